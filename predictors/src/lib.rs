@@ -1,0 +1,35 @@
+//! The predictors of foresz: the traits a predictor implements, the registry
+//! that names them, and one file per predictor.
+//!
+//! > **Any deterministic predictor is correct; a bad one is only large.**
+//!
+//! A predictor offers guesses through a [`Coder`] and gets back the values the
+//! decoder will hold. It never sees an original while it predicts, so whatever
+//! it does the error bound holds and errors cannot accumulate. This crate knows
+//! nothing of quantisers, entropy coders, files or command lines.
+
+mod coder;
+mod error;
+mod lorenzo;
+mod persistence;
+mod plane;
+mod predictor;
+mod registry;
+mod residual;
+mod sample;
+mod spec;
+mod spline;
+mod zero;
+
+pub use coder::{Coder, Recursion};
+pub use error::{Error, Result};
+pub use lorenzo::Lorenzo;
+pub use persistence::Persistence;
+pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
+pub use predictor::{FramePredictor, Past, Predictor, Scene, Side};
+pub use registry::{AnyFrame, AnyPoint, Built, Entry, Pipeline, Registry};
+pub use residual::OnForecast;
+pub use sample::Sample;
+pub use spec::{Params, Part, Spec};
+pub use spline::Spline;
+pub use zero::Zero;

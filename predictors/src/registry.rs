@@ -1,0 +1,197 @@
+//! Who there is: names to predictors.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::lorenzo::Lorenzo;
+use crate::persistence::Persistence;
+use crate::predictor::{FramePredictor, Predictor};
+use crate::spec::{Params, Part, Spec};
+use crate::spline::Spline;
+use crate::zero::Zero;
+
+/// A point-wise predictor for both sample types.
+pub trait AnyPoint: Send + Sync {
+    /// Its view for `f32`.
+    fn point32(&self) -> &dyn Predictor<f32>;
+    /// Its view for `f64`.
+    fn point64(&self) -> &dyn Predictor<f64>;
+}
+
+impl<P: Predictor<f32> + Predictor<f64>> AnyPoint for P {
+    fn point32(&self) -> &dyn Predictor<f32> {
+        self
+    }
+    fn point64(&self) -> &dyn Predictor<f64> {
+        self
+    }
+}
+
+/// A frame predictor for both sample types.
+pub trait AnyFrame: Send + Sync {
+    /// Its view for `f32`.
+    fn frame32(&self) -> &dyn FramePredictor<f32>;
+    /// Its view for `f64`.
+    fn frame64(&self) -> &dyn FramePredictor<f64>;
+}
+
+impl<P: FramePredictor<f32> + FramePredictor<f64>> AnyFrame for P {
+    fn frame32(&self) -> &dyn FramePredictor<f32> {
+        self
+    }
+    fn frame64(&self) -> &dyn FramePredictor<f64> {
+        self
+    }
+}
+
+/// What a registry entry builds.
+pub enum Built {
+    /// Predicts sample by sample.
+    Point(Box<dyn AnyPoint>),
+    /// Predicts whole frames.
+    Frame(Box<dyn AnyFrame>),
+}
+
+impl Built {
+    /// Wraps a point-wise predictor.
+    pub fn point(predictor: impl AnyPoint + 'static) -> Self {
+        Built::Point(Box::new(predictor))
+    }
+
+    /// Wraps a frame predictor.
+    pub fn frame(predictor: impl AnyFrame + 'static) -> Self {
+        Built::Frame(Box::new(predictor))
+    }
+}
+
+type Build = dyn Fn(&Part) -> Result<Built> + Send + Sync;
+
+/// A named predictor.
+#[derive(Clone)]
+pub struct Entry {
+    /// Name in specs.
+    pub name: String,
+    /// One line for people.
+    pub summary: String,
+    build: Arc<Build>,
+}
+
+impl Entry {
+    /// An entry that builds a predictor from its part of a spec.
+    pub fn new(
+        name: impl Into<String>,
+        summary: impl Into<String>,
+        build: impl Fn(&Part) -> Result<Built> + Send + Sync + 'static,
+    ) -> Self {
+        Entry {
+            name: name.into(),
+            summary: summary.into(),
+            build: Arc::new(build),
+        }
+    }
+
+    /// Builds the predictor that `part` asks for.
+    pub fn build(&self, part: &Part) -> Result<Built> {
+        (self.build)(part)
+    }
+}
+
+/// The predictors that specs can name.
+#[derive(Clone)]
+pub struct Registry {
+    entries: Vec<Entry>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Registry {
+            entries: vec![
+                Entry::new(
+                    "zero",
+                    "nothing; leaves the plain residual of the frame predictor before it",
+                    |p| plain(p).map(|()| Built::point(Zero)),
+                ),
+                Entry::new(
+                    "lorenzo",
+                    "finite differences in any number of dimensions  [order=1|2, dims=1…8]",
+                    |p| Lorenzo::from_part(p).map(Built::point),
+                ),
+                Entry::new(
+                    "spline",
+                    "multi-level interpolation from coarse to fine  [kernel=cubic|linear, …]",
+                    |p| Spline::from_part(p).map(Built::point),
+                ),
+                Entry::new(
+                    "persistence",
+                    "frame: the reconstruction of the frame before",
+                    |p| plain(p).map(|()| Built::frame(Persistence)),
+                ),
+            ],
+        }
+    }
+}
+
+fn plain(part: &Part) -> Result<()> {
+    Params::new(part).finish(&[])
+}
+
+impl Registry {
+    /// Adds a predictor, or replaces the one of the same name. A stream coded with it
+    /// decodes only with a registry that has it too.
+    pub fn register(&mut self, entry: Entry) {
+        self.entries.retain(|e| e.name != entry.name);
+        self.entries.push(entry);
+    }
+
+    /// All entries in the order they were added.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Builds what a spec asks for.
+    pub fn build(&self, spec: &Spec) -> Result<Pipeline> {
+        let (mut frame, mut point) = (None, None);
+        for part in &spec.parts {
+            let misplaced = |reason: &str| Error::Syntax {
+                text: spec.to_string(),
+                reason: reason.into(),
+            };
+            if point.is_some() {
+                return Err(misplaced(
+                    "nothing can follow a point-wise predictor; write FRAME+POINTWISE",
+                ));
+            }
+            match self.entry(&part.name)?.build(part)? {
+                Built::Point(built) => point = Some(built),
+                Built::Frame(_) if frame.is_some() => {
+                    return Err(misplaced("only one frame predictor at a time"));
+                }
+                Built::Frame(built) => frame = Some(built),
+            }
+        }
+        Ok(Pipeline {
+            frame,
+            point: point.unwrap_or_else(|| Box::new(Zero)),
+        })
+    }
+
+    fn entry(&self, name: &str) -> Result<&Entry> {
+        self.entries.iter().find(|e| e.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.entries.iter().map(|e| e.name.as_str()).collect();
+            Error::Unknown {
+                name: name.into(),
+                known: known.join(", "),
+            }
+        })
+    }
+}
+
+/// A built spec: an optional frame predictor and the point-wise one that codes
+/// what it leaves.
+pub struct Pipeline {
+    /// Predicts each frame from reconstructed earlier ones.
+    pub frame: Option<Box<dyn AnyFrame>>,
+    /// Predicts within the frame, or within the whole field if there is no
+    /// frame predictor.
+    pub point: Box<dyn AnyPoint>,
+}

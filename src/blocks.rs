@@ -1,0 +1,52 @@
+//! Boxes of samples in and out of arrays stored in C order.
+
+use std::ops::Range;
+
+use foresz_predictors::{Axis, Plane};
+
+/// The rows of a box, as offsets into a field of that shape.
+fn rows(shape: &[usize], part: &[Range<usize>]) -> (impl Iterator<Item = usize>, usize) {
+    let axes = part
+        .iter()
+        .map(|r| Axis {
+            start: r.start,
+            step: 1,
+            count: r.len(),
+        })
+        .collect();
+    let plane = Plane {
+        axes,
+        level: 0,
+        class: 0,
+        tighten: 1.0,
+    };
+    let columns = plane.columns();
+    (plane.row_offsets(shape), columns)
+}
+
+/// Appends the samples of a box of `field`.
+pub(crate) fn copy_out<T: Copy>(
+    field: &[T],
+    shape: &[usize],
+    part: &[Range<usize>],
+    out: &mut Vec<T>,
+) {
+    let (rows, columns) = rows(shape, part);
+    rows.for_each(|start| out.extend_from_slice(&field[start..start + columns]));
+}
+
+/// Copies the box `from` of one field onto the equally large box `to` of another.
+pub(crate) fn copy_box<T: Copy>(
+    source: &[T],
+    source_shape: &[usize],
+    from: &[Range<usize>],
+    target: &mut [T],
+    target_shape: &[usize],
+    to: &[Range<usize>],
+) {
+    let (sources, columns) = rows(source_shape, from);
+    let (targets, _) = rows(target_shape, to);
+    for (s, t) in sources.zip(targets) {
+        target[t..t + columns].copy_from_slice(&source[s..s + columns]);
+    }
+}

@@ -1,0 +1,266 @@
+//! One chunk: values to bytes and back.
+
+use foresz_predictors::{Pipeline, Sample, Scene};
+
+use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
+use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::entropy::{self, Backend};
+use crate::error::{Error, Result, Section, corrupt};
+use crate::mask::Mask;
+use crate::relative;
+use crate::sweeps::{self, Errors};
+
+/// How a chunk is to be coded.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan<'a> {
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) scene: &'a Scene,
+    pub(crate) backend: Backend,
+    pub(crate) loss: Loss,
+}
+
+/// What a chunk may lose.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Loss {
+    /// Up to this much, or nothing at 0.
+    Absolute(f64),
+    /// Up to this part of each value.
+    Relative(f64),
+}
+
+const MASKED: u8 = 1;
+const EXACT: u8 = 2;
+const RELATIVE: u8 = 4;
+
+/// The bytes of a chunk, and the errors that a decoder of them will make.
+pub(crate) fn encode<T: Sample>(
+    values: &[T],
+    fills: &[T],
+    plan: Plan,
+) -> Result<(Vec<u8>, Errors)> {
+    match plan.loss {
+        Loss::Absolute(bound) => {
+            let mut out = vec![0];
+            let decoded = encode_values(values, fills, bound, plan, &mut out)?;
+            let errors = checked(sweeps::errors(values, &decoded, bound, 0.0))?;
+            seal(&mut out, &decoded);
+            Ok((out, errors))
+        }
+        Loss::Relative(bound) => {
+            let mut out = vec![RELATIVE];
+            let logs = relative::split(values, fills);
+            let decoded = encode_values(
+                &logs.values,
+                &[],
+                relative::bound_of_logs(bound),
+                plan,
+                &mut out,
+            )?;
+            let decoded = relative::write_rest(values, &logs, &decoded, bound, &mut out);
+            let errors = checked(sweeps::errors(values, &decoded, 0.0, bound))?;
+            seal(&mut out, &decoded);
+            Ok((out, errors))
+        }
+    }
+}
+
+/// Appends the checksum of the decoded values, by which a decoder knows that
+/// its predictor did what the encoder's did.
+fn seal<T: Sample>(out: &mut Vec<u8>, decoded: &[T]) {
+    out.extend(content_checksum(decoded).to_le_bytes());
+}
+
+fn content_checksum<T: Sample>(values: &[T]) -> u32 {
+    if cfg!(target_endian = "little") {
+        return crc32fast::hash(bytemuck::cast_slice(values));
+    }
+    let mut hasher = crc32fast::Hasher::new();
+    values
+        .iter()
+        .for_each(|x| hasher.update(&x.to_bits64().to_le_bytes()[..T::BYTES]));
+    hasher.finalize()
+}
+
+fn checked(errors: Errors) -> Result<Errors> {
+    if errors.kept {
+        Ok(errors)
+    } else {
+        Err(Error::Invalid("internal error: the bound would be broken; nothing was written, please report this field".into()))
+    }
+}
+
+/// Codes values under an absolute bound; `out[0]` collects flags.
+fn encode_values<T: Sample>(
+    values: &[T],
+    fills: &[T],
+    bound: f64,
+    plan: Plan,
+    out: &mut Vec<u8>,
+) -> Result<Vec<T>> {
+    let mask = Mask::find(values, fills);
+    let holed: Option<Vec<T>> = mask.as_ref().map(|mask| {
+        let mut copy = values.to_vec();
+        mask.holes().for_each(|i| copy[i] = T::from_f64(f64::NAN));
+        copy
+    });
+    let originals = holed.as_deref().unwrap_or(values);
+    let range = sweeps::range(originals).unwrap_or((T::ZERO, T::ZERO));
+    let quantiser = Quantiser::new(
+        bound,
+        if range.1 > -range.0 {
+            range.1
+        } else {
+            -range.0
+        },
+    );
+    let mut sides = Sides::learn(originals);
+    let mut encoder = Encoder::new(originals, &plan.scene.shape, quantiser, range);
+    walk(plan.pipeline, plan.scene, &mut sides, &mut encoder)?;
+    let Coded {
+        mut canvas,
+        codes,
+        planes,
+        literals,
+    } = encoder.finish()?;
+
+    match quantiser {
+        Quantiser::Linear { half, .. } => put_sample(out, half),
+        Quantiser::Exact => out[0] |= EXACT,
+    }
+    if let Some(mask) = &mask {
+        out[0] |= MASKED;
+        put_sample(out, range.0);
+        put_sample(out, range.1);
+        mask.write(values, mask_distance(plan.scene), out);
+        mask.holes().for_each(|i| canvas[i] = values[i]);
+    }
+    put_bytes(out, &sides.into_bytes());
+    put_literals(out, &literals);
+    put_bytes(out, &plan.backend.encode(&planes, &codes));
+    Ok(canvas)
+}
+
+/// The values of a chunk.
+pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
+    let mut reader = Reader::new(bytes, Section::Chunk);
+    let flags = reader.byte()?;
+    if flags & !(MASKED | EXACT | RELATIVE) != 0 {
+        return Err(Error::Unsupported(format!(
+            "chunk flags {flags:#x}: install a newer foresz"
+        )));
+    }
+    let values = if flags & RELATIVE != 0 {
+        let logs: Vec<f64> = decode_values(flags, &mut reader, plan)?;
+        relative::read_rest(&mut reader, &logs)?
+    } else {
+        decode_values(flags, &mut reader, plan)?
+    };
+    let sum = reader.u32()?;
+    reader.finish()?;
+    if content_checksum(&values) != sum {
+        return corrupt(
+            Section::Chunk,
+            "the decoded values are not those the encoder saw",
+        );
+    }
+    Ok(values)
+}
+
+fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Result<Vec<T>> {
+    let samples = plan.scene.shape.iter().product();
+    let quantiser = if flags & EXACT == 0 {
+        let half: T = take_sample(reader)?;
+        // The bound is checked on encoding only; decoding needs the bins alone.
+        Quantiser::Linear {
+            half,
+            bound: half.to_f64(),
+        }
+    } else {
+        Quantiser::Exact
+    };
+    let mut range = (T::ZERO, T::ZERO);
+    let mask = if flags & MASKED == 0 {
+        None
+    } else {
+        range = (take_sample(reader)?, take_sample(reader)?);
+        Some(Mask::read::<T>(reader, samples, mask_distance(plan.scene))?)
+    };
+    let sides = reader.bytes()?;
+    let literals = take_literals(reader, samples)?;
+    let mut codes = plan.backend.decoder(reader.bytes()?, samples)?;
+    let mut decoder = Decoder::new(
+        &plan.scene.shape,
+        quantiser,
+        range,
+        &mut *codes,
+        mask.as_ref().map(|m| &m.0),
+        &literals,
+    );
+    let mut sides = Sides::Given(Reader::new(sides, Section::Chunk));
+    walk(plan.pipeline, plan.scene, &mut sides, &mut decoder).map_err(damaged)?;
+    let mut values = decoder.finish().map_err(damaged)?;
+    codes.finish()?;
+    if let Some((mask, held)) = &mask {
+        mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);
+    }
+    Ok(values)
+}
+
+/// A walk that fails on decoding was misled by the stream.
+fn damaged(error: foresz_predictors::Error) -> Error {
+    Error::Corrupt {
+        at: Section::Chunk,
+        reason: error.to_string(),
+    }
+}
+
+/// Distance to the sample that a mask bit is compared with: the same place a frame
+/// before in a series, else the one above.
+fn mask_distance(scene: &Scene) -> usize {
+    let last = scene.shape.len() - 1;
+    let from = scene
+        .time
+        .filter(|t| scene.shape[*t] > 1 && *t < last)
+        .map_or(last, |t| t + 1);
+    scene.shape[from..].iter().product()
+}
+
+fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
+    out.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
+}
+
+fn take_sample<T: Sample>(reader: &mut Reader) -> Result<T> {
+    let mut eight = [0; 8];
+    eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
+    Ok(T::from_bits64(u64::from_le_bytes(eight)))
+}
+
+const LITERALS_ZSTD_LEVEL: i32 = 3;
+
+/// Literals as planes of equal bytes: the high ones repeat.
+fn put_literals<T: Sample>(out: &mut Vec<u8>, literals: &[T]) {
+    put_number(out, literals.len() as u64);
+    if !literals.is_empty() {
+        let byte = |k: usize| {
+            literals
+                .iter()
+                .map(move |x| (x.to_bits64() >> (8 * k)) as u8)
+        };
+        let planes: Vec<u8> = (0..T::BYTES).flat_map(byte).collect();
+        put_bytes(out, &entropy::squeeze(&planes, LITERALS_ZSTD_LEVEL));
+    }
+}
+
+fn take_literals<T: Sample>(reader: &mut Reader, most: usize) -> Result<Vec<T>> {
+    let count = reader.count(most, "literals")?;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let planes = entropy::stretch(reader.bytes()?, count * T::BYTES, Section::Literals)?;
+    let bits = |i: usize| {
+        (0..T::BYTES).fold(0, |bits, k| {
+            bits | u64::from(planes[k * count + i]) << (8 * k)
+        })
+    };
+    Ok((0..count).map(|i| T::from_bits64(bits(i))).collect())
+}

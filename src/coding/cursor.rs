@@ -1,0 +1,97 @@
+//! Where a walk stands, and whether it keeps the rules.
+
+use foresz_predictors::{Error, Plane, Result, RowOffsets};
+
+/// Follows the planes of a walk row by row.
+pub(super) struct Cursor {
+    shape: Vec<usize>,
+    rows: Option<RowOffsets>,
+    rows_left: usize,
+    columns: usize,
+    step: usize,
+    coded: usize,
+    fault: Option<String>,
+}
+
+impl Cursor {
+    pub(super) fn new(shape: &[usize]) -> Self {
+        Cursor {
+            shape: shape.to_vec(),
+            rows: None,
+            rows_left: 0,
+            columns: 0,
+            step: 1,
+            coded: 0,
+            fault: None,
+        }
+    }
+
+    pub(super) fn begin(&mut self, plane: &Plane) -> Result<()> {
+        if self.rows_left > 0 {
+            return self.fail(format!(
+                "a plane begins while {} rows of the last one are missing",
+                self.rows_left
+            ));
+        }
+        if !plane.fits(&self.shape) {
+            return self.fail(format!(
+                "the plane {plane:?} leaves the field {:?}",
+                self.shape
+            ));
+        }
+        if !(1.0..=1024.0).contains(&plane.tighten) {
+            return self.fail(format!(
+                "a plane's bound cannot be tightened {} times (1 to 1024)",
+                plane.tighten
+            ));
+        }
+        let total: usize = self.shape.iter().product();
+        if self.coded + plane.len() > total {
+            return self.fail(format!(
+                "{} samples are coded in a field of {total}",
+                self.coded + plane.len()
+            ));
+        }
+        self.coded += plane.len();
+        self.rows = Some(plane.row_offsets(&self.shape));
+        self.rows_left = if plane.is_empty() { 0 } else { plane.rows() };
+        (self.columns, self.step) = (plane.columns(), plane.row_step());
+        Ok(())
+    }
+
+    /// Start and step of the next row. A row too many, or of the wrong width, is
+    /// remembered as a fault and not coded.
+    #[inline]
+    pub(super) fn next_row(&mut self, width: usize) -> Option<(usize, usize)> {
+        if self.rows_left == 0 || width != self.columns {
+            let columns = self.columns;
+            self.fault.get_or_insert_with(|| {
+                format!("a row of {width} samples where {columns} were announced, or one too many")
+            });
+            return None;
+        }
+        self.rows_left -= 1;
+        let start = self.rows.as_mut()?.next()?;
+        Some((start, self.step))
+    }
+
+    /// Complains unless every sample of the field was coded.
+    pub(super) fn finish(&self) -> Result<()> {
+        let total: usize = self.shape.iter().product();
+        match &self.fault {
+            Some(fault) => self.fail(fault.clone()),
+            None if self.rows_left > 0 => self.fail(format!(
+                "{} rows of the last plane are missing",
+                self.rows_left
+            )),
+            None if self.coded != total => {
+                self.fail(format!("{} of {total} samples were coded", self.coded))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&self, reason: String) -> Result<()> {
+        Err(Error::Walk { reason })
+    }
+}

@@ -1,0 +1,155 @@
+//! The coder that turns predictions and originals into codes.
+
+use foresz_predictors::{Coder, Plane, Recursion, Result, Sample};
+
+use super::cursor::Cursor;
+use super::quantiser::{Exact, Kernel, Linear, Quantiser};
+use super::{ESCAPE, simd};
+
+/// What a walk over originals leaves behind.
+pub(crate) struct Coded<T> {
+    /// What the decoder will hold (holes hold predictions).
+    pub(crate) canvas: Vec<T>,
+    /// Codes of all planes, one after the other.
+    pub(crate) codes: Vec<i32>,
+    /// In the order they were coded; their lengths add up to that of `codes`.
+    pub(crate) planes: Vec<Plane>,
+    /// Values whose code is an escape.
+    pub(crate) literals: Vec<T>,
+}
+
+/// Codes originals against predictions.
+pub(crate) struct Encoder<'a, T> {
+    originals: &'a [T],
+    quantiser: Quantiser<T>,
+    range: (T, T),
+    kernel: Ready<T>,
+    cursor: Cursor,
+    gathered: Vec<T>,
+    coded: Coded<T>,
+    filled: usize,
+}
+
+/// The quantiser of the current plane.
+#[derive(Clone, Copy)]
+pub(super) enum Ready<T> {
+    Linear(Linear<T>),
+    Exact(Exact<T>),
+}
+
+impl<T: Sample> Ready<T> {
+    pub(super) fn new(quantiser: Quantiser<T>, tighten: f64, range: (T, T)) -> Self {
+        match quantiser {
+            Quantiser::Linear { half, bound } => {
+                Ready::Linear(Linear::new(half, bound, tighten, range))
+            }
+            Quantiser::Exact => Ready::Exact(Exact::new(range)),
+        }
+    }
+}
+
+impl<'a, T: Sample> Encoder<'a, T> {
+    /// `originals` are NaN in holes; `range` spans their other values.
+    pub(crate) fn new(
+        originals: &'a [T],
+        shape: &[usize],
+        quantiser: Quantiser<T>,
+        range: (T, T),
+    ) -> Self {
+        Encoder {
+            originals,
+            quantiser,
+            range,
+            kernel: Ready::new(quantiser, 1.0, range),
+            cursor: Cursor::new(shape),
+            gathered: Vec::new(),
+            coded: Coded {
+                canvas: vec![T::ZERO; originals.len()],
+                codes: vec![0; originals.len()],
+                planes: Vec::new(),
+                literals: Vec::new(),
+            },
+            filled: 0,
+        }
+    }
+
+    /// The codes, if every sample got one.
+    pub(crate) fn finish(self) -> Result<Coded<T>> {
+        self.cursor.finish()?;
+        Ok(self.coded)
+    }
+
+    fn code_row(
+        &mut self,
+        values: &mut [T],
+        code: impl FnOnce(&Ready<T>, &[T], &mut [T], &mut [i32]) -> bool,
+    ) {
+        let Some((start, step)) = self.cursor.next_row(values.len()) else {
+            return;
+        };
+        let originals = if step == 1 {
+            &self.originals[start..start + values.len()]
+        } else {
+            self.gathered.resize(values.len(), T::ZERO);
+            simd::gather(self.originals, start, step, &mut self.gathered);
+            &self.gathered
+        };
+        let codes = &mut self.coded.codes[self.filled..self.filled + values.len()];
+        if code(&self.kernel, originals, values, codes) {
+            let escaped = codes.iter().zip(&*values).filter(|(c, _)| **c == ESCAPE);
+            self.coded.literals.extend(escaped.map(|(_, v)| *v));
+        }
+        simd::scatter(values, &mut self.coded.canvas, start, step);
+        self.filled += values.len();
+    }
+}
+
+impl<T: Sample> Coder<T> for Encoder<'_, T> {
+    fn begin(&mut self, plane: &Plane) -> Result<()> {
+        self.cursor.begin(plane)?;
+        self.kernel = Ready::new(self.quantiser, plane.tighten, self.range);
+        self.coded.planes.push(plane.clone());
+        Ok(())
+    }
+
+    fn row(&mut self, values: &mut [T]) {
+        self.code_row(values, |kernel, x, v, c| match kernel {
+            Ready::Linear(q) => simd::encode_row(q, x, v, c),
+            Ready::Exact(q) => simd::encode_row(q, x, v, c),
+        });
+    }
+
+    fn recur(&mut self, taps: Recursion<T>, values: &mut [T]) {
+        self.code_row(values, |kernel, x, v, c| match kernel {
+            Ready::Linear(q) => simd::encode_recursion(q, taps, x, v, c),
+            Ready::Exact(q) => simd::encode_recursion(q, taps, x, v, c),
+        });
+    }
+
+    fn each(&mut self, values: &mut [T], predict: &mut dyn FnMut(&[T]) -> T) {
+        self.code_row(values, |kernel, x, v, c| match kernel {
+            Ready::Linear(q) => encode_each(q, predict, x, v, c),
+            Ready::Exact(q) => encode_each(q, predict, x, v, c),
+        });
+    }
+
+    fn canvas(&self) -> &[T] {
+        &self.coded.canvas
+    }
+}
+
+fn encode_each<T: Sample>(
+    kernel: &impl Kernel<T>,
+    predict: &mut dyn FnMut(&[T]) -> T,
+    originals: &[T],
+    values: &mut [T],
+    codes: &mut [i32],
+) -> bool {
+    let mut escaped = false;
+    for j in 0..originals.len() {
+        let prediction = predict(&values[..j]);
+        (codes[j], values[j]) = kernel.encode(originals[j], prediction);
+        escaped |= codes[j] == ESCAPE;
+    }
+    escaped
+}

@@ -1,0 +1,19 @@
+//! Between predictions and codes: the quantiser and the two coders that share a
+//! predictor's walk.
+
+mod cursor;
+mod decoder;
+mod encoder;
+mod frame;
+mod quantiser;
+mod simd;
+
+pub(crate) use decoder::Decoder;
+pub(crate) use encoder::{Coded, Encoder};
+pub(crate) use frame::{Sides, walk};
+pub(crate) use quantiser::Quantiser;
+
+/// A code that says the value follows literally.
+pub(crate) const ESCAPE: i32 = i32::MIN;
+/// A place that is masked: nothing is coded, the value is the prediction itself.
+pub(crate) const HOLE: i32 = i32::MIN + 1;

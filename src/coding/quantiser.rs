@@ -1,0 +1,279 @@
+//! The only place where information is lost, and where the bound is kept.
+
+use foresz_predictors::Sample;
+
+use super::{ESCAPE, HOLE};
+
+/// How codes and values relate in a chunk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Quantiser<T> {
+    /// Bins of width `2·half` around the prediction; `bound` is what is checked.
+    Linear { half: T, bound: f64 },
+    /// No loss: the code is the number of representable values in between.
+    Exact,
+}
+
+/// What a code means: the pair of formulas that the row kernels are built around.
+pub(super) trait Kernel<T>: Copy {
+    /// Code and decoder's value for an original; NaN originals are holes.
+    fn encode(&self, original: T, prediction: T) -> (i32, T);
+    /// The decoder's value, unless the code is an escape.
+    fn decode(&self, code: i32, prediction: T) -> T;
+}
+
+/// A linear quantiser made ready for one plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Linear<T> {
+    step: T,
+    inverse: T,
+    tolerance: T,
+    range: (T, T),
+}
+
+/// Distance from |x| to the next larger value.
+fn ulp<T: Sample>(x: T) -> f64 {
+    let x = x.abs();
+    let up = T::from_bits64(x.to_bits64() + 1);
+    if up.is_finite() {
+        up.to_f64() - x.to_f64()
+    } else {
+        x.to_f64() - x.next_down().to_f64()
+    }
+}
+
+impl<T: Sample> Quantiser<T> {
+    /// The quantiser for a bound (0: exact) on values of at most `largest` magnitude.
+    ///
+    /// Rounding the result to the stored type can move it by half an ulp, so bins are
+    /// narrower than the bound by that much. When little or nothing would be left of
+    /// them, coding exactly is both safe and smaller.
+    pub(crate) fn new(bound: f64, largest: T) -> Self {
+        let half = T::from_f64(bound - 0.5 * ulp(largest));
+        let usable = bound >= 2.0 * ulp(largest)
+            && (half + half).is_finite()
+            && (T::ONE / (half + half)).is_finite();
+        if bound > 0.0 && usable {
+            Quantiser::Linear { half, bound }
+        } else {
+            Quantiser::Exact
+        }
+    }
+}
+
+impl<T: Sample> Linear<T> {
+    /// `low` and `high` keep predictions for holes within the values of the chunk.
+    pub(crate) fn new(half: T, bound: f64, tighten: f64, range: (T, T)) -> Self {
+        let half = T::from_f64(half.to_f64() / tighten);
+        let step = half + half;
+        Linear {
+            step,
+            inverse: T::ONE / step,
+            tolerance: tolerance(bound),
+            range,
+        }
+    }
+
+    /// The one formula for what a code means. Encoder and decoder both call it.
+    #[inline(always)]
+    fn value(&self, prediction: T, code: T) -> T {
+        prediction + code * self.step
+    }
+}
+
+/// What stands in a hole so that neighbours can be predicted through it.
+#[inline(always)]
+fn hole<T: Sample>(prediction: T, (low, high): (T, T)) -> T {
+    // Written so that a NaN prediction becomes `low`.
+    let above = if prediction > low { prediction } else { low };
+    if above < high { above } else { high }
+}
+
+impl<T: Sample> Kernel<T> for Linear<T> {
+    #[inline(always)]
+    fn encode(&self, original: T, prediction: T) -> (i32, T) {
+        let scaled = (original - prediction) * self.inverse;
+        let (rounded, code) = scaled.round_to_code();
+        let value = self.value(prediction, rounded);
+        // Written so that a NaN anywhere fails it.
+        let kept = (value - original).abs() <= self.tolerance && scaled.abs() <= T::CODE_LIMIT;
+        let (code, value) = if kept {
+            (code, value)
+        } else {
+            (ESCAPE, original)
+        };
+        if original != original {
+            (HOLE, hole(prediction, self.range))
+        } else {
+            (code, value)
+        }
+    }
+
+    #[inline(always)]
+    fn decode(&self, code: i32, prediction: T) -> T {
+        let value = self.value(prediction, T::from_f64(f64::from(code)));
+        if code == HOLE {
+            hole(prediction, self.range)
+        } else {
+            value
+        }
+    }
+}
+
+/// A threshold in `T` such that a difference that rounds to at most it is at most
+/// `bound` exactly: rounding moves a difference by less than one step of `T`.
+fn tolerance<T: Sample>(bound: f64) -> T {
+    let mut t = T::from_f64(bound);
+    if t.to_f64() > bound || !t.is_finite() {
+        t = t.next_down();
+    }
+    t.next_down()
+}
+
+/// A quantiser without loss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exact<T> {
+    range: (T, T),
+}
+
+impl<T: Sample> Exact<T> {
+    pub(crate) fn new(range: (T, T)) -> Self {
+        Exact { range }
+    }
+}
+
+impl<T: Sample> Kernel<T> for Exact<T> {
+    #[inline(always)]
+    fn encode(&self, original: T, prediction: T) -> (i32, T) {
+        if original != original {
+            return (HOLE, hole(prediction, self.range));
+        }
+        let difference = ordered(original).wrapping_sub(ordered(prediction));
+        match i32::try_from(difference) {
+            Ok(code) if code.unsigned_abs() <= 1 << 30 => (code, original),
+            _ => (ESCAPE, original),
+        }
+    }
+
+    #[inline(always)]
+    fn decode(&self, code: i32, prediction: T) -> T {
+        if code == HOLE {
+            return hole(prediction, self.range);
+        }
+        from_ordered(ordered(prediction).wrapping_add(i64::from(code)))
+    }
+}
+
+/// Numbers the values of `T` in ascending order, −0 just below +0.
+#[inline(always)]
+fn ordered<T: Sample>(x: T) -> i64 {
+    let sign = 1 << (T::BYTES * 8 - 1);
+    let bits = x.to_bits64();
+    if bits & sign == 0 {
+        bits as i64
+    } else {
+        -((bits ^ sign) as i64) - 1
+    }
+}
+
+/// Inverse of [`ordered`]; numbers beyond the type wrap to some value of it.
+#[inline(always)]
+fn from_ordered<T: Sample>(n: i64) -> T {
+    let sign = 1 << (T::BYTES * 8 - 1);
+    let bits = if n >= 0 {
+        n as u64
+    } else {
+        (-(n + 1)) as u64 ^ sign
+    };
+    T::from_bits64(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_is_the_order_of_values_and_inverts() {
+        let ascending = [
+            f32::NEG_INFINITY,
+            -f32::MAX,
+            -1.0,
+            -f32::MIN_POSITIVE,
+            -1e-45,
+            -0.0,
+            0.0,
+            1e-45,
+            2.5,
+            f32::MAX,
+        ];
+        for pair in ascending.windows(2) {
+            assert!(ordered(pair[0]) < ordered(pair[1]), "{pair:?}");
+        }
+        for x in ascending {
+            assert_eq!(from_ordered::<f32>(ordered(x)).to_bits(), x.to_bits());
+            assert_eq!(
+                from_ordered::<f64>(ordered(f64::from(x))).to_bits(),
+                f64::from(x).to_bits()
+            );
+        }
+        assert_eq!(ordered(0.0f32) - ordered(-0.0f32), 1);
+    }
+
+    #[test]
+    fn the_tolerance_is_below_the_bound_and_close_to_it() {
+        for bound in [0.01, 1e-30, 0.1f64, 3.0, f64::from(f32::MAX) * 2.0] {
+            let t = tolerance::<f32>(bound);
+            assert!(
+                f64::from(t) < bound && f64::from(t) > bound * 0.4,
+                "{bound} {t}"
+            );
+        }
+    }
+
+    // 0.010009766 for 0.01: rounding to f32 after reconstruction breaks the bound
+    // unless it is checked in the stored type.
+    #[test]
+    fn the_bound_holds_in_the_stored_type_at_every_scale() {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+        };
+        for scale in [1e-3f32, 1.0, 300.0, 1e5, 1e30] {
+            for bound in [1e-2, 1e-4, 1e-6].map(|r| r * f64::from(scale)) {
+                let Quantiser::Linear { half, bound } = Quantiser::new(bound, scale) else {
+                    continue;
+                };
+                let linear = Linear::new(half, bound, 1.1, (-scale, scale));
+                for _ in 0..2000 {
+                    let (x, p) = (next() * scale, next() * scale);
+                    let (code, value) = linear.encode(x, p);
+                    assert!(
+                        (f64::from(value) - f64::from(x)).abs() <= bound,
+                        "{x} {p} {bound}"
+                    );
+                    if code != ESCAPE {
+                        assert_eq!(linear.decode(code, p).to_bits(), value.to_bits());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn awkward_predictions_never_break_anything() {
+        let linear = Linear::new(0.5f32, 0.5, 1.0, (-1.0, 1.0));
+        for p in [
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::MAX,
+            -f32::MAX,
+        ] {
+            assert_eq!(linear.encode(0.25, p), (ESCAPE, 0.25));
+            let (code, value) = linear.encode(f32::NAN, p);
+            assert_eq!((code, value.abs()), (HOLE, 1.0));
+        }
+    }
+}

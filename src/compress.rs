@@ -1,0 +1,358 @@
+//! Fields to streams.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use foresz_predictors::{MAX_DIMS, Pipeline, Sample, Scene, Spec};
+use ndarray::{ArrayViewD, Slice};
+
+use crate::auto;
+use crate::bound::Bound;
+use crate::chunk::{self, Loss, Plan};
+use crate::container::{self, Chunk, Dim, Index};
+use crate::error::{Result, invalid};
+use crate::grid::{self, Grid};
+use crate::options::{Choose, Layout, Options};
+use crate::report::{Clock, Report};
+use crate::sweeps::Errors;
+use crate::threads;
+
+/// Compresses a field into a stream.
+///
+/// ```
+/// use foresz::{Bound, Options, compress, decompress};
+/// use ndarray::Array;
+///
+/// let field = Array::from_shape_fn((40, 60), |(i, j)| (i * j) as f32 * 0.1);
+/// let stream = compress(field.view().into_dyn(), &Options::new(Bound::Absolute(0.05)))?;
+/// let again = decompress::<f32>(&stream.bytes)?;
+/// assert!(field.iter().zip(&again).all(|(x, y)| (x - y).abs() <= 0.05));
+/// # Ok::<(), foresz::Error>(())
+/// ```
+pub fn compress<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Compressed> {
+    let clock = Clock::start();
+    let (bytes, index) = match options.bound.check()? {
+        Bound::Psnr(db) => compress_to_psnr(&field, options, db)?,
+        _ => {
+            let loss = loss_for(&field, options);
+            compress_under(&field, options, loss).map(|(bytes, index, _)| (bytes, index))?
+        }
+    };
+    let report = Report::new(
+        &index,
+        field.len() as u64 * T::BYTES as u64,
+        bytes.len() as u64,
+        &clock,
+    );
+    Ok(Compressed { bytes, report })
+}
+
+/// A stream and what is to be said about it.
+#[derive(Debug, Clone)]
+pub struct Compressed {
+    /// The stream.
+    pub bytes: Vec<u8>,
+    /// Sizes, errors, times.
+    pub report: Report,
+}
+
+/// Fill values in the type of the field.
+fn fills_of<T: Sample>(options: &Options) -> Vec<T> {
+    options.fills.iter().map(|x| T::from_f64(*x)).collect()
+}
+
+fn range_of_field<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Option<(f64, f64)> {
+    let fills = fills_of::<T>(options);
+    let numbers = field
+        .iter()
+        .filter(|x| x.is_finite() && !fills.contains(x))
+        .map(|x| x.to_f64());
+    numbers.fold(None, |range, x| match range {
+        None => Some((x, x)),
+        Some((low, high)) => Some((
+            if x < low { x } else { low },
+            if x > high { x } else { high },
+        )),
+    })
+}
+
+fn loss_for<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Loss {
+    match options.bound {
+        Bound::PointwiseRelative(x) => Loss::Relative(x),
+        Bound::Absolute(x) => Loss::Absolute(x),
+        Bound::Lossless => Loss::Absolute(0.0),
+        other => Loss::Absolute(other.absolute(range_of_field(field, options))),
+    }
+}
+
+/// Loosens nothing and tightens until the PSNR asked for is reached.
+fn compress_to_psnr<T: Sample>(
+    field: &ArrayViewD<T>,
+    options: &Options,
+    db: f64,
+) -> Result<(Vec<u8>, Index)> {
+    const TRIES: usize = 4;
+    let range = range_of_field(field, options);
+    let span = range.map_or(0.0, |(low, high)| high - low);
+    // With this bound no error pattern at all can miss the PSNR.
+    let surely = span * 10f64.powf(-db / 20.0);
+    let mut bound = Bound::Psnr(db).absolute(range);
+    for left in (0..TRIES).rev() {
+        let (bytes, index, squares) = compress_under(field, options, Loss::Absolute(bound))?;
+        let allowed = surely * surely * field.len() as f64;
+        if squares <= allowed || left == 0 {
+            return Ok((bytes, index));
+        }
+        bound = if left == 1 {
+            surely * (1.0 - 1e-12)
+        } else {
+            bound * (allowed / squares).sqrt() * 0.999
+        };
+    }
+    invalid(format!(
+        "a PSNR of {db} dB cannot be reached; ask for lossless"
+    ))
+}
+
+fn compress_under<T: Sample>(
+    field: &ArrayViewD<T>,
+    options: &Options,
+    loss: Loss,
+) -> Result<(Vec<u8>, Index, f64)> {
+    let setup = Setup::<T>::new(field.shape(), options, loss)?;
+    let grid = setup.grid.clone();
+    let coded = threads::map(options.threads, grid.len(), |i| {
+        setup.code(&cut(field, &grid, i), options)
+    })?;
+    let mut assembly = Assembly::new(Vec::new())?;
+    for chunk in coded {
+        assembly.push(chunk)?;
+    }
+    let squares = assembly.errors.squares;
+    let (bytes, index, _) = assembly.finish(setup.index(field.shape(), options))?;
+    Ok((bytes, index, squares))
+}
+
+/// The values of chunk `i`, in C order.
+fn cut<'a, T: Sample>(field: &'a ArrayViewD<T>, grid: &Grid, i: usize) -> Part<'a, T> {
+    let part = grid.part(i);
+    let shape = part.iter().map(ExactSizeIterator::len).collect();
+    let view = field.slice_each_axis(|axis| Slice::from(part[axis.axis.index()].clone()));
+    // A whole, contiguous chunk is used where it lies.
+    let whole = if view.len() == field.len() {
+        field.as_slice()
+    } else {
+        None
+    };
+    let values = whole.map_or_else(|| Cow::Owned(view.iter().copied().collect()), Cow::Borrowed);
+    Part { values, shape }
+}
+
+/// The values of one chunk and their shape.
+pub(crate) struct Part<'a, T: Clone> {
+    pub(crate) values: Cow<'a, [T]>,
+    pub(crate) shape: Vec<usize>,
+}
+
+/// A chunk's bytes and what is known about it.
+pub(crate) struct CodedChunk {
+    bytes: Vec<u8>,
+    spec: String,
+    backend: crate::Backend,
+    errors: Errors,
+}
+
+/// What stays the same from chunk to chunk.
+pub(crate) struct Setup<T> {
+    layout: Layout,
+    fills: Vec<T>,
+    fixed: Option<(Spec, Pipeline)>,
+    loss: Loss,
+    pub(crate) grid: Grid,
+    pub(crate) chunk: Vec<usize>,
+}
+
+impl<T: Sample> Setup<T> {
+    pub(crate) fn new(shape: &[usize], options: &Options, loss: Loss) -> Result<Self> {
+        if shape.is_empty() || shape.len() > MAX_DIMS {
+            return invalid(format!(
+                "a field has 1 to {MAX_DIMS} dimensions, not {}",
+                shape.len()
+            ));
+        }
+        if shape.contains(&0) {
+            return invalid(format!(
+                "a field of shape {shape:?} holds nothing; every dimension must be at least 1 long"
+            ));
+        }
+        let layout = Layout::new(&options.dims, shape.len())?;
+        let chunk = match &options.chunk {
+            Some(chunk) => {
+                grid::check_chunk(chunk, shape)?;
+                chunk.iter().zip(shape).map(|(c, n)| *c.min(n)).collect()
+            }
+            None => grid::usual_chunk(shape, layout.time),
+        };
+        if options.fills.len() > 16 {
+            return invalid(format!(
+                "{} fill values are declared, 16 are the most",
+                options.fills.len()
+            ));
+        }
+        let fixed = match &options.choose {
+            Choose::Auto => None,
+            Choose::Spec(spec) => Some((spec.clone(), options.registry.build(spec)?)),
+        };
+        if let Some((spec, Pipeline { frame: Some(_), .. })) = &fixed
+            && layout.time.is_none_or(|t| t + 1 == shape.len())
+        {
+            return invalid(format!(
+                "{spec} predicts frame from frame, but the field has no time dimension before its last; name one `time`"
+            ));
+        }
+        Ok(Setup {
+            layout,
+            fills: fills_of(options),
+            fixed,
+            loss,
+            grid: Grid::new(shape, &chunk),
+            chunk,
+        })
+    }
+
+    fn bound(&self) -> f64 {
+        match self.loss {
+            Loss::Absolute(bound) => bound,
+            Loss::Relative(_) => 0.0,
+        }
+    }
+
+    fn scene(&self, shape: &[usize]) -> Scene {
+        Scene {
+            shape: shape.to_vec(),
+            time: self.layout.time,
+            periodic: false,
+            bound: self.bound(),
+        }
+    }
+
+    /// Codes one chunk, choosing its predictor if that was left to us.
+    pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
+        let scene = self.scene(&part.shape);
+        let chosen;
+        let (spec, pipeline) = match &self.fixed {
+            Some((spec, pipeline)) => (spec, pipeline),
+            None => {
+                let spec = auto::choose(
+                    &options.registry,
+                    &part.values,
+                    &self.fills,
+                    &scene,
+                    self.loss,
+                )?;
+                let pipeline = options.registry.build(&spec)?;
+                chosen = (spec, pipeline);
+                (&chosen.0, &chosen.1)
+            }
+        };
+        let plan = Plan {
+            pipeline,
+            scene: &scene,
+            backend: options.backend,
+            loss: self.loss,
+        };
+        let (bytes, errors) = chunk::encode(&part.values, &self.fills, plan)?;
+        if let Some(progress) = &options.progress {
+            progress(part.values.len());
+        }
+        Ok(CodedChunk {
+            bytes,
+            spec: spec.to_string(),
+            backend: options.backend,
+            errors,
+        })
+    }
+
+    /// An index without chunks.
+    pub(crate) fn index(&self, shape: &[usize], options: &Options) -> Index {
+        let dim = |((&length, &chunk), name): ((&usize, &usize), &String)| Dim {
+            length,
+            chunk,
+            name: name.clone(),
+        };
+        Index {
+            sample_bytes: T::BYTES,
+            dims: shape
+                .iter()
+                .zip(&self.chunk)
+                .zip(&self.layout.names)
+                .map(dim)
+                .collect(),
+            time: self.layout.time,
+            periodic: false,
+            asked: options.bound,
+            absolute: self.bound(),
+            max_error: 0.0,
+            fills: options.fills.clone(),
+            attributes: options.attributes.clone(),
+            choices: Vec::new(),
+            chunks: Vec::new(),
+        }
+    }
+}
+
+/// Writes chunks as they come and remembers where they are.
+pub(crate) struct Assembly<W> {
+    sink: W,
+    written: u64,
+    choices: Vec<String>,
+    chunks: Vec<Chunk>,
+    errors: Errors,
+}
+
+impl<W: Write> Assembly<W> {
+    pub(crate) fn new(mut sink: W) -> Result<Self> {
+        let head = container::head();
+        sink.write_all(&head)?;
+        Ok(Assembly {
+            sink,
+            written: head.len() as u64,
+            choices: Vec::new(),
+            chunks: Vec::new(),
+            errors: Errors::NONE,
+        })
+    }
+
+    pub(crate) fn push(&mut self, chunk: CodedChunk) -> Result<()> {
+        let choice = self
+            .choices
+            .iter()
+            .position(|c| *c == chunk.spec)
+            .unwrap_or_else(|| {
+                self.choices.push(chunk.spec.clone());
+                self.choices.len() - 1
+            });
+        self.sink.write_all(&chunk.bytes)?;
+        self.written += chunk.bytes.len() as u64;
+        self.errors.largest = self.errors.largest.max(chunk.errors.largest);
+        self.errors.squares += chunk.errors.squares;
+        self.chunks.push(Chunk {
+            bytes: chunk.bytes.len(),
+            choice,
+            backend: chunk.backend,
+            checksum: crc32fast::hash(&chunk.bytes),
+        });
+        Ok(())
+    }
+
+    /// Writes the index. Returns the sink, the index and the bytes written.
+    pub(crate) fn finish(mut self, mut index: Index) -> Result<(W, Index, u64)> {
+        index.max_error = self.errors.largest;
+        index.choices = self.choices;
+        index.chunks = self.chunks;
+        let closing = container::closing(&index);
+        self.sink.write_all(&closing)?;
+        self.sink.flush()?;
+        Ok((self.sink, index, self.written + closing.len() as u64))
+    }
+}

@@ -1,0 +1,273 @@
+//! The index: what a stream holds and where.
+
+use foresz_predictors::MAX_DIMS;
+
+use super::bytes::{Reader, put_bytes, put_number};
+use crate::bound::Bound;
+use crate::entropy::Backend;
+use crate::error::{Error, Result, Section, corrupt};
+use crate::grid::Grid;
+
+/// One dimension of the field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dim {
+    pub(crate) length: usize,
+    /// Length of a chunk along it.
+    pub(crate) chunk: usize,
+    /// Empty if the user gave none.
+    pub(crate) name: String,
+}
+
+/// One row of the chunk table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) bytes: usize,
+    /// Into [`Index::choices`].
+    pub(crate) choice: usize,
+    pub(crate) backend: Backend,
+    pub(crate) checksum: u32,
+}
+
+/// Everything of a stream but its chunks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Index {
+    /// Bytes per sample: 4 or 8.
+    pub(crate) sample_bytes: usize,
+    pub(crate) dims: Vec<Dim>,
+    pub(crate) time: Option<usize>,
+    pub(crate) periodic: bool,
+    pub(crate) asked: Bound,
+    /// The absolute bound kept; 0 where none applies.
+    pub(crate) absolute: f64,
+    /// Largest absolute error measured.
+    pub(crate) max_error: f64,
+    pub(crate) fills: Vec<f64>,
+    pub(crate) attributes: Vec<(String, String)>,
+    /// Predictor specs that chunks were coded with.
+    pub(crate) choices: Vec<String>,
+    pub(crate) chunks: Vec<Chunk>,
+}
+
+const MOST_FILLS: usize = 16;
+const LEAST_CHUNK_ROW: usize = 7;
+
+impl Index {
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        self.dims.iter().map(|d| d.length).collect()
+    }
+
+    pub(crate) fn grid(&self) -> Grid {
+        Grid::new(
+            &self.shape(),
+            &self.dims.iter().map(|d| d.chunk).collect::<Vec<_>>(),
+        )
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = vec![self.sample_bytes as u8, self.dims.len() as u8];
+        for dim in &self.dims {
+            put_number(&mut out, dim.length as u64);
+            put_number(&mut out, dim.chunk as u64);
+            put_bytes(&mut out, dim.name.as_bytes());
+        }
+        out.push(self.time.map_or(0, |t| t as u8 + 1));
+        out.push(u8::from(self.periodic));
+        let (kind, asked) = match self.asked {
+            Bound::Absolute(x) => (0, x),
+            Bound::RangeRelative(x) => (1, x),
+            Bound::PointwiseRelative(x) => (2, x),
+            Bound::Psnr(x) => (3, x),
+            Bound::Lossless => (4, 0.0),
+        };
+        out.push(kind);
+        for x in [asked, self.absolute, self.max_error] {
+            out.extend(x.to_le_bytes());
+        }
+        put_number(&mut out, self.fills.len() as u64);
+        self.fills.iter().for_each(|x| out.extend(x.to_le_bytes()));
+        put_number(&mut out, self.attributes.len() as u64);
+        for (key, value) in &self.attributes {
+            put_bytes(&mut out, key.as_bytes());
+            put_bytes(&mut out, value.as_bytes());
+        }
+        put_number(&mut out, self.choices.len() as u64);
+        self.choices
+            .iter()
+            .for_each(|c| put_bytes(&mut out, c.as_bytes()));
+        put_number(&mut out, self.chunks.len() as u64);
+        for chunk in &self.chunks {
+            put_number(&mut out, chunk.bytes as u64);
+            put_number(&mut out, chunk.choice as u64);
+            out.push(chunk.backend.id());
+            out.extend(chunk.checksum.to_le_bytes());
+        }
+        out
+    }
+
+    /// `body` is the number of bytes that the chunks must add up to.
+    pub(super) fn from_bytes(bytes: &[u8], body: usize) -> Result<Self> {
+        let mut reader = Reader::new(bytes, Section::Index);
+        let sample_bytes = usize::from(reader.byte()?);
+        if sample_bytes != 4 && sample_bytes != 8 {
+            return Err(Error::Unsupported(format!(
+                "samples of {sample_bytes} bytes: install a newer foresz"
+            )));
+        }
+        let dims = read_dims(&mut reader)?;
+        let time = match usize::from(reader.byte()?) {
+            0 => None,
+            t if t <= dims.len() => Some(t - 1),
+            t => {
+                return corrupt(
+                    Section::Index,
+                    format!("dimension {t} of {} is time", dims.len()),
+                );
+            }
+        };
+        let periodic = match reader.byte()? {
+            flag @ 0..=1 => flag == 1,
+            flags => {
+                return Err(Error::Unsupported(format!(
+                    "unknown flags {flags:#x}: install a newer foresz"
+                )));
+            }
+        };
+        let kind = reader.byte()?;
+        let (asked, absolute, max_error) = (reader.f64()?, reader.f64()?, reader.f64()?);
+        let asked = read_bound(kind, asked)?;
+        if !absolute.is_finite() || absolute < 0.0 {
+            return corrupt(Section::Index, format!("the absolute bound is {absolute}"));
+        }
+        let fills = (0..reader.count(MOST_FILLS, "fill values")?)
+            .map(|_| reader.f64())
+            .collect::<Result<_>>()?;
+        let most = reader.rest().len();
+        let attributes = (0..reader.count(most, "attributes")?)
+            .map(|_| Ok((reader.text()?, reader.text()?)))
+            .collect::<Result<_>>()?;
+        let choices: Vec<String> = (0..reader.count(most, "choices")?)
+            .map(|_| reader.text())
+            .collect::<Result<_>>()?;
+        let count = reader.count(reader.rest().len() / LEAST_CHUNK_ROW, "chunks")?;
+        let chunks: Vec<Chunk> = (0..count)
+            .map(|_| read_chunk(&mut reader, body, choices.len()))
+            .collect::<Result<_>>()?;
+        reader.finish()?;
+        let index = Index {
+            sample_bytes,
+            dims,
+            time,
+            periodic,
+            asked,
+            absolute,
+            max_error,
+            fills,
+            attributes,
+            choices,
+            chunks,
+        };
+        index.check(body)?;
+        Ok(index)
+    }
+
+    fn check(&self, body: usize) -> Result<()> {
+        let total = self
+            .chunks
+            .iter()
+            .try_fold(0usize, |sum, c| sum.checked_add(c.bytes));
+        if total != Some(body) {
+            return corrupt(
+                Section::Index,
+                format!("the chunks should fill {body} bytes"),
+            );
+        }
+        let wanted = self
+            .dims
+            .iter()
+            .try_fold(1usize, |n, d| n.checked_mul(d.length.div_ceil(d.chunk)));
+        if wanted != Some(self.chunks.len()) {
+            return corrupt(
+                Section::Index,
+                format!(
+                    "{} chunks do not make up the shape {:?}",
+                    self.chunks.len(),
+                    self.shape()
+                ),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn read_dims(reader: &mut Reader) -> Result<Vec<Dim>> {
+    let count = usize::from(reader.byte()?);
+    if count == 0 || count > MAX_DIMS {
+        return corrupt(
+            Section::Index,
+            format!("{count} dimensions, 1 to {MAX_DIMS} are possible"),
+        );
+    }
+    let mut dims = Vec::with_capacity(count);
+    let (mut samples, mut in_chunk) = (1usize, 1usize);
+    for _ in 0..count {
+        let length = reader.count(isize::MAX as usize, "samples in a dimension")?;
+        let chunk = reader.count(length, "samples in a chunk's dimension")?;
+        let name = reader.text()?;
+        let product = samples
+            .checked_mul(length)
+            .filter(|n| n.checked_mul(8).is_some());
+        let (Some(product), true) = (product, chunk > 0) else {
+            return corrupt(Section::Index, "a shape that cannot be");
+        };
+        samples = product;
+        in_chunk *= chunk;
+        dims.push(Dim {
+            length,
+            chunk,
+            name,
+        });
+    }
+    if in_chunk > crate::grid::MOST_CHUNK_SAMPLES {
+        return corrupt(
+            Section::Index,
+            format!(
+                "chunks of {in_chunk} samples, {} are the most",
+                crate::grid::MOST_CHUNK_SAMPLES
+            ),
+        );
+    }
+    Ok(dims)
+}
+
+fn read_bound(kind: u8, asked: f64) -> Result<Bound> {
+    let bound = match kind {
+        0 => Bound::Absolute(asked),
+        1 => Bound::RangeRelative(asked),
+        2 => Bound::PointwiseRelative(asked),
+        3 => Bound::Psnr(asked),
+        4 => Bound::Lossless,
+        _ => {
+            return Err(Error::Unsupported(format!(
+                "bound of kind {kind}: install a newer foresz"
+            )));
+        }
+    };
+    bound
+        .check()
+        .or_else(|e| corrupt(Section::Index, e.to_string()))
+}
+
+fn read_chunk(reader: &mut Reader, body: usize, choices: usize) -> Result<Chunk> {
+    let bytes = reader.count(body, "bytes of a chunk")?;
+    let choice = reader.count(choices.saturating_sub(1), "as a choice")?;
+    if choices == 0 {
+        return corrupt(Section::Index, "chunks without a choice of predictor");
+    }
+    let backend = Backend::from_id(reader.byte()?)?;
+    Ok(Chunk {
+        bytes,
+        choice,
+        backend,
+        checksum: reader.u32()?,
+    })
+}

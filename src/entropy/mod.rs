@@ -1,0 +1,124 @@
+//! From code planes to bytes and back.
+//!
+//! A back end sees planes of whole numbers with their geometry; it knows nothing
+//! of predictors, quantisers or values.
+
+mod bits;
+mod huffman;
+mod token;
+
+use foresz_predictors::Plane;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result, Section, corrupt};
+
+/// How codes become bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// One Huffman code for the whole chunk, then zstd: the back end of the SZ
+    /// family, blind to the geometry of the planes.
+    #[default]
+    Huffman,
+}
+
+/// Reads the planes of a chunk in the order they were written.
+pub(crate) trait PlaneReader {
+    /// Fills in the codes of the next plane; places that hold
+    /// [`HOLE`](crate::coding::HOLE) have no code and stay as they are.
+    fn read(&mut self, plane: &Plane, codes: &mut [i32]) -> Result<()>;
+
+    /// Complains if anything is left to read.
+    fn finish(&self) -> Result<()>;
+}
+
+impl Backend {
+    /// All of them, with the names they have on the command line.
+    pub const ALL: [Backend; 1] = [Backend::Huffman];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Huffman => "huffman",
+        }
+    }
+
+    pub(crate) fn id(self) -> u8 {
+        match self {
+            Backend::Huffman => 0,
+        }
+    }
+
+    pub(crate) fn from_id(id: u8) -> Result<Self> {
+        match id {
+            0 => Ok(Backend::Huffman),
+            _ => Err(Error::Unsupported(format!(
+                "back end {id} is newer than this foresz: install a newer one"
+            ))),
+        }
+    }
+
+    /// The bytes of all planes of a chunk.
+    pub(crate) fn encode(self, _planes: &[Plane], codes: &[i32]) -> Vec<u8> {
+        match self {
+            Backend::Huffman => huffman::encode(codes),
+        }
+    }
+
+    /// A reader of the planes of a chunk of `samples`.
+    pub(crate) fn decoder(self, bytes: &[u8], samples: usize) -> Result<Box<dyn PlaneReader>> {
+        match self {
+            Backend::Huffman => Ok(Box::new(huffman::Decoder::new(bytes, samples)?)),
+        }
+    }
+}
+
+impl std::str::FromStr for Backend {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let names = Backend::ALL.map(Backend::name).join(", ");
+        let found = Backend::ALL.into_iter().find(|b| b.name() == text);
+        found.ok_or_else(|| {
+            Error::Invalid(format!(
+                "no back end is called {text:?}; there are: {names}"
+            ))
+        })
+    }
+}
+
+/// An estimate of the bits that codes will take, in order-0 entropy.
+pub(crate) use token::estimate_bits;
+
+/// Bytes through zstd, or as they are if that is not smaller: a flag byte tells.
+pub(crate) fn squeeze(bytes: &[u8], level: i32) -> Vec<u8> {
+    let mut out = vec![0];
+    // A failure of zstd, which only lack of memory could cause, costs size alone.
+    match zstd::bulk::compress(bytes, level) {
+        Ok(smaller) if smaller.len() < bytes.len() => {
+            out[0] = 1;
+            out.extend_from_slice(&smaller);
+        }
+        _ => out.extend_from_slice(bytes),
+    }
+    out
+}
+
+/// Inverse of [`squeeze`] for a result of exactly `length` bytes.
+pub(crate) fn stretch(bytes: &[u8], length: usize, at: Section) -> Result<Vec<u8>> {
+    let plain = match bytes.split_first() {
+        Some((0, rest)) => rest.to_vec(),
+        Some((1, rest)) => match zstd::bulk::decompress(rest, length) {
+            Ok(plain) => plain,
+            Err(reason) => return corrupt(at, format!("zstd: {reason}")),
+        },
+        _ => return corrupt(at, "it is neither stored nor compressed by zstd"),
+    };
+    if plain.len() != length {
+        return corrupt(
+            at,
+            format!("{length} bytes are wanted, {} are there", plain.len()),
+        );
+    }
+    Ok(plain)
+}

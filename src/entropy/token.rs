@@ -1,0 +1,135 @@
+//! Codes as tokens of a small alphabet, with the low bits of large codes apart.
+//!
+//! | token | code |
+//! |---|---|
+//! | 0 | escape |
+//! | 1 … 33 | 0, −1, 1, −2, 2, … −16, 16 |
+//! | 34 + 8·(e−4) + 2·m + s | magnitudes 2^e·(1 + m/4) and up, m < 4, e ≥ 4; negative if s = 1; e − 2 raw bits follow |
+//!
+//! Magnitude 16 has a token of its own, so the first group starts at 17 with
+//! raw bits counted from 16.
+
+use crate::coding::{ESCAPE, HOLE};
+
+/// Tokens that can occur: magnitudes stay below 2^31.
+pub(super) const TOKENS: usize = 34 + 8 * 27;
+
+const DIRECT: u32 = 16;
+
+/// Token, number of raw bits, raw bits.
+#[inline(always)]
+pub(super) fn split(code: i32) -> (u8, u32, u32) {
+    let magnitude = code.unsigned_abs();
+    if magnitude <= DIRECT {
+        return (1 + ((code << 1) ^ (code >> 31)) as u8, 0, 0);
+    }
+    if code == ESCAPE {
+        return (0, 0, 0);
+    }
+    let exponent = 31 - magnitude.leading_zeros();
+    let raw_bits = exponent - 2;
+    let mantissa = (magnitude >> raw_bits) & 3;
+    let token = 34 + 8 * (exponent - 4) + 2 * mantissa + u32::from(code < 0);
+    (token as u8, raw_bits, magnitude & ((1 << raw_bits) - 1))
+}
+
+/// Number of raw bits after a token.
+#[inline(always)]
+pub(super) fn raw_bits(token: u8) -> u32 {
+    if token < 34 {
+        0
+    } else {
+        u32::from(token - 34) / 8 + 2
+    }
+}
+
+/// Inverse of [`split`].
+#[inline(always)]
+pub(super) fn join(token: u8, raw: u32) -> i32 {
+    if token < 34 {
+        let zigzag = i32::from(token) - 1;
+        return if token == 0 {
+            ESCAPE
+        } else {
+            (zigzag >> 1) ^ -(zigzag & 1)
+        };
+    }
+    let group = u32::from(token - 34);
+    let magnitude = ((4 + (group / 2) % 4) << (group / 8 + 2)) | raw;
+    if group & 1 == 1 {
+        -(magnitude as i32)
+    } else {
+        magnitude as i32
+    }
+}
+
+/// How often each token occurs; holes have none.
+pub(super) fn count(codes: &[i32]) -> [u32; TOKENS] {
+    const SMALL: i32 = 256;
+    // Two tables in turn: runs of equal codes would wait for their own increments.
+    let mut small = [[0u32; 2 * SMALL as usize]; 2];
+    let mut counts = [0u32; TOKENS];
+    for pair in codes.chunks(2) {
+        for (table, &code) in small.iter_mut().zip(pair) {
+            let place = code.wrapping_add(SMALL) as u32;
+            if let Some(n) = table.get_mut(place as usize) {
+                *n += 1;
+            } else if code != HOLE {
+                counts[usize::from(split(code).0)] += 1;
+            }
+        }
+    }
+    for (code, (a, b)) in (-SMALL..SMALL).zip(small[0].iter().zip(&small[1])) {
+        counts[usize::from(split(code).0)] += a + b;
+    }
+    counts
+}
+
+/// Order-0 entropy of the tokens plus their raw bits.
+pub(crate) fn estimate_bits(codes: &[i32]) -> f64 {
+    let counts = count(codes);
+    let total: u32 = counts.iter().sum();
+    let bits = |(token, &n): (usize, &u32)| {
+        let n = f64::from(n);
+        n * ((f64::from(total) / n).log2() + f64::from(raw_bits(token as u8)))
+    };
+    counts
+        .iter()
+        .enumerate()
+        .filter(|(_, n)| **n > 0)
+        .map(bits)
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_splits_and_joins() {
+        let edges = (0..31).flat_map(|e| [(1i32 << e) - 1, 1 << e, (1 << e) + 1]);
+        for magnitude in (0..5000).chain(edges) {
+            for code in [magnitude, -magnitude] {
+                let (token, bits, raw) = split(code);
+                assert!(usize::from(token) < TOKENS && bits == raw_bits(token) && raw >> bits == 0);
+                assert_eq!(join(token, raw), code);
+            }
+        }
+        assert_eq!(split(ESCAPE), (0, 0, 0));
+        assert_eq!(join(0, 0), ESCAPE);
+    }
+
+    #[test]
+    fn counting_in_tables_is_counting_one_by_one() {
+        let codes: Vec<i32> = (0..2001i64)
+            .map(|i| ((i * i * 7919) % 1013 - 500) as i32)
+            .chain([ESCAPE, HOLE, 1 << 30, 0])
+            .collect();
+        let mut plain = [0; TOKENS];
+        codes
+            .iter()
+            .filter(|c| **c != HOLE)
+            .for_each(|c| plain[usize::from(split(*c).0)] += 1);
+        assert_eq!(count(&codes), plain);
+    }
+}

@@ -1,0 +1,74 @@
+//! The four kinds of error a caller can meet.
+
+/// Shorthand for results of this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, and whose turn it is to mend it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The caller asked for something that cannot be done.
+    #[error("{0}")]
+    Invalid(String),
+    /// The predictor spec, or a predictor itself, is at fault.
+    #[error(transparent)]
+    Predictor(#[from] foresz_predictors::Error),
+    /// The bytes are not a stream that foresz wrote.
+    #[error("the stream is damaged in its {at}: {reason}")]
+    Corrupt {
+        /// Section, named as in `docs/format.md`.
+        at: Section,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A stream that this build cannot read.
+    #[error("{0}")]
+    Unsupported(String),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// The parts of a stream, named as in `docs/format.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Magic and version.
+    Head,
+    /// Shape, bound, choices and chunk table.
+    Index,
+    /// Length and checksum of the index.
+    Tail,
+    /// A chunk as a whole.
+    Chunk,
+    /// Which samples are not numbers.
+    Mask,
+    /// Values stored as they are.
+    Literals,
+    /// The entropy-coded planes.
+    Codes,
+}
+
+impl std::fmt::Display for Section {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            Section::Head => "head",
+            Section::Index => "index",
+            Section::Tail => "tail",
+            Section::Chunk => "chunk",
+            Section::Mask => "mask",
+            Section::Literals => "literals",
+            Section::Codes => "codes",
+        })
+    }
+}
+
+pub(crate) fn invalid<T>(reason: impl Into<String>) -> Result<T> {
+    Err(Error::Invalid(reason.into()))
+}
+
+pub(crate) fn corrupt<T>(at: Section, reason: impl Into<String>) -> Result<T> {
+    Err(Error::Corrupt {
+        at,
+        reason: reason.into(),
+    })
+}

@@ -1,0 +1,228 @@
+//! Which samples are not numbers, and what they are instead.
+//!
+//! NaN, infinities and declared fill values never reach a predictor or a
+//! quantiser. They are holes: their places are one bit each, stored as the change
+//! from the sample above (or, in a series, from the frame before), so that a land
+//! mask that stays costs nothing after the first frame.
+
+use bitvec::prelude::{BitSlice, BitVec, Lsb0};
+use foresz_predictors::Sample;
+
+use crate::coding::HOLE;
+use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::error::{Result, Section, corrupt};
+
+/// The holes of a chunk, in raster order.
+pub(crate) struct Mask {
+    bits: BitVec<u8, Lsb0>,
+}
+
+/// The most different bit patterns that are named once and then referred to.
+const MOST_PATTERNS: usize = 255;
+
+impl Mask {
+    /// The holes of a chunk, if it has any: values that are not finite, or equal to
+    /// one of the fills.
+    pub(crate) fn find<T: Sample>(values: &[T], fills: &[T]) -> Option<Self> {
+        let hole = |x: &T| !x.is_finite() || fills.contains(x);
+        // Almost every chunk has none.
+        let any = if fills.is_empty() {
+            !crate::sweeps::all_finite(values)
+        } else {
+            values.iter().any(hole)
+        };
+        any.then(|| Mask {
+            bits: values.iter().map(|x| hole(x)).collect(),
+        })
+    }
+
+    /// Writes a hole's marker into the codes of a row of the field.
+    pub(crate) fn mark(&self, start: usize, step: usize, codes: &mut [i32]) {
+        for (code, hole) in codes
+            .iter_mut()
+            .zip(self.bits[start..].iter().step_by(step))
+        {
+            if *hole {
+                *code = HOLE;
+            }
+        }
+    }
+
+    /// Calls `visit` with each hole's place, in order.
+    pub(crate) fn holes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.bits.iter_ones()
+    }
+
+    /// Writes places and patterns; `back` is the distance to the sample a bit is
+    /// compared with.
+    pub(crate) fn write<T: Sample>(&self, values: &[T], back: usize, out: &mut Vec<u8>) {
+        let mut changes = self.bits.clone();
+        changes[back.min(self.bits.len())..]
+            .iter_mut()
+            .zip(&self.bits)
+            .for_each(|(mut c, b)| *c ^= *b);
+        put_bytes(out, &packed(changes.as_raw_slice()));
+        let mut patterns: Vec<u64> = Vec::new();
+        let mut which = Vec::new();
+        for bits in self.holes().map(|i| values[i].to_bits64()) {
+            let at = patterns
+                .iter()
+                .rposition(|p| *p == bits)
+                .unwrap_or_else(|| {
+                    patterns.push(bits);
+                    patterns.len() - 1
+                });
+            if patterns.len() > MOST_PATTERNS {
+                break;
+            }
+            which.push(at as u8);
+        }
+        let named = patterns.len() <= MOST_PATTERNS;
+        put_number(out, if named { patterns.len() as u64 } else { 0 });
+        if named {
+            patterns
+                .iter()
+                .for_each(|p| out.extend_from_slice(&p.to_le_bytes()[..T::BYTES]));
+            if patterns.len() > 1 {
+                put_bytes(out, &packed(&which));
+            }
+        } else {
+            let raw: Vec<u8> = self
+                .holes()
+                .flat_map(|i| {
+                    values[i]
+                        .to_bits64()
+                        .to_le_bytes()
+                        .into_iter()
+                        .take(T::BYTES)
+                })
+                .collect();
+            put_bytes(out, &packed(&raw));
+        }
+    }
+
+    /// Reads places and patterns of a chunk of `samples`.
+    pub(crate) fn read<T: Sample>(
+        reader: &mut Reader,
+        samples: usize,
+        back: usize,
+    ) -> Result<(Self, Vec<T>)> {
+        let bytes = unpacked(reader.bytes()?, samples.div_ceil(8), Section::Mask)?;
+        let mut bits: BitVec<u8, Lsb0> = BitVec::from_vec(bytes);
+        bits.truncate(samples);
+        for i in back.min(samples)..samples {
+            let before = bits[i - back];
+            *bits.get_mut(i).ok_or_else(crate::mask::impossible)? ^= before;
+        }
+        let values = read_patterns(reader, &bits)?;
+        Ok((Mask { bits }, values))
+    }
+}
+
+fn impossible() -> crate::Error {
+    crate::Error::Corrupt {
+        at: Section::Mask,
+        reason: "a bit lies outside the chunk".into(),
+    }
+}
+
+fn read_patterns<T: Sample>(reader: &mut Reader, bits: &BitSlice<u8, Lsb0>) -> Result<Vec<T>> {
+    let holes = bits.count_ones();
+    let pattern = |bytes: &[u8]| {
+        let mut eight = [0; 8];
+        eight[..T::BYTES].copy_from_slice(bytes);
+        T::from_bits64(u64::from_le_bytes(eight))
+    };
+    let named = reader.count(MOST_PATTERNS, "patterns of holes")?;
+    if named == 0 {
+        let raw = unpacked(reader.bytes()?, holes * T::BYTES, Section::Mask)?;
+        return Ok(raw.chunks_exact(T::BYTES).map(pattern).collect());
+    }
+    let patterns: Vec<T> = reader
+        .take(named * T::BYTES)?
+        .chunks_exact(T::BYTES)
+        .map(pattern)
+        .collect();
+    if named == 1 {
+        return Ok(vec![patterns[0]; holes]);
+    }
+    let which = unpacked(reader.bytes()?, holes, Section::Mask)?;
+    let name = |i: &u8| patterns.get(usize::from(*i)).copied();
+    match which.iter().map(name).collect() {
+        Some(values) => Ok(values),
+        None => corrupt(
+            Section::Mask,
+            "a hole refers to a pattern that is not named",
+        ),
+    }
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    crate::entropy::squeeze(bytes, 19)
+}
+
+fn unpacked(bytes: &[u8], length: usize, section: Section) -> Result<Vec<u8>> {
+    crate::entropy::stretch(bytes, length, section)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(values: &[f32], fills: &[f32], back: usize) -> usize {
+        let mask = Mask::find(values, fills).unwrap();
+        let mut out = Vec::new();
+        mask.write(values, back, &mut out);
+        let mut reader = Reader::new(&out, Section::Mask);
+        let (again, held) = Mask::read::<f32>(&mut reader, values.len(), back).unwrap();
+        reader.finish().unwrap();
+        assert_eq!(again.bits, mask.bits);
+        let want: Vec<u32> = mask.holes().map(|i| values[i].to_bits()).collect();
+        assert_eq!(held.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), want);
+        out.len()
+    }
+
+    #[test]
+    fn every_kind_of_hole_comes_back_bit_for_bit() {
+        assert!(Mask::find(&[1.0f32, 2.0], &[]).is_none());
+        assert!(Mask::find(&[1.0f32, 2.0], &[1e20]).is_none());
+        round_trip(&[f32::NAN], &[], 1);
+        round_trip(
+            &[
+                1.0,
+                f32::NAN,
+                f32::INFINITY,
+                f32::NEG_INFINITY,
+                1e20,
+                f32::from_bits(0x7fc0_1234),
+            ],
+            &[1e20],
+            2,
+        );
+        let noisy: Vec<f32> = (0..1000)
+            .map(|i| {
+                if i % 3 == 0 {
+                    f32::from_bits(0x7f80_0001 + i)
+                } else {
+                    1.0
+                }
+            })
+            .collect();
+        round_trip(&noisy, &[], 10);
+    }
+
+    #[test]
+    fn a_mask_that_stays_costs_next_to_nothing() {
+        let frame: Vec<f32> = (0..5000u32)
+            .map(|i| {
+                if i.wrapping_mul(2_654_435_761) >> 31 == 0 {
+                    f32::NAN
+                } else {
+                    0.0
+                }
+            })
+            .collect();
+        let series = frame.repeat(10);
+        assert!(round_trip(&series, &[], 5000) < round_trip(&frame, &[], 5000) + 100);
+    }
+}

@@ -1,0 +1,175 @@
+//! What a caller asks for.
+
+use std::sync::Arc;
+
+use foresz_predictors::{Registry, Spec};
+
+use crate::bound::Bound;
+use crate::entropy::Backend;
+use crate::error::{Result, invalid};
+
+/// Which predictor codes the field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Choose {
+    /// Code a sample of each chunk with several and take the smallest.
+    #[default]
+    Auto,
+    /// This one.
+    Spec(Spec),
+}
+
+impl std::str::FromStr for Choose {
+    type Err = foresz_predictors::Error;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        if text == "auto" {
+            Ok(Choose::Auto)
+        } else {
+            text.parse().map(Choose::Spec)
+        }
+    }
+}
+
+/// Told after each chunk: samples done so far.
+pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
+
+/// Everything about a compression but the field itself.
+///
+/// ```
+/// use foresz::{Bound, Options};
+/// let options = Options::new(Bound::Absolute(0.05))
+///     .predictor("persistence+spline")?
+///     .dims(["time", "lat", "lon"])
+///     .threads(2);
+/// # Ok::<(), foresz::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) bound: Bound,
+    pub(crate) choose: Choose,
+    pub(crate) backend: Backend,
+    pub(crate) threads: usize,
+    pub(crate) fills: Vec<f64>,
+    pub(crate) dims: Vec<String>,
+    pub(crate) chunk: Option<Vec<usize>>,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) registry: Registry,
+    pub(crate) progress: Option<Progress>,
+}
+
+impl Options {
+    /// The defaults under a bound: `auto`, Huffman + zstd, all threads.
+    pub fn new(bound: Bound) -> Self {
+        Options {
+            bound,
+            choose: Choose::Auto,
+            backend: Backend::default(),
+            threads: 0,
+            fills: Vec::new(),
+            dims: Vec::new(),
+            chunk: None,
+            attributes: Vec::new(),
+            registry: Registry::default(),
+            progress: None,
+        }
+    }
+
+    /// A predictor by its spec, or `auto`. Whether it exists is checked on compression.
+    pub fn predictor(mut self, spec: &str) -> Result<Self> {
+        self.choose = spec.parse()?;
+        Ok(self)
+    }
+
+    /// The back end.
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = backend;
+        self
+    }
+
+    /// Threads to use; 0 for as many as there are processors. Never changes a byte.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads;
+        self
+    }
+
+    /// A value that stands for "nothing here" and has to come back exactly; NaN
+    /// and infinities do anyway.
+    pub fn fill(mut self, fill: f64) -> Self {
+        self.fills.push(fill);
+        self
+    }
+
+    /// Names of the dimensions, slowest first. The one called `time` is time.
+    pub fn dims<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.dims = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Shape of the chunks, the units of random access, of threads and of damage.
+    pub fn chunk(mut self, shape: impl Into<Vec<usize>>) -> Self {
+        self.chunk = Some(shape.into());
+        self
+    }
+
+    /// A key and a value to keep with the field, such as its name or units.
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// The predictors that specs can name.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Is told of every chunk that is done.
+    pub fn progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+}
+
+/// Names that mean time.
+const TIMES: [&str; 4] = ["time", "t", "valid_time", "step"];
+
+/// Names and meaning of a field's dimensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) names: Vec<String>,
+    pub(crate) time: Option<usize>,
+}
+
+impl Layout {
+    /// Without names the last two dimensions are a frame and the first of three or
+    /// more is time.
+    pub(crate) fn new(names: &[String], dims: usize) -> Result<Self> {
+        if names.is_empty() {
+            return Ok(Layout {
+                names: vec![String::new(); dims],
+                time: (dims >= 3).then_some(0),
+            });
+        }
+        if names.len() != dims {
+            return invalid(format!(
+                "{} dimension names ({}) for {dims} dimensions",
+                names.len(),
+                names.join(",")
+            ));
+        }
+        if let Some(twice) = names
+            .iter()
+            .enumerate()
+            .find(|(i, n)| names[..*i].contains(n))
+        {
+            return invalid(format!("two dimensions are called {:?}", twice.1));
+        }
+        let time = names
+            .iter()
+            .position(|n| TIMES.contains(&n.to_ascii_lowercase().as_str()));
+        Ok(Layout {
+            names: names.to_vec(),
+            time,
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! Point-wise relative bounds: code logarithms, keep signs, mend the rest.
+//!
+//! `|x − x'| ≤ r·|x|` is a bound on the logarithm. A library's logarithm differs
+//! between machines, so ours is one that can be inverted with a square root: with
+//! `|x| = 2^e (1 + m)`,
+//! ```text
+//! y = e + m + C·m·(1 − m)
+//! ```
+//! which never strays from log2 by more than 0.009. Zeros (and what is not a number)
+//! are holes and come back exactly; signs are one bit per sample. Whatever misses
+//! the bound after all is listed and stored as it is.
+
+use foresz_predictors::Sample;
+
+use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::entropy;
+use crate::error::{Result, Section, corrupt};
+
+/// Makes the slope on both ends of an octave (nearly) the same.
+const CURVE: f64 = 0.343_145_750_507_62;
+const ZSTD_LEVEL: i32 = 9;
+
+/// The values of a chunk on the logarithmic scale; NaN where a value has none.
+pub(crate) struct Logs {
+    pub(crate) values: Vec<f64>,
+}
+
+/// The bound on logarithms that keeps a relative bound.
+pub(crate) fn bound_of_logs(relative: f64) -> f64 {
+    // dx/x = dy / ((1+m)(1+C−2Cm)), whose denominator is at least 2(1−C); and an
+    // error upwards by the factor 1+r is one of r/(1+r) downwards.
+    2.0 * (1.0 - CURVE) * relative / (1.0 + relative)
+}
+
+/// Takes logarithms.
+pub(crate) fn split<T: Sample>(values: &[T], fills: &[T]) -> Logs {
+    let log = |x: &T| {
+        if fills.contains(x) {
+            f64::NAN
+        } else {
+            log(x.to_f64())
+        }
+    };
+    Logs {
+        values: values.iter().map(log).collect(),
+    }
+}
+
+/// NaN for zeros, subnormal doubles and what is not finite.
+fn log(x: f64) -> f64 {
+    if !x.is_normal() {
+        return f64::NAN;
+    }
+    let bits = x.abs().to_bits();
+    let exponent = (bits >> 52) as i64 - 1023;
+    let m = f64::from_bits((bits & ((1 << 52) - 1)) | 1023 << 52) - 1.0;
+    exponent as f64 + (m + CURVE * m * (1.0 - m))
+}
+
+/// Inverse of [`log`] up to rounding, for logarithms within the type.
+fn unlog(y: f64) -> f64 {
+    let floor = y.floor().clamp(-1022.0, 1023.0);
+    let rest = (y - floor).clamp(0.0, 1.0);
+    let b = 1.0 + CURVE;
+    let m = (b - (b * b - 4.0 * CURVE * rest).sqrt()) / (2.0 * CURVE);
+    f64::from_bits(((floor as i64 + 1023) as u64) << 52) * (1.0 + m)
+}
+
+/// The value for a decoded logarithm.
+fn restore<T: Sample>(y: f64, negative: bool) -> T {
+    let x = T::from_f64(unlog(y));
+    if negative { -x } else { x }
+}
+
+/// Writes signs, exact values and mended ones; returns what will be decoded.
+pub(crate) fn write_rest<T: Sample>(
+    values: &[T],
+    logs: &Logs,
+    decoded: &[f64],
+    bound: f64,
+    out: &mut Vec<u8>,
+) -> Vec<T> {
+    let mut signs = vec![0u8; values.len().div_ceil(8)];
+    let (mut gaps, mut literals, mut last) = (Vec::new(), Vec::new(), 0);
+    let mut result = Vec::with_capacity(values.len());
+    for (i, (&x, &y)) in values.iter().zip(decoded).enumerate() {
+        let negative = x < T::ZERO;
+        signs[i / 8] |= u8::from(negative) << (i % 8);
+        let back = restore::<T>(y, negative);
+        let error = (back.to_f64() - x.to_f64()).abs();
+        // Written so that NaN fails it.
+        let kept = !logs.values[i].is_nan() && error <= bound * x.to_f64().abs();
+        if kept {
+            result.push(back);
+        } else {
+            put_number(&mut gaps, (i - last) as u64);
+            literals.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
+            last = i;
+            result.push(x);
+        }
+    }
+    put_bytes(out, &entropy::squeeze(&signs, ZSTD_LEVEL));
+    put_number(out, (literals.len() / T::BYTES) as u64);
+    put_number(out, gaps.len() as u64);
+    put_bytes(out, &entropy::squeeze(&gaps, ZSTD_LEVEL));
+    put_bytes(out, &entropy::squeeze(&literals, ZSTD_LEVEL));
+    result
+}
+
+/// Reads what [`write_rest`] wrote.
+pub(crate) fn read_rest<T: Sample>(reader: &mut Reader, decoded: &[f64]) -> Result<Vec<T>> {
+    let signs = entropy::stretch(reader.bytes()?, decoded.len().div_ceil(8), Section::Chunk)?;
+    let count = reader.count(decoded.len(), "mended values")?;
+    let gap_bytes = reader.count(count * 10, "bytes of gaps")?;
+    let gaps = entropy::stretch(reader.bytes()?, gap_bytes, Section::Literals)?;
+    let literals = entropy::stretch(reader.bytes()?, count * T::BYTES, Section::Literals)?;
+    let sign = |i: usize| signs[i / 8] >> (i % 8) & 1 == 1;
+    let mut values: Vec<T> = decoded
+        .iter()
+        .enumerate()
+        .map(|(i, y)| restore(*y, sign(i)))
+        .collect();
+    let mut gaps = Reader::new(&gaps, Section::Literals);
+    let mut at = 0;
+    for bytes in literals.chunks_exact(T::BYTES) {
+        at += gaps.count(decoded.len(), "samples in a gap")?;
+        let Some(place) = values.get_mut(at) else {
+            return corrupt(Section::Literals, "a mended value lies outside the chunk");
+        };
+        let mut eight = [0; 8];
+        eight[..T::BYTES].copy_from_slice(bytes);
+        *place = T::from_bits64(u64::from_le_bytes(eight));
+    }
+    gaps.finish()?;
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn the_logarithm_is_nearly_one_and_inverts() {
+        for i in 0..4000 {
+            let x = 1e-300 * f64::from(i + 1) * if i % 2 == 0 { 1.0 } else { 1e290 };
+            let y = log(x);
+            assert!((y - x.log2()).abs() < 0.009);
+            assert_relative_eq!(unlog(y), x, max_relative = 1e-12);
+        }
+        assert!(log(0.0).is_nan() && log(f64::INFINITY).is_nan() && log(5e-324).is_nan());
+    }
+
+    #[test]
+    fn the_bound_on_logarithms_keeps_the_relative_one() {
+        for r in [1e-6, 1e-3, 0.1, 0.9] {
+            let b = bound_of_logs(r);
+            for i in 0..1000 {
+                let x = 1.0 + f64::from(i) / 250.0;
+                for y in [log(x) - b, log(x) + b] {
+                    assert!((unlog(y) - x).abs() <= r * x * (1.0 + 1e-9), "{r} {x}");
+                }
+            }
+        }
+    }
+}
