@@ -136,7 +136,10 @@ fn encode_values<T: Sample>(
     }
     put_bytes(out, &sides.into_bytes());
     put_literals(out, &literals);
-    put_bytes(out, &plan.backend.encode(&planes, &codes));
+    put_bytes(
+        out,
+        &plan.backend.encode(&plan.scene.shape, &planes, &codes),
+    );
     Ok(canvas)
 }
 
@@ -187,7 +190,7 @@ fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Resul
     };
     let sides = reader.bytes()?;
     let literals = take_literals(reader, samples)?;
-    let mut codes = plan.backend.decoder(reader.bytes()?, samples)?;
+    let mut codes = plan.backend.decoder(reader.bytes()?, &plan.scene.shape)?;
     let mut decoder = Decoder::new(
         &plan.scene.shape,
         quantiser,

@@ -8,7 +8,6 @@ mod chunk;
 mod coding;
 mod compress;
 mod container;
-mod cpu;
 mod decompress;
 mod entropy;
 mod error;

@@ -3,7 +3,7 @@
 
 use foresz_predictors::Sample;
 
-use crate::cpu::widest;
+use foresz_predictors::widest;
 
 const LANES: usize = 8;
 

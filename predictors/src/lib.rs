@@ -9,11 +9,17 @@
 //! nothing of quantisers, entropy coders, files or command lines.
 
 mod coder;
+#[doc(hidden)]
+pub mod cpu;
 mod error;
+mod least;
 mod lorenzo;
+mod padded;
 mod persistence;
 mod plane;
 mod predictor;
+mod raster;
+mod references;
 mod registry;
 mod residual;
 mod sample;
@@ -27,6 +33,7 @@ pub use lorenzo::Lorenzo;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
 pub use predictor::{FramePredictor, Past, Predictor, Scene, Side};
+pub use raster::Raster;
 pub use registry::{AnyFrame, AnyPoint, Built, Entry, Pipeline, Registry};
 pub use residual::OnForecast;
 pub use sample::Sample;

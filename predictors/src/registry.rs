@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::lorenzo::Lorenzo;
 use crate::persistence::Persistence;
 use crate::predictor::{FramePredictor, Predictor};
+use crate::raster::Raster;
 use crate::spec::{Params, Part, Spec};
 use crate::spline::Spline;
 use crate::zero::Zero;
@@ -120,6 +121,11 @@ impl Default for Registry {
                     "spline",
                     "multi-level interpolation from coarse to fine  [kernel=cubic|linear, …]",
                     |p| Spline::from_part(p).map(Built::point),
+                ),
+                Entry::new(
+                    "raster",
+                    "least squares over neighbours and earlier frames, row by row  [bands=0…12, past=0…2]",
+                    |p| Raster::from_part(p).map(Built::point),
                 ),
                 Entry::new(
                     "persistence",

@@ -7,7 +7,7 @@ use foresz_predictors::{Recursion, Sample};
 use super::ESCAPE;
 use super::quantiser::Kernel;
 
-crate::cpu::widest! {
+foresz_predictors::widest! {
     // In: originals, predictions in `values`. Out: values, codes. Says whether any
     // sample has to be stored literally.
     fn encode_row<T: Sample, Q: Kernel<T>>(quantiser: &Q, originals: &[T], values: &mut [T], codes: &mut [i32]) -> bool {

@@ -4,6 +4,7 @@
 //! of predictors, quantisers or values.
 
 mod bits;
+mod context;
 mod huffman;
 mod token;
 
@@ -18,8 +19,10 @@ use crate::error::{Error, Result, Section, corrupt};
 pub enum Backend {
     /// One Huffman code for the whole chunk, then zstd: the back end of the SZ
     /// family, blind to the geometry of the planes.
-    #[default]
     Huffman,
+    /// Contexts from the codes around, clustered histograms, interleaved rANS.
+    #[default]
+    Context,
 }
 
 /// Reads the planes of a chunk in the order they were written.
@@ -34,41 +37,49 @@ pub(crate) trait PlaneReader {
 
 impl Backend {
     /// All of them, with the names they have on the command line.
-    pub const ALL: [Backend; 1] = [Backend::Huffman];
+    pub const ALL: [Backend; 2] = [Backend::Huffman, Backend::Context];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Huffman => "huffman",
+            Backend::Context => "context",
         }
     }
 
     pub(crate) fn id(self) -> u8 {
         match self {
             Backend::Huffman => 0,
+            Backend::Context => 1,
         }
     }
 
     pub(crate) fn from_id(id: u8) -> Result<Self> {
         match id {
             0 => Ok(Backend::Huffman),
+            1 => Ok(Backend::Context),
             _ => Err(Error::Unsupported(format!(
                 "back end {id} is newer than this foresz: install a newer one"
             ))),
         }
     }
 
-    /// The bytes of all planes of a chunk.
-    pub(crate) fn encode(self, _planes: &[Plane], codes: &[i32]) -> Vec<u8> {
+    /// The bytes of all planes of a chunk of that shape.
+    pub(crate) fn encode(self, shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8> {
         match self {
             Backend::Huffman => huffman::encode(codes),
+            Backend::Context => context::encode(shape, planes, codes),
         }
     }
 
-    /// A reader of the planes of a chunk of `samples`.
-    pub(crate) fn decoder(self, bytes: &[u8], samples: usize) -> Result<Box<dyn PlaneReader>> {
+    /// A reader of the planes of a chunk of that shape.
+    pub(crate) fn decoder(self, bytes: &[u8], shape: &[usize]) -> Result<Box<dyn PlaneReader>> {
         match self {
-            Backend::Huffman => Ok(Box::new(huffman::Decoder::new(bytes, samples)?)),
+            Backend::Huffman => Ok(Box::new(huffman::Decoder::new(
+                bytes,
+                shape.iter().product(),
+            )?)),
+            Backend::Context => Ok(Box::new(context::Decoder::new(bytes, shape)?)),
         }
     }
 }

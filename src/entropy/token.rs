@@ -15,6 +15,8 @@ use crate::coding::{ESCAPE, HOLE};
 pub(super) const TOKENS: usize = 34 + 8 * 27;
 
 const DIRECT: u32 = 16;
+/// Tokens below this have no raw bits.
+pub(super) const DIRECT_TOKENS: usize = 34;
 
 /// Token, number of raw bits, raw bits.
 #[inline(always)]

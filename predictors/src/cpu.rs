@@ -5,7 +5,8 @@
 /// Whether the wide copies may run, asked once. `FORESZ_PORTABLE=1` in the
 /// environment switches them off, to show that they change nothing but speed.
 #[cfg(target_arch = "x86_64")]
-pub(crate) fn has_avx2() -> bool {
+#[doc(hidden)]
+pub fn has_avx2() -> bool {
     static ANSWER: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
     *ANSWER.get_or_init(|| {
         std::env::var_os("FORESZ_PORTABLE").is_none_or(|v| v != "1")
@@ -16,6 +17,8 @@ pub(crate) fn has_avx2() -> bool {
 }
 
 /// Defines functions whose bodies run in the widest form the CPU supports.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! widest {
     ($($(#[$meta:meta])* fn $name:ident<$($g:ident: $bound:path),*>($($arg:ident: $ty:ty),* $(,)?) $(-> $out:ty)? $body:block)*) => {$(
         $(#[$meta])*
@@ -29,7 +32,7 @@ macro_rules! widest {
                 fn wide<$($g: $bound),*>($($arg: $ty),*) $(-> $out)? {
                     body::<$($g),*>($($arg),*)
                 }
-                if crate::cpu::has_avx2() {
+                if $crate::cpu::has_avx2() {
                     #[expect(unsafe_code, reason = "calling code compiled for AVX2")]
                     // SAFETY: the CPU has just been found to have AVX2, BMI1 and BMI2.
                     return unsafe { wide::<$($g),*>($($arg),*) };
@@ -39,5 +42,3 @@ macro_rules! widest {
         }
     )*};
 }
-
-pub(crate) use widest;

@@ -1,0 +1,181 @@
+//! Weighted least squares for predictors, and taps as small whole numbers.
+
+/// Normal equations of a fit.
+#[derive(Debug, Clone)]
+pub(crate) struct Normal {
+    n: usize,
+    /// Lower triangle, row by row with stride `n`.
+    matrix: Vec<f64>,
+    right: Vec<f64>,
+    pub(crate) weight: f64,
+    pub(crate) samples: usize,
+}
+
+impl Normal {
+    pub(crate) fn new(n: usize) -> Self {
+        Normal {
+            n,
+            matrix: vec![0.0; n * n],
+            right: vec![0.0; n],
+            weight: 0.0,
+            samples: 0,
+        }
+    }
+
+    /// Takes a sample into account.
+    pub(crate) fn add(&mut self, features: &[f32], target: f32, weight: f64) {
+        let mut wide = [0.0; MOST_TAPS];
+        let wide = &mut wide[..self.n];
+        wide.iter_mut()
+            .zip(features)
+            .for_each(|(w, f)| *w = f64::from(*f));
+        for (i, row) in self.matrix.chunks_exact_mut(self.n).enumerate() {
+            let scaled = weight * wide[i];
+            row[..=i]
+                .iter_mut()
+                .zip(&*wide)
+                .for_each(|(a, f)| *a += scaled * f);
+        }
+        let scaled = weight * f64::from(target);
+        self.right
+            .iter_mut()
+            .zip(&*wide)
+            .for_each(|(r, f)| *r += scaled * f);
+        self.weight += weight;
+        self.samples += 1;
+    }
+
+    /// Adds another fit's sums.
+    pub(crate) fn merge(&mut self, other: &Normal) {
+        self.matrix
+            .iter_mut()
+            .zip(&other.matrix)
+            .for_each(|(a, b)| *a += b);
+        self.right
+            .iter_mut()
+            .zip(&other.right)
+            .for_each(|(a, b)| *a += b);
+        self.weight += other.weight;
+        self.samples += other.samples;
+    }
+
+    /// Makes the fit expect noise of that variance in every value, because the
+    /// decoder predicts from reconstructions: features `group` are differences of
+    /// values to one base value, whose noise they share; `target` says whether the
+    /// target is a difference to the same base.
+    pub(crate) fn expect_noise(
+        &mut self,
+        group: std::ops::Range<usize>,
+        variance: f64,
+        target: bool,
+    ) {
+        let noise = self.weight * variance;
+        for i in group.clone() {
+            for j in group.start..=i {
+                self.matrix[i * self.n + j] += if i == j { 2.0 * noise } else { noise };
+            }
+            if target {
+                self.right[i] += noise;
+            }
+        }
+    }
+
+    /// The taps, by Cholesky's method on a slightly stiffened matrix; nothing if there
+    /// are too few samples or the matrix is degenerate all the same.
+    pub(crate) fn solve(&self) -> Option<Vec<f64>> {
+        let n = self.n;
+        if self.samples < 2 * n {
+            return None;
+        }
+        let trace: f64 = (0..n).map(|i| self.matrix[i * n + i]).sum();
+        let stiffness = 1e-5 * trace / n as f64;
+        if !(stiffness > 0.0 && stiffness.is_finite()) {
+            return None;
+        }
+        let mut lower = self.matrix.clone();
+        (0..n).for_each(|i| lower[i * n + i] += stiffness);
+        for i in 0..n {
+            for j in 0..=i {
+                let dot: f64 = (0..j).map(|k| lower[i * n + k] * lower[j * n + k]).sum();
+                let rest = lower[i * n + j] - dot;
+                if i > j {
+                    lower[i * n + j] = rest / lower[j * n + j];
+                } else if rest > 0.0 {
+                    lower[i * n + i] = rest.sqrt();
+                } else {
+                    return None;
+                }
+            }
+        }
+        let mut taps = self.right.clone();
+        for i in 0..n {
+            let dot: f64 = (0..i).map(|k| lower[i * n + k] * taps[k]).sum();
+            taps[i] = (taps[i] - dot) / lower[i * n + i];
+        }
+        for i in (0..n).rev() {
+            let dot: f64 = (i + 1..n).map(|k| lower[k * n + i] * taps[k]).sum();
+            taps[i] = (taps[i] - dot) / lower[i * n + i];
+        }
+        taps.iter().all(|t| t.is_finite()).then_some(taps)
+    }
+}
+
+/// More taps than this are never fitted.
+pub(crate) const MOST_TAPS: usize = 72;
+
+/// Taps are stored in units of 2^−13.
+const UNIT: f64 = 8192.0;
+
+/// The stored form of a tap, ±4 at most.
+pub(crate) fn to_fixed(tap: f64) -> i16 {
+    let scaled = tap * UNIT;
+    // `as` saturates and turns NaN into 0.
+    (scaled + if scaled < 0.0 { -0.5 } else { 0.5 }) as i16
+}
+
+/// The exact value of a stored tap, or of a sum of some.
+pub(crate) fn from_fixed(tap: i32) -> f64 {
+    f64::from(tap) / UNIT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+
+    #[test]
+    fn a_linear_law_is_found() {
+        let mut normal = Normal::new(2);
+        for i in 0..50u16 {
+            let (a, b) = (f32::from(i % 7) - 3.0, f32::from(i % 5) - 2.0);
+            normal.add(&[a, b], 0.75 * a - 0.5 * b, 1.0);
+        }
+        let taps = normal.solve().unwrap();
+        assert_abs_diff_eq!(taps[0], 0.75, epsilon = 1e-4);
+        assert_abs_diff_eq!(taps[1], -0.5, epsilon = 1e-4);
+    }
+
+    #[test]
+    fn degenerate_samples_give_no_taps() {
+        let mut normal = Normal::new(2);
+        assert!(normal.solve().is_none());
+        (0..50).for_each(|_| normal.add(&[0.0, 0.0], 1.0, 1.0));
+        assert!(normal.solve().is_none());
+        (0..50).for_each(|_| normal.add(&[f32::NAN, 0.0], 1.0, 1.0));
+        assert!(normal.solve().is_none());
+    }
+
+    #[test]
+    fn stored_taps_saturate() {
+        assert_eq!(
+            (
+                to_fixed(1.0),
+                to_fixed(-0.5),
+                to_fixed(99.0),
+                to_fixed(f64::NAN)
+            ),
+            (8192, -4096, i16::MAX, 0)
+        );
+        assert_eq!(from_fixed(8192), 1.0);
+    }
+}

@@ -1,0 +1,377 @@
+//! The command line. Doc comments here are the help texts.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use foresz::{Backend, Bound};
+
+use super::failure::EXIT_CODES;
+use super::talk::Talk;
+
+const COMPRESS_EXAMPLES: &str = "\
+Examples:
+  foresz compress t2m.f32 --shape 721x1440 --abs 0.005 -o t2m.fsz
+  foresz compress era5.npy --dims time,lat,lon --psnr 80 --predictor persistence+spline
+  zcat p.f64.gz | foresz compress - --shape 90,180,360 --dtype f64 --range-rel 1e-4 -o p.fsz
+
+Without --dims, the last two dimensions are a frame and the first of three or more is time.";
+
+const DECOMPRESS_EXAMPLES: &str = "\
+Examples:
+  foresz decompress t2m.fsz -o t2m.f32
+  foresz decompress era5.fsz -o europe.npy --region 0:24,80:230,-40:
+  foresz decompress t2m.fsz -o - | head -c 16 | od -f
+
+A region has one item per dimension, slowest first: a:b, a:, :b, : or a single index.
+Negative numbers count from the end. Only the chunks that hold any of it are decoded.";
+
+const INFO_EXAMPLES: &str = "\
+Examples:
+  foresz info t2m.fsz
+  foresz info --json t2m.fsz | jq .ratio";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  foresz verify t2m.fsz t2m.f32
+  foresz verify era5.fsz era5.npy --json || echo broken";
+
+const PREDICTORS_EXAMPLES: &str = "\
+Examples:
+  foresz predictors
+  foresz compress t2m.npy --abs 0.01 --predictor lorenzo:order=2
+
+A spec is name:key=value,key=value; a frame predictor and the predictor of what it
+leaves are joined by +, as in persistence+spline.";
+
+const INPUT: &str = "Input";
+const BOUND: &str = "Bound (exactly one)";
+
+/// Error-bounded lossy compression of scientific fields
+#[derive(Debug, Parser)]
+#[command(name = "foresz", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Compress a field under an error bound
+    Compress(Box<Compress>),
+    /// Restore a field, or a region of it
+    Decompress(Decompress),
+    /// Say what a stream holds, without decoding it
+    Info(Info),
+    /// Check a stream against the original: is the bound kept?
+    Verify(Verify),
+    /// List the predictors there are
+    Predictors(Predictors),
+}
+
+impl Verb {
+    /// How this run is to speak.
+    pub(crate) fn talk(&self) -> Talk {
+        let product = |output: &OutputArgs, json, loudness: &Loudness| Talk {
+            json,
+            quiet: loudness.quiet,
+            stdout_taken: output.output.as_deref().is_some_and(is_stdio),
+        };
+        let answer = |json| Talk {
+            json,
+            ..Talk::default()
+        };
+        match self {
+            Verb::Compress(args) => product(&args.output, args.json, &args.loudness),
+            Verb::Decompress(args) => product(&args.output, args.json, &args.loudness),
+            Verb::Info(args) => answer(args.json),
+            Verb::Verify(args) => answer(args.json),
+            Verb::Predictors(args) => answer(args.json),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPRESS_EXAMPLES)]
+pub(crate) struct Compress {
+    /// Raw little-endian samples or a .npy file; - for standard input
+    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) layout: LayoutArgs,
+    #[command(flatten)]
+    pub(crate) bound: BoundArgs,
+    /// How values are predicted: auto, or a spec (see foresz predictors)
+    #[arg(long, value_name = "SPEC", default_value = "auto")]
+    pub(crate) predictor: String,
+    /// How codes become bytes
+    #[arg(long, value_name = "NAME", default_value = Backend::default().name())]
+    pub(crate) backend: Backend,
+    /// A value that means "nothing here" and has to come back exactly; may be repeated
+    #[arg(long, value_name = "V", allow_negative_numbers = true)]
+    pub(crate) fill: Vec<f64>,
+    /// Shape of the chunks, the units of random access, such as 4x721x1440
+    #[arg(long, value_name = "SHAPE")]
+    pub(crate) chunk: Option<Shape>,
+    /// A key and a value to keep with the field; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
+    pub(crate) attr: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) loudness: Loudness,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LayoutArgs {
+    /// Shape of raw samples, slowest dimension first, such as 721x1440
+    #[arg(help_heading = INPUT, long, value_name = "SHAPE", conflicts_with = "sdr_dims")]
+    pub(crate) shape: Option<Shape>,
+    #[arg(
+        help_heading = INPUT,
+        long,
+        value_name = "SHAPE",
+        help = "Shape, fastest dimension first, as SDRBench gives it: 1440,721"
+    )]
+    pub(crate) sdr_dims: Option<Shape>,
+    /// Type of raw samples [default: by the extension .f32, .f64 or .dat, else f32]
+    #[arg(help_heading = INPUT, long)]
+    pub(crate) dtype: Option<DType>,
+    /// Names of the dimensions, slowest first: time,level,lat,lon. The one called time
+    /// is time
+    #[arg(help_heading = INPUT, long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) dims: Vec<String>,
+}
+
+impl LayoutArgs {
+    /// The shape asked for, slowest dimension first.
+    pub(crate) fn shape(&self) -> Option<Vec<usize>> {
+        let reversed = |sdr: &Shape| sdr.0.iter().rev().copied().collect();
+        self.shape
+            .as_ref()
+            .map(|s| s.0.clone())
+            .or_else(|| self.sdr_dims.as_ref().map(reversed))
+    }
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct BoundArgs {
+    /// No value errs by more than E
+    #[arg(help_heading = BOUND, long, value_name = "E", allow_negative_numbers = true)]
+    abs: Option<f64>,
+    /// No value errs by more than R times the range of the field
+    #[arg(help_heading = BOUND, long, value_name = "R", allow_negative_numbers = true)]
+    range_rel: Option<f64>,
+    /// No value errs by more than R times itself
+    #[arg(help_heading = BOUND, long, value_name = "R", allow_negative_numbers = true)]
+    pw_rel: Option<f64>,
+    /// The field as a whole reaches this peak signal-to-noise ratio
+    #[arg(help_heading = BOUND, long, value_name = "DB", allow_negative_numbers = true)]
+    psnr: Option<f64>,
+    /// Every bit comes back
+    #[arg(help_heading = BOUND, long)]
+    lossless: bool,
+}
+
+impl BoundArgs {
+    /// The one that was given.
+    pub(crate) fn bound(&self) -> Bound {
+        let BoundArgs {
+            abs,
+            range_rel,
+            pw_rel,
+            psnr,
+            lossless: _,
+        } = self;
+        let lossy = abs
+            .map(Bound::Absolute)
+            .or(range_rel.map(Bound::RangeRelative));
+        let lossy = lossy
+            .or(pw_rel.map(Bound::PointwiseRelative))
+            .or(psnr.map(Bound::Psnr));
+        // Clap sees to it that exactly one of the five is there.
+        lossy.unwrap_or(Bound::Lossless)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = DECOMPRESS_EXAMPLES)]
+pub(crate) struct Decompress {
+    /// A stream; - for standard input
+    pub(crate) stream: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    /// Decode only this part, such as 3:7,0:100,:
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) region: Option<String>,
+    /// What to write [default: npy if the output is called .npy, else raw]
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) loudness: Loudness,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = INFO_EXAMPLES)]
+pub(crate) struct Info {
+    /// A stream; - for standard input
+    pub(crate) stream: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub(crate) struct Verify {
+    /// A stream; - for standard input
+    pub(crate) stream: PathBuf,
+    /// The field it was made of, raw little-endian or .npy; - for standard input
+    pub(crate) original: PathBuf,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = PREDICTORS_EXAMPLES)]
+pub(crate) struct Predictors {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputArgs {
+    /// Where to write; - for standard output [default: the input with .fsz added or removed]
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Threads {
+    /// Threads to use; 0 for as many as there are processors. Never changes a byte
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1024))]
+    threads: u16,
+}
+
+impl Threads {
+    pub(crate) fn count(&self) -> usize {
+        self.threads.into()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Loudness {
+    /// Say nothing unless it fails
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// No progress bar
+    #[arg(long)]
+    no_progress: bool,
+}
+
+impl Loudness {
+    pub(crate) fn wants_bar(&self) -> bool {
+        !self.quiet && !self.no_progress
+    }
+}
+
+/// Type of samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DType {
+    F32,
+    F64,
+}
+
+impl DType {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            DType::F32 => "f32",
+            DType::F64 => "f64",
+        }
+    }
+
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            DType::F32 => 4,
+            DType::F64 => 8,
+        }
+    }
+}
+
+/// What decompression writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Little-endian samples and nothing else
+    Raw,
+    /// A .npy file, with its shape
+    Npy,
+}
+
+/// Lengths joined by `x` or `,`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shape(pub(crate) Vec<usize>);
+
+impl FromStr for Shape {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let length = |n: &str| {
+            n.trim().parse().map_err(|_| {
+                format!("{n:?} is not a length; write a shape as 721x1440 or 721,1440")
+            })
+        };
+        text.split(['x', ','])
+            .map(length)
+            .collect::<Result<_, _>>()
+            .map(Shape)
+    }
+}
+
+fn attribute(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
+        _ => Err("an attribute is written key=value".into()),
+    }
+}
+
+/// Whether a path means standard input or output.
+pub(crate) fn is_stdio(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_makes_sense_to_clap() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn shapes_in_both_notations() {
+        assert_eq!("721x1440".parse(), Ok(Shape(vec![721, 1440])));
+        assert_eq!("2, 3,4".parse(), Ok(Shape(vec![2, 3, 4])));
+        for wrong in ["", "x", "3x", "-3", "3.5", "99999999999999999999999"] {
+            assert!(wrong.parse::<Shape>().is_err(), "{wrong}");
+        }
+    }
+}

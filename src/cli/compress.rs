@@ -1,0 +1,123 @@
+//! `foresz compress`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use foresz::predictors::Registry;
+use foresz::{Choose, Compressed, Options, Report, Sample};
+use ndarray::ArrayD;
+use serde::Serialize;
+
+use super::args::{Compress, is_stdio};
+use super::failure::invalid;
+use super::input::{self, Expected, Field};
+use super::output::Output;
+use super::progress::Bar;
+use super::summary;
+use super::talk::Talk;
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    input: String,
+    output: String,
+    shape: &'a [usize],
+    dtype: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
+    let options = options(args)?;
+    let target = target(args)?;
+    let output = Output::open(&target, args.output.force)?;
+    let expected = Expected {
+        shape: args.layout.shape(),
+        dtype: args.layout.dtype,
+    };
+    let (shape, dtype, Compressed { bytes, report }) =
+        match input::read_field(&args.input, &expected)? {
+            Field::F32(field) => (
+                field.shape().to_vec(),
+                "f32",
+                compress(&field, options, args)?,
+            ),
+            Field::F64(field) => (
+                field.shape().to_vec(),
+                "f64",
+                compress(&field, options, args)?,
+            ),
+        };
+    output.write(|sink| sink.write_all(&bytes))?;
+    let (input, output) = (
+        args.input.display().to_string(),
+        target.display().to_string(),
+    );
+    let remark = summary::line(&input, &output, &report);
+    talk.outcome(
+        &Outcome {
+            input,
+            output,
+            shape: &shape,
+            dtype,
+            report: &report,
+        },
+        &remark,
+    )
+}
+
+/// All that can be wrong with these shows before a byte is read.
+fn options(args: &Compress) -> anyhow::Result<Options> {
+    if let Choose::Spec(spec) = args.predictor.parse().map_err(foresz::Error::from)? {
+        Registry::default()
+            .build(&spec)
+            .map_err(foresz::Error::from)?;
+    }
+    let mut options = Options::new(args.bound.bound().check()?)
+        .predictor(&args.predictor)?
+        .backend(args.backend)
+        .threads(args.threads.count())
+        .dims(args.layout.dims.iter().cloned());
+    for fill in &args.fill {
+        options = options.fill(*fill);
+    }
+    for (key, value) in &args.attr {
+        options = options.attribute(key, value);
+    }
+    Ok(match &args.chunk {
+        Some(chunk) => options.chunk(chunk.0.clone()),
+        None => options,
+    })
+}
+
+fn target(args: &Compress) -> anyhow::Result<PathBuf> {
+    match &args.output.output {
+        Some(path) => Ok(path.clone()),
+        None if is_stdio(&args.input) => Err(invalid(
+            "standard input has no name to derive one from: name the output with -o, or write -o -",
+        )),
+        None => Ok(with_fsz(&args.input)),
+    }
+}
+
+fn with_fsz(input: &Path) -> PathBuf {
+    let mut name = OsString::from(input);
+    name.push(".fsz");
+    name.into()
+}
+
+fn compress<T: Sample>(
+    field: &ArrayD<T>,
+    options: Options,
+    args: &Compress,
+) -> anyhow::Result<Compressed> {
+    let bar = Bar::new(
+        args.loudness.wants_bar(),
+        field.len(),
+        (field.len() * T::BYTES) as u64,
+    );
+    let options = match &bar {
+        Some(bar) => options.progress(bar.callback()),
+        None => options,
+    };
+    Ok(foresz::compress(field.view(), &options)?)
+}

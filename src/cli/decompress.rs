@@ -1,0 +1,140 @@
+//! `foresz decompress`.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use foresz::{Decoded, Decompressor, Info, Report, Sample};
+use serde::Serialize;
+
+use super::args::{DType, Decompress, Format, is_stdio};
+use super::failure::{invalid, while_decoding};
+use super::input;
+use super::npy;
+use super::output::Output;
+use super::progress::Bar;
+use super::region;
+use super::samples;
+use super::summary;
+use super::talk::Talk;
+
+#[derive(Serialize)]
+struct Outcome<'a> {
+    input: String,
+    output: String,
+    shape: &'a [usize],
+    dtype: &'a str,
+    #[serde(flatten)]
+    report: &'a Report,
+}
+
+pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
+    let target = target(args)?;
+    let output = Output::open(&target, args.output.force)?;
+    let stream = input::read_bytes(&args.stream)?;
+    let info = foresz::inspect(&stream)?;
+    let region = args
+        .region
+        .as_ref()
+        .map(|text| region::parse(text, &info.shape, &info.dims))
+        .transpose()?;
+    let job = Job {
+        args,
+        stream: &stream,
+        info: &info,
+        region: region.as_deref(),
+        npy: format(args, &target) == Format::Npy,
+    };
+    let (shape, report) = match dtype(&info)? {
+        DType::F32 => job.run::<f32>(output)?,
+        DType::F64 => job.run::<f64>(output)?,
+    };
+    let (input, output) = (
+        args.stream.display().to_string(),
+        target.display().to_string(),
+    );
+    let remark = summary::line(&input, &output, &report);
+    talk.outcome(
+        &Outcome {
+            input,
+            output,
+            shape: &shape,
+            dtype: &info.dtype,
+            report: &report,
+        },
+        &remark,
+    )
+}
+
+fn target(args: &Decompress) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &args.output.output {
+        return Ok(path.clone());
+    }
+    if !is_stdio(&args.stream) && args.stream.extension().is_some_and(|e| e == "fsz") {
+        return Ok(args.stream.with_extension(""));
+    }
+    Err(invalid(format!(
+        "{} does not end in .fsz, so no output name follows from it: give one with -o",
+        args.stream.display()
+    )))
+}
+
+fn format(args: &Decompress, target: &Path) -> Format {
+    let by_name = if target.extension().is_some_and(|e| e == "npy") {
+        Format::Npy
+    } else {
+        Format::Raw
+    };
+    args.format.unwrap_or(by_name)
+}
+
+/// Type of the samples in a stream.
+pub(crate) fn dtype(info: &Info) -> anyhow::Result<DType> {
+    let known = [DType::F32, DType::F64]
+        .into_iter()
+        .find(|d| d.name() == info.dtype);
+    known.ok_or_else(|| {
+        foresz::Error::Unsupported(format!(
+            "the stream holds {}: install a newer foresz",
+            info.dtype
+        ))
+        .into()
+    })
+}
+
+struct Job<'a> {
+    args: &'a Decompress,
+    stream: &'a [u8],
+    info: &'a Info,
+    region: Option<&'a [Range<usize>]>,
+    npy: bool,
+}
+
+impl Job<'_> {
+    /// Decodes and writes; returns the shape of what was written.
+    fn run<T: Sample>(&self, output: Output) -> anyhow::Result<(Vec<usize>, Report)> {
+        let samples = self.region.map_or(self.info.samples(), |r| {
+            r.iter().map(ExactSizeIterator::len).product()
+        });
+        let bar = Bar::new(
+            self.args.loudness.wants_bar(),
+            samples,
+            (samples * T::BYTES) as u64,
+        );
+        let mut decoder = Decompressor::default().threads(self.args.threads.count());
+        if let Some(bar) = &bar {
+            decoder = decoder.progress(bar.callback());
+        }
+        let Decoded { field, report } = decoder
+            .decode::<T>(self.stream, self.region)
+            .map_err(while_decoding)?;
+        drop(bar);
+        let field = field.as_standard_layout();
+        output.write(|sink| {
+            if self.npy {
+                npy::write_header::<T>(field.shape(), sink)?;
+            }
+            samples::write(field.as_slice().unwrap_or_default(), sink)
+        })?;
+        Ok((field.shape().to_vec(), report))
+    }
+}

@@ -1,0 +1,100 @@
+//! `foresz info`.
+
+use std::fmt::Write;
+
+use foresz::Info;
+use serde::Serialize;
+
+use super::{args, input, summary, talk::Talk};
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    input: String,
+    #[serde(flatten)]
+    info: &'a Info,
+}
+
+pub(crate) fn run(args: &args::Info, talk: &Talk) -> anyhow::Result<()> {
+    let info = foresz::inspect(&input::read_bytes(&args.stream)?)?;
+    let input = args.stream.display().to_string();
+    let text = describe(&input, &info)?;
+    talk.answer(&Answer { input, info: &info }, &text)
+}
+
+fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    let mut row = |label: &str, value: &str| writeln!(text, "{label:<12}{value}");
+    row(
+        "stream",
+        &format!("{input}, format version {}", info.format_version),
+    )?;
+    row(
+        "field",
+        &format!(
+            "{} {}, {}",
+            info.dtype,
+            summary::shape(&info.shape),
+            summary::bytes(info.raw_bytes)
+        ),
+    )?;
+    row("dimensions", &dimensions(info))?;
+    row(
+        "chunks",
+        &format!("{} of {}", info.chunks, summary::shape(&info.chunk)),
+    )?;
+    row("bound", &bound(info))?;
+    row("max error", &format!("{}", info.max_error))?;
+    let predictors: Vec<String> = info
+        .predictors
+        .iter()
+        .map(|(spec, chunks)| format!("{spec} ({chunks} of {} chunks)", info.chunks))
+        .collect();
+    row("predictors", &predictors.join(", "))?;
+    row("back ends", &info.backends.join(", "))?;
+    if !info.fills.is_empty() {
+        let fills: Vec<String> = info.fills.iter().map(f64::to_string).collect();
+        row("fill values", &fills.join(", "))?;
+    }
+    for (i, (key, value)) in info.attributes.iter().enumerate() {
+        row(
+            if i == 0 { "attributes" } else { "" },
+            &format!("{key} = {value}"),
+        )?;
+    }
+    let size = summary::bytes(info.stream_bytes);
+    let (ratio, bits) = (
+        summary::number(info.ratio),
+        summary::number(info.bits_per_value),
+    );
+    row("size", &format!("{size}, ratio {ratio}, {bits} bits/value"))?;
+    Ok(text)
+}
+
+fn dimensions(info: &Info) -> String {
+    let dimension = |(i, (name, length)): (usize, (&String, &usize))| {
+        let time = if info.time == Some(i) { " is time" } else { "" };
+        let name = if name.is_empty() {
+            format!("[{i}]")
+        } else {
+            name.clone()
+        };
+        format!("{name} {length}{time}")
+    };
+    info.dims
+        .iter()
+        .zip(&info.shape)
+        .enumerate()
+        .map(dimension)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn bound(info: &Info) -> String {
+    let asked = summary::bound(info.asked);
+    match info.asked {
+        foresz::Bound::RangeRelative(_) | foresz::Bound::Psnr(_) => {
+            format!("{asked}, kept by an absolute {}", info.bound)
+        }
+        _ => asked,
+    }
+}

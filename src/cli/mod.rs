@@ -1,0 +1,49 @@
+//! One file per verb, and what verbs share.
+
+mod args;
+mod compress;
+mod decompress;
+mod failure;
+mod info;
+mod input;
+mod npy;
+mod output;
+mod predictors;
+mod progress;
+mod region;
+mod samples;
+mod summary;
+mod talk;
+mod tally;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Verb};
+use talk::Talk;
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return failure::usage(&usage),
+    };
+    let talk = cli.verb.talk();
+    match run(&cli.verb, &talk) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error, &talk),
+    }
+}
+
+fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Compress(args) => compress::run(args, talk)?,
+        Verb::Decompress(args) => decompress::run(args, talk)?,
+        Verb::Info(args) => info::run(args, talk)?,
+        Verb::Verify(args) => return verify::run(args, talk),
+        Verb::Predictors(_) => predictors::run(talk)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

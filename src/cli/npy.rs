@@ -1,0 +1,223 @@
+//! `NumPy` files: their header, read in all its versions and written in the oldest.
+
+use std::io::{self, Write};
+
+use foresz::Sample;
+
+use super::args::DType;
+use super::failure::invalid;
+use super::samples::Endian;
+
+/// First bytes of every such file.
+pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// What a header says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) dtype: DType,
+    pub(crate) endian: Endian,
+    pub(crate) fortran: bool,
+    pub(crate) shape: Vec<usize>,
+    /// Where the samples start.
+    pub(crate) length: usize,
+}
+
+/// Reads the header of a file that starts with [`MAGIC`].
+pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Header> {
+    let (start, text_bytes) = text_of(bytes)?;
+    let text = std::str::from_utf8(text_bytes).map_err(|_| damaged("is not text"))?;
+    let (dtype, endian) = dtype(value(text, "descr")?)?;
+    let fortran = match value(text, "fortran_order")? {
+        order if order.starts_with("True") => true,
+        order if order.starts_with("False") => false,
+        _ => return Err(damaged("has neither True nor False as fortran_order")),
+    };
+    Ok(Header {
+        dtype,
+        endian,
+        fortran,
+        shape: shape(value(text, "shape")?)?,
+        length: start + text_bytes.len(),
+    })
+}
+
+/// Where the text of the header starts, and the text.
+fn text_of(bytes: &[u8]) -> anyhow::Result<(usize, &[u8])> {
+    let number = |width: usize| {
+        let digits = bytes.get(8..8 + width)?;
+        Some(
+            digits
+                .iter()
+                .rev()
+                .fold(0usize, |n, d| n << 8 | usize::from(*d)),
+        )
+    };
+    let (start, length) = match bytes.get(6) {
+        Some(1) => (10, number(2)),
+        Some(2 | 3) => (12, number(4)),
+        Some(version) => {
+            return Err(invalid(format!(
+                "the .npy file has version {version}; 1 to 3 can be read"
+            )));
+        }
+        None => return Err(damaged("is cut short")),
+    };
+    let end = length.and_then(|n| n.checked_add(start));
+    let text = end
+        .and_then(|end| bytes.get(start..end))
+        .ok_or_else(|| damaged("is cut short"))?;
+    Ok((start, text))
+}
+
+fn damaged(reason: &str) -> anyhow::Error {
+    invalid(format!("the header of the .npy file {reason}"))
+}
+
+/// The text from the value of `key` onwards.
+fn value<'a>(text: &'a str, key: &str) -> anyhow::Result<&'a str> {
+    let missing = || damaged(&format!("has no {key}"));
+    let at = ['\'', '"']
+        .iter()
+        .find_map(|quote| text.find(&format!("{quote}{key}{quote}")));
+    let after = &text[at.ok_or_else(missing)? + key.len() + 2..];
+    Ok(after
+        .trim_start()
+        .strip_prefix(':')
+        .ok_or_else(missing)?
+        .trim_start())
+}
+
+fn dtype(value: &str) -> anyhow::Result<(DType, Endian)> {
+    let quoted = value
+        .strip_prefix(['\'', '"'])
+        .and_then(|rest| rest.split(['\'', '"']).next());
+    let native = if cfg!(target_endian = "big") {
+        Endian::Big
+    } else {
+        Endian::Little
+    };
+    let found = match quoted {
+        Some("<f4") => Some((DType::F32, Endian::Little)),
+        Some("<f8") => Some((DType::F64, Endian::Little)),
+        Some(">f4") => Some((DType::F32, Endian::Big)),
+        Some(">f8") => Some((DType::F64, Endian::Big)),
+        Some("=f4" | "f4") => Some((DType::F32, native)),
+        Some("=f8" | "f8") => Some((DType::F64, native)),
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        let what = quoted.map_or("a structured type".into(), |q| format!("type {q:?}"));
+        invalid(format!("the .npy file holds {what}, and only f4 and f8 can be compressed; convert it, for instance with .astype(\"f4\")"))
+    })
+}
+
+fn shape(value: &str) -> anyhow::Result<Vec<usize>> {
+    let inner = value
+        .strip_prefix('(')
+        .and_then(|rest| rest.split_once(')'))
+        .ok_or_else(|| damaged("has a shape that is not a tuple"))?
+        .0;
+    let lengths = inner.split(',').map(str::trim).filter(|n| !n.is_empty());
+    // Python 2 wrote long integers with an L.
+    lengths
+        .map(|n| {
+            n.trim_end_matches('L')
+                .parse()
+                .map_err(|_| damaged(&format!("has {n:?} in its shape")))
+        })
+        .collect()
+}
+
+/// Writes the header of a C-ordered, little-endian file.
+pub(crate) fn write_header<T: Sample>(shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
+    let mut lengths = shape
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if shape.len() == 1 {
+        // In Python a tuple of one has a comma.
+        lengths.push(',');
+    }
+    let mut text = format!(
+        "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({lengths}), }}",
+        T::BYTES
+    );
+    // Samples start at a multiple of 64, for the sake of memory maps.
+    let room = (text.len() + 11).next_multiple_of(64) - 11;
+    text = format!("{text:<room$}\n");
+    sink.write_all(MAGIC)?;
+    sink.write_all(&[1, 0])?;
+    // Room for eight dimensions of twenty digits: far below what 16 bits can say.
+    sink.write_all(&(text.len() as u16).to_le_bytes())?;
+    sink.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(version: u8, text: &str) -> Vec<u8> {
+        let mut bytes = [MAGIC, &[version, 0]].concat();
+        if version == 1 {
+            bytes.extend((text.len() as u16).to_le_bytes());
+        } else {
+            bytes.extend((text.len() as u32).to_le_bytes());
+        }
+        bytes.extend(text.as_bytes());
+        bytes
+    }
+
+    #[test]
+    fn headers_of_all_versions() {
+        let text = "{\"shape\": (3, 4L), 'fortran_order': True, 'descr': '>f8'}\n";
+        for version in 1..=3 {
+            let bytes = file(version, text);
+            let header = read(&bytes).unwrap();
+            let wanted = Header {
+                dtype: DType::F64,
+                endian: Endian::Big,
+                fortran: true,
+                shape: vec![3, 4],
+                length: bytes.len(),
+            };
+            assert_eq!(header, wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for shape in [vec![7], vec![2, 3], vec![1; 8]] {
+            let mut bytes = Vec::new();
+            write_header::<f32>(&shape, &mut bytes).unwrap();
+            let header = read(&bytes).unwrap();
+            assert_eq!((header.shape, header.length % 64), (shape, 0));
+            assert_eq!(header.length, bytes.len());
+        }
+    }
+
+    #[test]
+    fn damage_is_named() {
+        let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}";
+        for (bad, word) in [
+            (good.replace("<f4", "<i4"), "astype"),
+            (good.replace("'<f4'", "[('a', '<f4')]"), "structured"),
+            (good.replace("shape", "shade"), "no shape"),
+            (good.replace("2,", "-2,"), "-2"),
+            (good.replace("(2,)", "2"), "tuple"),
+            (good.replace("False", "Maybe"), "fortran_order"),
+        ] {
+            let text = read(&file(1, &bad)).unwrap_err().to_string();
+            assert!(text.contains(word), "{text}");
+        }
+        for cut in 6..10 + good.len() {
+            assert!(read(&file(1, good)[..cut]).is_err());
+        }
+        assert!(
+            read(&file(9, good))
+                .unwrap_err()
+                .to_string()
+                .contains("version 9")
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! `foresz predictors`.
+
+use foresz::predictors::Registry;
+use serde::Serialize;
+
+use super::talk::Talk;
+
+const AUTO: &str =
+    "codes a sample of each chunk with several and takes the smallest  [the default]";
+
+#[derive(Serialize)]
+struct Answer {
+    predictors: Vec<Predictor>,
+}
+
+#[derive(Serialize)]
+struct Predictor {
+    name: String,
+    summary: String,
+}
+
+pub(crate) fn run(talk: &Talk) -> anyhow::Result<()> {
+    let auto = Predictor {
+        name: "auto".into(),
+        summary: AUTO.into(),
+    };
+    let registry = Registry::default();
+    let listed = registry.entries().iter().map(|e| Predictor {
+        name: e.name.clone(),
+        summary: e.summary.clone(),
+    });
+    let predictors: Vec<Predictor> = std::iter::once(auto).chain(listed).collect();
+    let width = predictors
+        .iter()
+        .map(|p| p.name.chars().count())
+        .max()
+        .unwrap_or(0);
+    let line = |p: &Predictor| format!("{:<width$}  {}\n", p.name, p.summary);
+    let text = predictors.iter().map(line).collect::<Vec<_>>().concat();
+    talk.answer(&Answer { predictors }, &text)
+}

@@ -1,0 +1,111 @@
+//! Numbers and reports in words.
+
+use foresz::{Bound, Report};
+
+/// `721x1440`.
+pub(crate) fn shape(shape: &[usize]) -> String {
+    shape
+        .iter()
+        .map(usize::to_string)
+        .collect::<Vec<_>>()
+        .join("x")
+}
+
+/// `4.15 MB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let mut amount = bytes as f64;
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut unit = "B";
+    for larger in ["kB", "MB", "GB", "TB", "PB"] {
+        // 999.5 and more would be shown as 1000.
+        if amount < 999.5 {
+            break;
+        }
+        (amount, unit) = (amount / 1000.0, larger);
+    }
+    format!("{} {unit}", number(amount))
+}
+
+/// Three significant digits.
+pub(crate) fn number(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let exponent = x.abs().log10().floor();
+    if !(-4.0..6.0).contains(&exponent) {
+        return format!("{x:.2e}");
+    }
+    let digits = (2.0 - exponent).max(0.0) as usize;
+    let text = format!("{x:.digits$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    } else {
+        text
+    }
+}
+
+/// The bound as it was asked for.
+pub(crate) fn bound(asked: Bound) -> String {
+    match asked {
+        Bound::Absolute(x) => format!("absolute {x}"),
+        Bound::RangeRelative(x) => format!("{x} of the range"),
+        Bound::PointwiseRelative(x) => format!("{x} of each value"),
+        Bound::Psnr(x) => format!("PSNR of {x} dB"),
+        Bound::Lossless => "lossless".into(),
+    }
+}
+
+/// What was lost, measured against what may be lost.
+fn loss(report: &Report) -> String {
+    let error = number(report.max_error);
+    let of = number(report.bound);
+    match report.asked {
+        Bound::Absolute(_) => format!("max error {error} of {of}"),
+        Bound::RangeRelative(_) | Bound::Psnr(_) => {
+            format!("max error {error} of {of} ({})", bound(report.asked))
+        }
+        Bound::PointwiseRelative(_) => format!("max error {error} ({})", bound(report.asked)),
+        Bound::Lossless => "lossless".into(),
+    }
+}
+
+/// One line about a run.
+pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
+    format!(
+        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s",
+        bytes(report.input_bytes),
+        bytes(report.output_bytes),
+        number(report.ratio),
+        number(report.bits_per_value),
+        loss(report),
+        report.predictor,
+        report.backend,
+        report.wall_seconds,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits() {
+        let shown = [
+            0.0, 40.71, 0.786_2, 0.005, 4.152, 102.4, 999.9, 123_456.0, 1e-9, -2.5e12,
+        ];
+        let wanted = [
+            "0", "40.7", "0.786", "0.005", "4.15", "102", "1000", "123456", "1.00e-9", "-2.50e12",
+        ];
+        assert_eq!(shown.map(number), wanted);
+    }
+
+    #[test]
+    fn sizes_for_people() {
+        assert_eq!(
+            [0, 999, 1000, 102_400, 4_152_960, 999_999_999].map(bytes),
+            ["0 B", "999 B", "1 kB", "102 kB", "4.15 MB", "1 GB"]
+        );
+    }
+}

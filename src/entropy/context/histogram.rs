@@ -1,0 +1,340 @@
+//! Histograms of tokens: counted per context, shared by contexts alike, scaled to
+//! the precision of rANS.
+
+use super::rans::{PRECISION, TOTAL};
+use super::token::TOKENS;
+use crate::container::bytes::{Reader, put_number};
+use crate::error::{Result, Section, corrupt};
+
+/// No more histograms than this: their decoding tables should stay in cache.
+const MOST_CLUSTERS: usize = 40;
+/// Bits that a histogram's entry takes, about.
+const ENTRY_BITS: f64 = 6.0;
+
+/// How often each token occurs in each context.
+pub(super) struct Counts {
+    contexts: Vec<Tally>,
+}
+
+/// Counts of one context or cluster, only as long as needed.
+#[derive(Clone, Default)]
+struct Tally {
+    counts: Vec<u32>,
+    total: u32,
+}
+
+impl Tally {
+    fn add(&mut self, other: &Tally) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        self.counts
+            .iter_mut()
+            .zip(&other.counts)
+            .for_each(|(a, b)| *a += b);
+        self.total += other.total;
+    }
+
+    /// Bits of all its tokens and of itself.
+    fn cost(&self) -> f64 {
+        let used = |n: &&u32| **n > 0;
+        let bits: f64 = self
+            .counts
+            .iter()
+            .filter(used)
+            .map(|n| f64::from(*n) * log2(*n))
+            .sum();
+        f64::from(self.total) * log2(self.total) - bits
+            + ENTRY_BITS * self.counts.iter().filter(used).count() as f64
+    }
+
+    /// The cost of this and another as one.
+    fn cost_with(&self, other: &Tally) -> f64 {
+        let (long, short) = if self.counts.len() >= other.counts.len() {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let total = self.total + other.total;
+        let (mut bits, mut entries) = (0.0, 0);
+        for (i, a) in long.counts.iter().enumerate() {
+            let n = a + short.counts.get(i).copied().unwrap_or(0);
+            if n > 0 {
+                bits += f64::from(n) * log2(n);
+                entries += 1;
+            }
+        }
+        f64::from(total) * log2(total) - bits + ENTRY_BITS * f64::from(entries)
+    }
+}
+
+/// log2 by a polynomial: libraries differ in the last bit, and streams should not.
+fn log2(n: u32) -> f64 {
+    if n == 0 {
+        return 0.0;
+    }
+    let bits = f64::from(n).to_bits();
+    let exponent = (bits >> 52) as i64 - 1023;
+    let m = f64::from_bits((bits & ((1 << 52) - 1)) | 1023 << 52);
+    // With t = (m−1)/(m+1): ln m = 2(t + t³/3 + t⁵/5 + t⁷/7 + …), t < 1/3.
+    let t = (m - 1.0) / (m + 1.0);
+    let t2 = t * t;
+    let ln = 2.0 * t * (1.0 + t2 * (1.0 / 3.0 + t2 * (0.2 + t2 * (1.0 / 7.0 + t2 / 9.0))));
+    exponent as f64 + ln * std::f64::consts::LOG2_E
+}
+
+impl Counts {
+    pub(super) fn of(tokens: &[u8], contexts: &[u16], number: usize) -> Self {
+        let mut table = vec![0u32; number * TOKENS];
+        for (&token, &context) in tokens.iter().zip(contexts) {
+            table[usize::from(context) * TOKENS + usize::from(token)] += 1;
+        }
+        let tally = |counts: &[u32]| {
+            let used = counts
+                .iter()
+                .rposition(|n| *n > 0)
+                .map_or(0, |last| last + 1);
+            Tally {
+                counts: counts[..used].to_vec(),
+                total: counts.iter().sum(),
+            }
+        };
+        Counts {
+            contexts: table.chunks_exact(TOKENS).map(tally).collect(),
+        }
+    }
+}
+
+/// Which histogram each context uses, and the histograms.
+pub(super) struct Clusters {
+    map: Vec<u8>,
+    frequencies: Vec<[u16; TOKENS]>,
+}
+
+impl Clusters {
+    /// Merges contexts as long as that makes the whole smaller, or there are too many.
+    pub(super) fn new(counts: &Counts) -> Self {
+        let (mut tallies, mut map) = merge_neighbours(&counts.contexts);
+        merge_pairs(&mut tallies, &mut map);
+        let frequencies = tallies.iter().map(scale).collect();
+        Clusters { map, frequencies }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(&self, context: u16) -> u8 {
+        self.map[usize::from(context)]
+    }
+
+    pub(super) fn frequencies(&self) -> &[[u16; TOKENS]] {
+        &self.frequencies
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        put_number(out, self.frequencies.len() as u64);
+        if self.frequencies.len() > 1 {
+            out.extend_from_slice(&self.map);
+        }
+        for frequencies in &self.frequencies {
+            let used = frequencies
+                .iter()
+                .rposition(|f| *f > 0)
+                .map_or(0, |last| last + 1);
+            put_number(out, used as u64);
+            frequencies[..used]
+                .iter()
+                .for_each(|f| put_number(out, u64::from(*f)));
+        }
+    }
+
+    /// Reads what [`Clusters::write`] wrote for that many contexts.
+    pub(super) fn read(bytes: &[u8], contexts: usize) -> Result<Self> {
+        let mut reader = Reader::new(bytes, Section::Codes);
+        let number = reader.count(MOST_CLUSTERS, "histograms")?;
+        let map = if number > 1 {
+            reader.take(contexts)?.to_vec()
+        } else {
+            vec![0; contexts]
+        };
+        if map.iter().any(|c| usize::from(*c) >= number.max(1)) {
+            return corrupt(
+                Section::Codes,
+                "a context refers to a histogram that is not there",
+            );
+        }
+        let frequencies = (0..number)
+            .map(|_| read_frequencies(&mut reader))
+            .collect::<Result<Vec<_>>>()?;
+        reader.finish()?;
+        if number == 0 && contexts > 0 {
+            // Nothing but holes: any histogram serves.
+            let mut one = [0; TOKENS];
+            one[0] = TOTAL as u16;
+            return Ok(Clusters {
+                map,
+                frequencies: vec![one],
+            });
+        }
+        Ok(Clusters { map, frequencies })
+    }
+}
+
+fn read_frequencies(reader: &mut Reader) -> Result<[u16; TOKENS]> {
+    let mut frequencies = [0; TOKENS];
+    let used = reader.count(TOKENS, "tokens")?;
+    let mut sum = 0;
+    for f in &mut frequencies[..used] {
+        *f = reader.count(TOTAL as usize, "as a frequency")? as u16;
+        sum += u32::from(*f);
+    }
+    if sum == TOTAL {
+        Ok(frequencies)
+    } else {
+        corrupt(
+            Section::Codes,
+            format!("a histogram adds up to {sum}, not {TOTAL}"),
+        )
+    }
+}
+
+/// Contexts that follow each other differ least: merge runs of them first, each into
+/// the one before as long as it saves bits. Contexts that never occur join any.
+fn merge_neighbours(contexts: &[Tally]) -> (Vec<Tally>, Vec<u8>) {
+    let mut tallies: Vec<Tally> = Vec::new();
+    let mut map = vec![0; contexts.len()];
+    for (context, tally) in contexts.iter().enumerate().filter(|(_, t)| t.total > 0) {
+        // The three refinements of a bucket and of the one below it.
+        let recent = tallies.len().saturating_sub(4)..tallies.len();
+        let gain = |t: &Tally| t.cost() + tally.cost() - t.cost_with(tally);
+        let best = recent
+            .map(|i| (i, gain(&tallies[i])))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        match best {
+            Some((i, gain)) if gain > 0.0 || tallies.len() == usize::from(u8::MAX) => {
+                tallies[i].add(tally);
+                map[context] = i as u8;
+            }
+            _ => {
+                map[context] = tallies.len() as u8;
+                tallies.push(tally.clone());
+            }
+        }
+    }
+    (tallies, map)
+}
+
+/// Merges the best pair again and again.
+fn merge_pairs(tallies: &mut Vec<Tally>, map: &mut [u8]) {
+    let costs = |tallies: &[Tally]| -> Vec<f64> { tallies.iter().map(Tally::cost).collect() };
+    let mut own = costs(tallies);
+    let gain =
+        |own: &[f64], t: &[Tally], i: usize, j: usize| own[i] + own[j] - t[i].cost_with(&t[j]);
+    let mut gains: Vec<Vec<f64>> = (0..tallies.len())
+        .map(|i| (0..i).map(|j| gain(&own, tallies, i, j)).collect())
+        .collect();
+    loop {
+        let all = gains
+            .iter()
+            .enumerate()
+            .flat_map(|(i, row)| row.iter().enumerate().map(move |(j, g)| (i, j, *g)));
+        let Some((i, j, best)) = all.max_by(|a, b| a.2.total_cmp(&b.2)) else {
+            return;
+        };
+        if best <= 0.0 && tallies.len() <= MOST_CLUSTERS {
+            return;
+        }
+        // j < i: i goes, the last takes its place.
+        let gone = tallies.swap_remove(i);
+        own.swap_remove(i);
+        tallies[j].add(&gone);
+        own[j] = tallies[j].cost();
+        let last = tallies.len();
+        for c in map.iter_mut() {
+            *c = if usize::from(*c) == i {
+                j as u8
+            } else if usize::from(*c) == last {
+                i as u8
+            } else {
+                *c
+            };
+        }
+        let moved = gains.pop().unwrap_or_default();
+        if i < last {
+            gains[i] = moved[..i].to_vec();
+            (i + 1..last).for_each(|k| gains[k][i] = moved[k]);
+        }
+        for k in 0..last {
+            if k < j {
+                gains[j][k] = gain(&own, tallies, j, k);
+            } else if k > j {
+                gains[k][j] = gain(&own, tallies, k, j);
+            }
+        }
+    }
+}
+
+/// Frequencies that add up to [`TOTAL`], none of a token that occurs being 0.
+fn scale(tally: &Tally) -> [u16; TOKENS] {
+    let mut frequencies = [0u16; TOKENS];
+    let total = u64::from(tally.total.max(1));
+    let mut left = i64::from(TOTAL);
+    for (f, &n) in frequencies
+        .iter_mut()
+        .zip(&tally.counts)
+        .filter(|(_, n)| **n > 0)
+    {
+        *f = (((u64::from(n) << PRECISION) + total / 2) / total).max(1) as u16;
+        left -= i64::from(*f);
+    }
+    // The largest ones take or give what rounding left.
+    while left != 0 {
+        let (at, most) = frequencies
+            .iter()
+            .enumerate()
+            .max_by_key(|(_, f)| **f)
+            .map_or((0, 0), |(i, f)| (i, *f));
+        let change = if left > 0 {
+            left
+        } else {
+            left.max(-i64::from(most / 4).max(1))
+        };
+        frequencies[at] = (i64::from(most) + change) as u16;
+        left -= change;
+    }
+    frequencies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log2_is_close() {
+        for n in [1u32, 2, 3, 7, 1000, 65_537, u32::MAX] {
+            assert!((log2(n) - f64::from(n).log2()).abs() < 1e-4, "{n}");
+        }
+    }
+
+    #[test]
+    fn frequencies_add_up_whatever_the_counts() {
+        for counts in [
+            vec![1],
+            vec![1; TOKENS],
+            vec![1_000_000, 1],
+            vec![3, 0, 0, 5],
+            [vec![1 << 30], vec![1; 249]].concat(),
+        ] {
+            let total = counts.iter().sum();
+            let scaled = scale(&Tally {
+                counts: counts.clone(),
+                total,
+            });
+            assert_eq!(scaled.iter().map(|f| u32::from(*f)).sum::<u32>(), TOTAL);
+            assert!(
+                counts
+                    .iter()
+                    .zip(&scaled)
+                    .all(|(n, f)| (*n > 0) == (*f > 0))
+            );
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! The structure-aware back end: what codes lie around tells how large the next
+//! one will be.
+//!
+//! Every code gets a context from its surroundings (see [`scene`]); contexts that
+//! see the same distribution share a histogram (see [`histogram`]); tokens are coded
+//! by interleaved rANS under their histogram (see [`rans`]), and the raw bits of large
+//! codes follow apart.
+
+mod histogram;
+mod rans;
+mod scene;
+mod weights;
+
+use foresz_predictors::Plane;
+
+use super::PlaneReader;
+use super::bits::{BitReader, BitWriter};
+use super::token;
+use crate::coding::HOLE;
+use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::error::{Result, Section, corrupt};
+use histogram::{Clusters, Counts};
+use scene::{Group, Scene};
+use weights::Weights;
+
+/// The bytes of all planes of a chunk of that shape.
+pub(super) fn encode(shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8> {
+    let weights = weights::fit(shape, planes, codes);
+    let (tokens, contexts, raw) = label(shape, planes, codes, &weights);
+    let clusters = Clusters::new(&Counts::of(
+        &tokens,
+        &contexts,
+        weights.len() * scene::CONTEXTS,
+    ));
+    let mut out = Vec::new();
+    put_number(&mut out, weights.len() as u64);
+    weights.iter().for_each(|w| w.write(&mut out));
+    let mut header = Vec::new();
+    clusters.write(&mut header);
+    put_number(&mut out, header.len() as u64);
+    put_bytes(&mut out, &super::squeeze(&header, HEADER_ZSTD_LEVEL));
+    put_bytes(&mut out, &raw);
+    out.extend(rans::encode(&tokens, &contexts, &clusters));
+    out
+}
+
+const HEADER_ZSTD_LEVEL: i32 = 19;
+/// More histograms than this never paid; more header than this is not ours.
+const MOST_HEADER: usize = 1 << 17;
+
+/// Tokens and contexts of all codes but holes, in order, and the raw bits.
+fn label(
+    shape: &[usize],
+    planes: &[Plane],
+    codes: &[i32],
+    weights: &[Weights],
+) -> (Vec<u8>, Vec<u16>, Vec<u8>) {
+    let mut scene = Scene::new(shape, planes.iter().any(scene::has_gaps));
+    let (mut tokens, mut contexts) = (
+        Vec::with_capacity(codes.len()),
+        Vec::with_capacity(codes.len()),
+    );
+    let mut raw = BitWriter::default();
+    let mut rest = codes;
+    for plane in planes {
+        let (own, later) = rest.split_at(plane.len());
+        rest = later;
+        let group = Group::of(plane);
+        scene.begin(plane);
+        for row in own.chunks_exact(plane.columns().max(1)) {
+            let hints = scene.hints(&weights[group.index()]);
+            let mut west = 0;
+            for (&code, hint) in row.iter().zip(hints) {
+                if code != HOLE {
+                    let (token, bits, low) = token::split(code);
+                    tokens.push(token);
+                    contexts.push(hint.context(group, west));
+                    raw.put(u64::from(low), bits);
+                }
+                west = scene::magnitude(code);
+            }
+            scene.keep(row);
+        }
+        scene.end();
+    }
+    (tokens, contexts, raw.finish())
+}
+
+/// Reads planes as they come, row by row.
+pub(super) struct Decoder {
+    scene: Scene,
+    weights: Vec<Weights>,
+    clusters: Clusters,
+    tokens: rans::Decoder,
+    raw: BitReader,
+}
+
+impl Decoder {
+    pub(super) fn new(bytes: &[u8], shape: &[usize]) -> Result<Self> {
+        let samples: usize = shape.iter().product();
+        let mut reader = Reader::new(bytes, Section::Codes);
+        let groups = reader.count(Group::COUNT, "groups of contexts")?;
+        let weights = (0..groups)
+            .map(|_| Weights::read(&mut reader))
+            .collect::<Result<Vec<_>>>()?;
+        let header_bytes = reader.count(MOST_HEADER, "bytes of histograms")?;
+        let header = super::stretch(reader.bytes()?, header_bytes, Section::Codes)?;
+        let clusters = Clusters::read(&header, groups * scene::CONTEXTS)?;
+        let raw = BitReader::new(reader.bytes()?.to_vec());
+        let tokens = rans::Decoder::new(reader.rest(), &clusters, samples)?;
+        Ok(Decoder {
+            scene: Scene::new(shape, true),
+            weights,
+            clusters,
+            tokens,
+            raw,
+        })
+    }
+}
+
+impl PlaneReader for Decoder {
+    fn read(&mut self, plane: &Plane, codes: &mut [i32]) -> Result<()> {
+        let group = Group::of(plane);
+        let Some(weights) = self.weights.get(group.index()) else {
+            return corrupt(Section::Codes, "a plane is of a group that has no contexts");
+        };
+        self.scene.begin(plane);
+        for row in codes.chunks_exact_mut(plane.columns().max(1)) {
+            let hints = self.scene.hints(weights);
+            let mut west = 0;
+            for (code, hint) in row.iter_mut().zip(hints) {
+                if *code != HOLE {
+                    let cluster = self.clusters.of(hint.context(group, west));
+                    let token = self.tokens.next(cluster);
+                    *code = if usize::from(token) < token::DIRECT_TOKENS {
+                        token::join(token, 0)
+                    } else {
+                        self.raw.refill();
+                        token::join(token, self.raw.take(token::raw_bits(token)))
+                    };
+                }
+                west = scene::magnitude(*code);
+            }
+            self.scene.keep(row);
+        }
+        self.scene.end();
+        if self.tokens.overrun() || self.raw.overrun() {
+            return corrupt(Section::Codes, "it ends before the last code");
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.raw.left_over() || !self.tokens.is_done() {
+            return corrupt(Section::Codes, "something is left after the last code");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::ESCAPE;
+    use foresz_predictors::Axis;
+
+    fn round_trip(shape: &[usize], planes: &[Plane], codes: &[i32]) -> usize {
+        let bytes = encode(shape, planes, codes);
+        let mut decoder = Decoder::new(&bytes, shape).unwrap();
+        let mut rest = codes;
+        for plane in planes {
+            let (want, later) = rest.split_at(plane.len());
+            rest = later;
+            let mut got: Vec<i32> = want
+                .iter()
+                .map(|c| if *c == HOLE { HOLE } else { 0 })
+                .collect();
+            decoder.read(plane, &mut got).unwrap();
+            assert_eq!(got, want);
+        }
+        decoder.finish().unwrap();
+        bytes.len()
+    }
+
+    fn wavy(n: usize) -> Vec<i32> {
+        let mut state = 7u64;
+        (0..n)
+            .map(|i| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                let scale = 1 + (i / 700) % 5 * 6;
+                ((state >> 33) % (2 * scale as u64 + 1)) as i32 - scale as i32
+            })
+            .collect()
+    }
+
+    #[test]
+    fn planes_come_back_with_holes_escapes_and_large_codes() {
+        let shape = [3, 40, 70];
+        let mut codes = wavy(8400);
+        (0..300).for_each(|i| codes[i * 17] = [HOLE, ESCAPE, 1 << 29, -70_000, 0][i % 5]);
+        round_trip(&shape, &[Plane::whole(&shape)], &codes);
+        round_trip(&[5], &[Plane::whole(&[5])], &[0, 1, -1, HOLE, 400]);
+        round_trip(&[4], &[Plane::whole(&[4])], &[HOLE; 4]);
+        assert!(round_trip(&shape, &[Plane::whole(&shape)], &[0; 8400]) < 16);
+    }
+
+    #[test]
+    fn planes_with_gaps_see_those_before_them() {
+        let shape = [8, 12];
+        let even = Axis {
+            start: 0,
+            step: 2,
+            count: 6,
+        };
+        let odd = Axis {
+            start: 1,
+            step: 2,
+            count: 6,
+        };
+        let plane = |columns, class| Plane {
+            axes: vec![Axis::all(8), columns],
+            level: 0,
+            class,
+            tighten: 1.0,
+        };
+        round_trip(&shape, &[plane(even, 0), plane(odd, 1)], &wavy(96));
+    }
+
+    #[test]
+    fn rough_regions_pay_for_themselves_only() {
+        let shape = [100, 100];
+        let calm = wavy(100)
+            .repeat(100)
+            .iter()
+            .map(|c| c.signum() * i32::from(c.abs() > 30))
+            .collect::<Vec<_>>();
+        let mut half = wavy(10_000);
+        half[..5000].copy_from_slice(&calm[..5000]);
+        let size = round_trip(&shape, &[Plane::whole(&shape)], &half);
+        let plain = token::estimate_bits(&half) as usize / 8;
+        assert!(size < plain, "{size} bytes, {plain} without contexts");
+    }
+
+    #[test]
+    fn hostile_bytes_are_refused() {
+        let shape = [20, 20];
+        let good = encode(&shape, &[Plane::whole(&shape)], &wavy(400));
+        for cut in 0..good.len() {
+            let result = Decoder::new(&good[..cut], &shape).and_then(|mut d| {
+                d.read(&Plane::whole(&shape), &mut [0; 400])?;
+                d.finish()
+            });
+            assert!(result.is_err(), "cut at {cut}");
+        }
+        for i in 0..good.len() {
+            let mut bad = good.clone();
+            bad[i] ^= 0x55;
+            let _ = Decoder::new(&bad, &shape)
+                .map(|mut d| d.read(&Plane::whole(&shape), &mut [0; 400]));
+        }
+    }
+}

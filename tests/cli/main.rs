@@ -1,0 +1,12 @@
+//! The `foresz` command as its users meet it: a process, its files and its exit code.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only the tests themselves for tests, not what they share"
+)]
+
+mod bench;
+mod failures;
+mod formats;
+mod outputs;
+mod verbs;
