@@ -1,5 +1,7 @@
 //! Weighted least squares for predictors, and taps as small whole numbers.
 
+use crate::sample::Sample;
+
 /// Normal equations of a fit.
 #[derive(Debug, Clone)]
 pub(crate) struct Normal {
@@ -80,6 +82,31 @@ impl Normal {
         }
     }
 
+    /// The same for features that are differences to a weighted sum of values, `base`
+    /// giving the weight of each in that sum.
+    pub(crate) fn expect_noise_around(
+        &mut self,
+        group: std::ops::Range<usize>,
+        variance: f64,
+        base: impl Fn(usize) -> f64,
+        target: bool,
+    ) {
+        let noise = self.weight * variance;
+        let (own, length) = (
+            |k: usize| base(k - group.start),
+            (0..16).map(|k| base(k) * base(k)).sum::<f64>(),
+        );
+        for i in group.clone() {
+            for j in group.start..=i {
+                self.matrix[i * self.n + j] +=
+                    noise * (f64::from(u8::from(i == j)) - own(i) - own(j) + length);
+            }
+            if target {
+                self.right[i] += noise * (length - own(i));
+            }
+        }
+    }
+
     /// The taps, by Cholesky's method on a slightly stiffened matrix; nothing if there
     /// are too few samples or the matrix is degenerate all the same.
     pub(crate) fn solve(&self) -> Option<Vec<f64>> {
@@ -118,6 +145,25 @@ impl Normal {
         }
         taps.iter().all(|t| t.is_finite()).then_some(taps)
     }
+}
+
+/// Holes take the value before them; also returns the mean.
+pub(crate) fn fill_holes<T: Sample>(originals: &[T]) -> (Vec<T>, f64) {
+    let first = originals
+        .iter()
+        .copied()
+        .find(|x| x.is_finite())
+        .unwrap_or_default();
+    let mut last = first;
+    let mut sum = 0.0;
+    let filled = originals.iter().map(|&x| {
+        last = if x.is_finite() { x } else { last };
+        sum += (last - first).to_f64();
+        last
+    });
+    let filled: Vec<T> = filled.collect();
+    let mean = first.to_f64() + sum / filled.len() as f64;
+    (filled, if mean.is_finite() { mean } else { 0.0 })
 }
 
 /// More taps than this are never fitted.

@@ -53,3 +53,24 @@ impl<T: Sample> Padded<T> {
         &self.values[start..start + self.width - 2 * PAD]
     }
 }
+
+crate::widest! {
+    /// Adds up weighted rows, in their order, four in one sweep.
+    fn sum_terms<T: Sample>(terms: &[(T, &[T])], offset: T, out: &mut [T]) {
+        let n = out.len();
+        out.fill(offset);
+        let (fours, rest) = terms.as_chunks::<4>();
+        for [(ta, a), (tb, b), (tc, c), (td, d)] in fours {
+            let (a, b, c, d) = (&a[..n], &b[..n], &c[..n], &d[..n]);
+            for j in 0..n {
+                out[j] = (((out[j] + *ta * a[j]) + *tb * b[j]) + *tc * c[j]) + *td * d[j];
+            }
+        }
+        for (t, a) in rest {
+            let a = &a[..n];
+            for j in 0..n {
+                out[j] = out[j] + *t * a[j];
+            }
+        }
+    }
+}

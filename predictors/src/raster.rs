@@ -36,8 +36,8 @@
 
 use crate::coder::{Coder, Recursion};
 use crate::error::{Error, Result};
-use crate::least::{Normal, from_fixed, to_fixed};
-use crate::padded::{PAD, Padded, pad_row};
+use crate::least::{Normal, fill_holes, from_fixed, to_fixed};
+use crate::padded::{PAD, Padded, pad_row, sum_terms};
 use crate::plane::Plane;
 use crate::predictor::{Predictor, Scene, Side};
 use crate::references::{Frames, MOST_REFERENCES, Reference};
@@ -255,25 +255,6 @@ impl<T: Sample> Predictor<T> for Raster {
         }
         Ok(())
     }
-}
-
-/// Holes take the value before them; also returns the mean.
-fn fill_holes<T: Sample>(originals: &[T]) -> (Vec<T>, f64) {
-    let first = originals
-        .iter()
-        .copied()
-        .find(|x| x.is_finite())
-        .unwrap_or_default();
-    let mut last = first;
-    let mut sum = 0.0;
-    let filled = originals.iter().map(|&x| {
-        last = if x.is_finite() { x } else { last };
-        sum += (last - first).to_f64();
-        last
-    });
-    let filled: Vec<T> = filled.collect();
-    let mean = first.to_f64() + sum / filled.len() as f64;
-    (filled, if mean.is_finite() { mean } else { 0.0 })
 }
 
 /// The fit of one set.
@@ -564,27 +545,6 @@ impl<'a, T: Sample> Painter<'a, T> {
             *second = *second + west2 * edge;
         }
         Recursion { west, west2 }
-    }
-}
-
-crate::widest! {
-    /// Adds up weighted rows, in their order, four in one sweep.
-    fn sum_terms<T: Sample>(terms: &[(T, &[T])], offset: T, out: &mut [T]) {
-        let n = out.len();
-        out.fill(offset);
-        let (fours, rest) = terms.as_chunks::<4>();
-        for [(ta, a), (tb, b), (tc, c), (td, d)] in fours {
-            let (a, b, c, d) = (&a[..n], &b[..n], &c[..n], &d[..n]);
-            for j in 0..n {
-                out[j] = (((out[j] + *ta * a[j]) + *tb * b[j]) + *tc * c[j]) + *td * d[j];
-            }
-        }
-        for (t, a) in rest {
-            let a = &a[..n];
-            for j in 0..n {
-                out[j] = out[j] + *t * a[j];
-            }
-        }
     }
 }
 

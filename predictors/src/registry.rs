@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::lorenzo::Lorenzo;
 use crate::persistence::Persistence;
 use crate::predictor::{FramePredictor, Predictor};
+use crate::pyramid::Pyramid;
 use crate::raster::Raster;
 use crate::spec::{Params, Part, Spec};
 use crate::spline::Spline;
@@ -121,6 +122,11 @@ impl Default for Registry {
                     "spline",
                     "multi-level interpolation from coarse to fine  [kernel=cubic|linear, …]",
                     |p| Spline::from_part(p).map(Built::point),
+                ),
+                Entry::new(
+                    "pyramid",
+                    "least squares from coarse to fine, with earlier frames  [alpha, beta, bands=0…12, past=0…2]",
+                    |p| Pyramid::from_part(p).map(Built::point),
                 ),
                 Entry::new(
                     "raster",

@@ -40,7 +40,7 @@ use crate::spec::{Params, Part};
 
 /// The interpolation kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kernel {
+pub(crate) enum Kernel {
     Cubic,
     Linear,
 }
@@ -311,7 +311,7 @@ impl Climb {
 
 /// Interpolates a row from the rows at −3, −1, +1 and +3; `before` says whether the
 /// first exists, `after` how many rows follow.
-fn between_rows<'a, T: Sample>(
+pub(crate) fn between_rows<'a, T: Sample>(
     kernel: Kernel,
     before: bool,
     after: usize,
@@ -346,7 +346,7 @@ fn combine<T: Sample, const N: usize>(
 }
 
 /// Interpolates the odd columns of a row from its even ones.
-fn between_columns<T: Sample>(kernel: Kernel, evens: &[T], guess: &mut [T]) {
+pub(crate) fn between_columns<T: Sample>(kernel: Kernel, evens: &[T], guess: &mut [T]) {
     let (width, odd) = (evens.len(), guess.len());
     // With as many even as odd columns the last odd one has no right neighbour.
     let inner = if width > odd { odd } else { odd - 1 };
