@@ -76,6 +76,34 @@ fn range_of_field<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Option
     })
 }
 
+/// Whether rows close on themselves: the step from their last sample to the first is
+/// no larger than the steps within them.
+fn closes<T: Sample>(field: &ArrayViewD<T>) -> bool {
+    const LEAST_COLUMNS: usize = 16;
+    const ROWS: usize = 64;
+    let every = field.rows().into_iter().len().div_ceil(ROWS).max(1);
+    let (mut within, mut across, mut seen) = (0.0, 0.0, 0);
+    for row in field
+        .rows()
+        .into_iter()
+        .step_by(every)
+        .filter(|row| row.len() >= LEAST_COLUMNS)
+    {
+        let steps = row
+            .iter()
+            .zip(row.iter().skip(1))
+            .map(|(a, b)| (a.to_f64() - b.to_f64()).abs());
+        let mean = steps.sum::<f64>() / (row.len() - 1) as f64;
+        let step = (row[0].to_f64() - row[row.len() - 1].to_f64()).abs();
+        if mean.is_finite() && mean > 0.0 && step.is_finite() {
+            within += 1.0;
+            across += (step / mean).min(8.0);
+            seen += 1;
+        }
+    }
+    seen >= 4 && across < 1.5 * within
+}
+
 fn loss_for<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Loss {
     match options.bound {
         Bound::PointwiseRelative(x) => Loss::Relative(x),
@@ -94,12 +122,17 @@ fn compress_to_psnr<T: Sample>(
     const TRIES: usize = 4;
     let range = range_of_field(field, options);
     let span = range.map_or(0.0, |(low, high)| high - low);
+    let fills = fills_of::<T>(options);
+    let numbers = field
+        .iter()
+        .filter(|x| x.is_finite() && !fills.contains(x))
+        .count();
     // With this bound no error pattern at all can miss the PSNR.
     let surely = span * 10f64.powf(-db / 20.0);
     let mut bound = Bound::Psnr(db).absolute(range);
     for left in (0..TRIES).rev() {
         let (bytes, index, squares) = compress_under(field, options, Loss::Absolute(bound))?;
-        let allowed = surely * surely * field.len() as f64;
+        let allowed = surely * surely * numbers as f64;
         if squares <= allowed || left == 0 {
             return Ok((bytes, index));
         }
@@ -119,7 +152,9 @@ fn compress_under<T: Sample>(
     options: &Options,
     loss: Loss,
 ) -> Result<(Vec<u8>, Index, f64)> {
-    let setup = Setup::<T>::new(field.shape(), options, loss)?;
+    let mut setup = Setup::<T>::new(field.shape(), options, loss)?;
+    setup.periodic = options.periodic.unwrap_or_else(|| closes(field))
+        && setup.chunk.last() == field.shape().last();
     let grid = setup.grid.clone();
     let coded = threads::map(options.threads, grid.len(), |i| {
         setup.code(&cut(field, &grid, i), options)
@@ -168,6 +203,7 @@ pub(crate) struct Setup<T> {
     fills: Vec<T>,
     fixed: Option<(Spec, Pipeline)>,
     loss: Loss,
+    periodic: bool,
     pub(crate) grid: Grid,
     pub(crate) chunk: Vec<usize>,
 }
@@ -215,6 +251,7 @@ impl<T: Sample> Setup<T> {
             fills: fills_of(options),
             fixed,
             loss,
+            periodic: options.periodic.unwrap_or(false),
             grid: Grid::new(shape, &chunk),
             chunk,
         })
@@ -231,8 +268,9 @@ impl<T: Sample> Setup<T> {
         Scene {
             shape: shape.to_vec(),
             time: self.layout.time,
-            periodic: false,
+            periodic: self.periodic,
             bound: self.bound(),
+            share: 1.0,
         }
     }
 
@@ -245,6 +283,7 @@ impl<T: Sample> Setup<T> {
             None => {
                 let spec = auto::choose(
                     &options.registry,
+                    options.effort,
                     &part.values,
                     &self.fills,
                     &scene,
@@ -258,7 +297,7 @@ impl<T: Sample> Setup<T> {
         let plan = Plan {
             pipeline,
             scene: &scene,
-            backend: options.backend,
+            backend: options.chosen_backend(),
             loss: self.loss,
         };
         let (bytes, errors) = chunk::encode(&part.values, &self.fills, plan)?;
@@ -268,7 +307,7 @@ impl<T: Sample> Setup<T> {
         Ok(CodedChunk {
             bytes,
             spec: spec.to_string(),
-            backend: options.backend,
+            backend: options.chosen_backend(),
             errors,
         })
     }
@@ -289,7 +328,8 @@ impl<T: Sample> Setup<T> {
                 .map(dim)
                 .collect(),
             time: self.layout.time,
-            periodic: false,
+            periodic: self.periodic,
+            effort: options.effort,
             asked: options.bound,
             absolute: self.bound(),
             max_error: 0.0,

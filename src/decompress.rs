@@ -10,6 +10,7 @@ use crate::blocks;
 use crate::bound::Bound;
 use crate::chunk::{self, Loss, Plan};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
+use crate::effort::Effort;
 use crate::error::{Result, Section, corrupt, invalid};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
@@ -87,10 +88,8 @@ impl Decompressor {
     ) -> Result<Decoded<T>> {
         let clock = Clock::start();
         let index = container::open(stream)?;
-        let field = match region {
-            Some(region) => self.region(stream, region)?,
-            None => self.field(stream)?,
-        };
+        let whole = whole(&index);
+        let field = self.decode_part(stream, &index, region.unwrap_or(&whole))?;
         let raw = (field.len() * T::BYTES) as u64;
         let mut report = Report::new(&index, raw, stream.len() as u64, &clock);
         (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
@@ -99,19 +98,23 @@ impl Decompressor {
 
     /// The whole field.
     pub fn field<T: Sample>(&self, stream: &[u8]) -> Result<ArrayD<T>> {
-        let whole: Vec<Range<usize>> = container::open(stream)?
-            .dims
-            .iter()
-            .map(|d| 0..d.length)
-            .collect();
-        self.region(stream, &whole)
+        let index = container::open(stream)?;
+        self.decode_part(stream, &index, &whole(&index))
     }
 
     /// A part of the field.
     pub fn region<T: Sample>(&self, stream: &[u8], region: &[Range<usize>]) -> Result<ArrayD<T>> {
-        let index = container::open(stream)?;
-        check_type::<T>(&index)?;
-        check_region(&index, region)?;
+        self.decode_part(stream, &container::open(stream)?, region)
+    }
+
+    fn decode_part<T: Sample>(
+        &self,
+        stream: &[u8],
+        index: &Index,
+        region: &[Range<usize>],
+    ) -> Result<ArrayD<T>> {
+        check_type::<T>(index)?;
+        check_region(index, region)?;
         let pipelines = index
             .choices
             .iter()
@@ -123,15 +126,20 @@ impl Decompressor {
         let decode = |k: usize| {
             let i = wanted[k];
             let bytes = &body[starts[i]..starts[i] + index.chunks[i].bytes];
-            decode_chunk::<T>(&index, i, bytes, &pipelines).inspect(|values| {
+            decode_chunk::<T>(index, i, bytes, &pipelines).inspect(|values| {
                 if let Some(progress) = &self.progress {
                     progress(values.len());
                 }
             })
         };
         let parts = threads::map(self.threads, wanted.len(), decode)?;
-        assemble(&index, region, &wanted, parts)
+        assemble(index, region, &wanted, parts)
     }
+}
+
+/// The region that is the whole field.
+fn whole(index: &Index) -> Vec<Range<usize>> {
+    index.dims.iter().map(|d| 0..d.length).collect()
 }
 
 fn check_type<T: Sample>(index: &Index) -> Result<()> {
@@ -199,6 +207,7 @@ fn decode_chunk<T: Sample>(
         time: index.time,
         periodic: index.periodic,
         bound: index.absolute,
+        share: 1.0,
     };
     let plan = Plan {
         pipeline: &pipelines[entry.choice],
@@ -271,6 +280,10 @@ pub struct Info {
     pub dims: Vec<String>,
     /// Which dimension is time.
     pub time: Option<usize>,
+    /// Whether the last dimension closes on itself.
+    pub periodic: bool,
+    /// The effort it was coded with.
+    pub effort: Effort,
     /// Shape of the chunks.
     pub chunk: Vec<usize>,
     /// Number of chunks.
@@ -321,6 +334,8 @@ impl Info {
             shape: index.shape(),
             dims: index.dims.iter().map(|d| d.name.clone()).collect(),
             time: index.time,
+            periodic: index.periodic,
+            effort: index.effort,
             chunk: index.dims.iter().map(|d| d.chunk).collect(),
             chunks: index.chunks.len(),
             asked: index.asked,

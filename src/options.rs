@@ -5,6 +5,7 @@ use std::sync::Arc;
 use foresz_predictors::{Registry, Spec};
 
 use crate::bound::Bound;
+use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Result, invalid};
 
@@ -30,7 +31,7 @@ impl std::str::FromStr for Choose {
     }
 }
 
-/// Told after each chunk: samples done so far.
+/// Told of each chunk that is done: its number of samples.
 pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// Everything about a compression but the field itself.
@@ -47,7 +48,9 @@ pub type Progress = Arc<dyn Fn(usize) + Send + Sync>;
 pub struct Options {
     pub(crate) bound: Bound,
     pub(crate) choose: Choose,
-    pub(crate) backend: Backend,
+    pub(crate) effort: Effort,
+    pub(crate) backend: Option<Backend>,
+    pub(crate) periodic: Option<bool>,
     pub(crate) threads: usize,
     pub(crate) fills: Vec<f64>,
     pub(crate) dims: Vec<String>,
@@ -58,12 +61,19 @@ pub struct Options {
 }
 
 impl Options {
-    /// The defaults under a bound: `auto`, Huffman + zstd, all threads.
+    /// The back end that chunks are coded with.
+    pub(crate) fn chosen_backend(&self) -> Backend {
+        self.backend.unwrap_or(self.effort.backend())
+    }
+
+    /// The defaults under a bound: `auto`, the default effort, all threads.
     pub fn new(bound: Bound) -> Self {
         Options {
             bound,
             choose: Choose::Auto,
-            backend: Backend::default(),
+            effort: Effort::default(),
+            backend: None,
+            periodic: None,
             threads: 0,
             fills: Vec::new(),
             dims: Vec::new(),
@@ -80,9 +90,22 @@ impl Options {
         Ok(self)
     }
 
-    /// The back end.
+    /// How much time a smaller stream may cost.
+    pub fn effort(mut self, effort: Effort) -> Self {
+        self.effort = effort;
+        self
+    }
+
+    /// A back end other than that of the effort.
     pub fn backend(mut self, backend: Backend) -> Self {
-        self.backend = backend;
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Whether the last dimension closes on itself, as longitude does on a global
+    /// grid; if not said, the field is looked at.
+    pub fn periodic(mut self, periodic: bool) -> Self {
+        self.periodic = Some(periodic);
         self
     }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::bound::Bound;
 use crate::container::Index;
+use crate::effort::Effort;
 
 /// The outcome of a compression or decompression.
 ///
@@ -32,6 +33,8 @@ pub struct Report {
     pub predictor: String,
     /// The back end.
     pub backend: String,
+    /// The effort.
+    pub effort: Effort,
     /// CPU time of all threads.
     pub cpu_seconds: f64,
     /// Time that passed.
@@ -52,6 +55,7 @@ impl Report {
             max_error: index.max_error,
             predictor: index.choices.join(" | "),
             backend: index.chunks.first().map_or("", |c| c.backend.name()).into(),
+            effort: index.effort,
             cpu_seconds,
             wall_seconds,
         }

@@ -1,5 +1,7 @@
 //! Weighted least squares for predictors, and taps as small whole numbers.
 
+use std::borrow::Cow;
+
 use crate::sample::Sample;
 
 /// Normal equations of a fit.
@@ -24,27 +26,19 @@ impl Normal {
         }
     }
 
-    /// Takes a sample into account.
-    pub(crate) fn add(&mut self, features: &[f32], target: f32, weight: f64) {
-        let mut wide = [0.0; MOST_TAPS];
-        let wide = &mut wide[..self.n];
-        wide.iter_mut()
-            .zip(features)
-            .for_each(|(w, f)| *w = f64::from(*f));
-        for (i, row) in self.matrix.chunks_exact_mut(self.n).enumerate() {
-            let scaled = weight * wide[i];
-            row[..=i]
-                .iter_mut()
-                .zip(&*wide)
-                .for_each(|(a, f)| *a += scaled * f);
-        }
-        let scaled = weight * f64::from(target);
-        self.right
-            .iter_mut()
-            .zip(&*wide)
-            .for_each(|(r, f)| *r += scaled * f);
-        self.weight += weight;
-        self.samples += 1;
+    /// Takes samples into account: their features one after the other, targets and
+    /// weights.
+    pub(crate) fn add(&mut self, features: &[f32], targets: &[f32], weights: &[f64]) {
+        accumulate(
+            self.n,
+            features,
+            targets,
+            weights,
+            &mut self.matrix,
+            &mut self.right,
+        );
+        self.weight += weights.iter().sum::<f64>();
+        self.samples += targets.len();
     }
 
     /// Adds another fit's sums.
@@ -147,22 +141,46 @@ impl Normal {
     }
 }
 
-/// Holes take the value before them; also returns the mean.
-pub(crate) fn fill_holes<T: Sample>(originals: &[T]) -> (Vec<T>, f64) {
-    let first = originals
-        .iter()
-        .copied()
-        .find(|x| x.is_finite())
-        .unwrap_or_default();
-    let mut last = first;
-    let mut sum = 0.0;
-    let filled = originals.iter().map(|&x| {
-        last = if x.is_finite() { x } else { last };
-        sum += (last - first).to_f64();
-        last
-    });
-    let filled: Vec<T> = filled.collect();
-    let mean = first.to_f64() + sum / filled.len() as f64;
+crate::widest! {
+    fn accumulate<F: AsRef<[f32]>>(n: usize, features: F, targets: &[f32], weights: &[f64], matrix: &mut [f64], right: &mut [f64]) {
+        let mut wide = [0.0; MOST_TAPS];
+        let wide = &mut wide[..n];
+        for ((features, target), weight) in features.as_ref().chunks_exact(n).zip(targets).zip(weights) {
+            wide.iter_mut().zip(features).for_each(|(w, f)| *w = f64::from(*f));
+            for (i, row) in matrix.chunks_exact_mut(n).enumerate() {
+                let scaled = weight * wide[i];
+                row[..=i].iter_mut().zip(&*wide).for_each(|(a, f)| *a += scaled * f);
+            }
+            let scaled = weight * f64::from(*target);
+            right.iter_mut().zip(&*wide).for_each(|(r, f)| *r += scaled * f);
+        }
+    }
+}
+
+/// Originals in which holes take the value before them, and about their mean.
+pub(crate) fn fill_holes<T: Sample>(originals: &[T]) -> (Cow<'_, [T]>, f64) {
+    let filled = if crate::padded::all_finite(originals) {
+        Cow::Borrowed(originals)
+    } else {
+        let mut last = originals
+            .iter()
+            .copied()
+            .find(|x| x.is_finite())
+            .unwrap_or_default();
+        let fill = |&x: &T| {
+            last = if x.is_finite() { x } else { last };
+            last
+        };
+        Cow::Owned(originals.iter().map(fill).collect::<Vec<T>>())
+    };
+    let first = filled[0].to_f64();
+    let every = filled.len().div_ceil(4096);
+    let (mut sum, mut count) = (0.0, 0.0);
+    for x in filled.iter().step_by(every) {
+        sum += x.to_f64() - first;
+        count += 1.0;
+    }
+    let mean = first + sum / count;
     (filled, if mean.is_finite() { mean } else { 0.0 })
 }
 
@@ -194,7 +212,7 @@ mod tests {
         let mut normal = Normal::new(2);
         for i in 0..50u16 {
             let (a, b) = (f32::from(i % 7) - 3.0, f32::from(i % 5) - 2.0);
-            normal.add(&[a, b], 0.75 * a - 0.5 * b, 1.0);
+            normal.add(&[a, b], &[0.75 * a - 0.5 * b], &[1.0]);
         }
         let taps = normal.solve().unwrap();
         assert_abs_diff_eq!(taps[0], 0.75, epsilon = 1e-4);
@@ -205,9 +223,9 @@ mod tests {
     fn degenerate_samples_give_no_taps() {
         let mut normal = Normal::new(2);
         assert!(normal.solve().is_none());
-        (0..50).for_each(|_| normal.add(&[0.0, 0.0], 1.0, 1.0));
+        (0..50).for_each(|_| normal.add(&[0.0, 0.0], &[1.0], &[1.0]));
         assert!(normal.solve().is_none());
-        (0..50).for_each(|_| normal.add(&[f32::NAN, 0.0], 1.0, 1.0));
+        (0..50).for_each(|_| normal.add(&[f32::NAN, 0.0], &[1.0], &[1.0]));
         assert!(normal.solve().is_none());
     }
 

@@ -55,6 +55,10 @@ impl<T: Sample> Padded<T> {
 }
 
 crate::widest! {
+    fn all_finite<T: Sample>(values: &[T]) -> bool {
+        values.iter().fold(true, |all, x| all & x.is_finite())
+    }
+
     /// Adds up weighted rows, in their order, four in one sweep.
     fn sum_terms<T: Sample>(terms: &[(T, &[T])], offset: T, out: &mut [T]) {
         let n = out.len();

@@ -15,6 +15,9 @@ pub struct Scene {
     pub periodic: bool,
     /// The absolute bound; 0 is lossless.
     pub bound: f64,
+    /// The part of a field that this is a sample of, 1 for all of it: what
+    /// [`Predictor::learn`] spends on side information weighs only so much.
+    pub share: f64,
 }
 
 /// What [`Predictor::learn`] found in the originals, as the bytes that travel in

@@ -20,7 +20,7 @@
 //! | bytes | what |
 //! |---|---|
 //! | 8 | centre: subtracted from all values to keep sums small, `f64` |
-//! | 1 | references; then for each its dimension and steps back, a byte each |
+//! | 1 | references; then for each its steps back, a byte per outer dimension |
 //! | 1 | bands of rows that each have taps of their own |
 //! | 1 | sets; then for each which references it uses (a byte of bits), and per band its taps, two bytes each in units of 2^−13: current frame without n, then per reference without the place above |
 //!
@@ -116,7 +116,7 @@ struct Set {
 #[derive(Debug, Clone, PartialEq)]
 struct Learned {
     center: f64,
-    references: Vec<(u8, u8)>,
+    references: Vec<Vec<u8>>,
     bands: usize,
     sets: Vec<Set>,
 }
@@ -129,9 +129,7 @@ impl Learned {
     fn to_side(&self) -> Side {
         let mut out = self.center.to_le_bytes().to_vec();
         out.push(self.references.len() as u8);
-        self.references
-            .iter()
-            .for_each(|(axis, back)| out.extend([*axis, *back]));
+        self.references.iter().for_each(|back| out.extend(back));
         out.extend([self.bands as u8, self.sets.len() as u8]);
         for set in &self.sets {
             out.push(set.mask);
@@ -143,7 +141,7 @@ impl Learned {
         Side(out)
     }
 
-    fn from_side(side: &Side) -> Result<Self> {
+    fn from_side(side: &Side, outer: usize) -> Result<Self> {
         let damaged = |reason: &str| Error::Side {
             reason: reason.into(),
         };
@@ -162,12 +160,9 @@ impl Learned {
         if count > MOST_REFERENCES {
             return Err(damaged("it has too many references"));
         }
-        let references = take(2 * count)?
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|[axis, back]| (*axis, *back))
-            .collect();
+        let references = (0..count)
+            .map(|_| Ok(take(outer)?.to_vec()))
+            .collect::<Result<_>>()?;
         let (bands, sets) = (usize::from(take(1)?[0]), usize::from(take(1)?[0]));
         if bands == 0 || bands > MOST_BANDS || sets > 1 << MOST_REFERENCES {
             return Err(damaged("its bands or sets cannot be"));
@@ -211,7 +206,7 @@ impl<T: Sample> Predictor<T> for Raster {
         let references = frames.references(scene, self.past);
         let mut learned = Learned {
             center,
-            references: references.iter().map(|r| (r.axis, r.back)).collect(),
+            references: references.iter().map(|r| r.bytes().to_vec()).collect(),
             bands: self.bands_for(&frames),
             sets: Vec::new(),
         };
@@ -237,10 +232,10 @@ impl<T: Sample> Predictor<T> for Raster {
     }
 
     fn walk(&self, side: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()> {
-        let learned = Learned::from_side(side)?;
         let frames = Frames::new(&scene.shape);
-        let references = learned.references.iter().map(|(axis, back)| {
-            frames.reference(*axis, *back).ok_or_else(|| Error::Side {
+        let learned = Learned::from_side(side, frames.outer())?;
+        let references = learned.references.iter().map(|back| {
+            frames.reference(back).ok_or_else(|| Error::Side {
                 reason: "a reference lies outside the field".into(),
             })
         });
@@ -284,9 +279,12 @@ impl<T: Sample> Fit<'_, T> {
         for (band, normal) in normals.iter_mut().enumerate() {
             samples = self.collect(band, bands);
             let noise = self.scene.bound * self.scene.bound / 3.0;
-            for (features, target) in samples.features.chunks_exact(n).zip(&samples.targets) {
-                normal.add(features, *target, weight(features, noise));
-            }
+            let weights: Vec<f64> = samples
+                .features
+                .chunks_exact(n)
+                .map(|f| weight(f, noise))
+                .collect();
+            normal.add(&samples.features, &samples.targets, &weights);
             normal.expect_noise(0..OWN_TAPS, noise, true);
             for start in (OWN_TAPS..n).step_by(AROUND.len()) {
                 normal.expect_noise(start..start + AROUND.len(), noise, false);
@@ -339,7 +337,7 @@ impl<T: Sample> Fit<'_, T> {
             .iter()
             .enumerate()
             .filter(|(k, _)| self.mask >> k & 1 == 1)
-            .filter_map(|(_, r)| frames.before(frame, *r))
+            .filter_map(|(_, r)| frames.before(frame, r))
             .map(|f| &self.filled[f * frames.size()..][..frames.size()])
             .collect();
         neighbourhood.load(own, &befores, row, frames, self.scene.periodic);
@@ -459,7 +457,7 @@ impl<'a, T: Sample> Painter<'a, T> {
             .enumerate()
             .filter(|(k, _)| used >> k & 1 == 1);
         let wanted: Vec<usize> = wanted
-            .filter_map(|(_, r)| self.frames.before(frame, *r))
+            .filter_map(|(_, r)| self.frames.before(frame, r))
             .collect();
         self.befores.resize_with(wanted.len(), Padded::default);
         for (padded, f) in self.befores.iter_mut().zip(wanted) {
@@ -556,7 +554,7 @@ mod tests {
     fn side_information_round_trips_and_damage_is_noticed() {
         let learned = Learned {
             center: 271.5,
-            references: vec![(0, 1), (0, 2)],
+            references: vec![vec![1, 0], vec![0, 1]],
             bands: 2,
             sets: vec![
                 Set {
@@ -570,10 +568,10 @@ mod tests {
             ],
         };
         let side = learned.to_side();
-        assert_eq!(Learned::from_side(&side).unwrap(), learned);
+        assert_eq!(Learned::from_side(&side, 2).unwrap(), learned);
         for cut in 0..side.0.len() {
-            assert!(Learned::from_side(&Side(side.0[..cut].to_vec())).is_err());
+            assert!(Learned::from_side(&Side(side.0[..cut].to_vec()), 2).is_err());
         }
-        assert!(Learned::from_side(&Side([side.0, vec![0]].concat())).is_err());
+        assert!(Learned::from_side(&Side([side.0, vec![0]].concat()), 2).is_err());
     }
 }

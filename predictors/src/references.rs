@@ -2,17 +2,24 @@
 //!
 //! A frame is the last two dimensions of a field. Coded before it, and close to it:
 //! the frames one step back along each of the other dimensions (the time before, the
-//! level above, …) and the one two steps back in time.
+//! level above, …), those one step back along time and another, and the one two
+//! steps back in time.
 
 use crate::predictor::Scene;
 
-/// A step back along a dimension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Steps back along the outer dimensions.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {
-    /// Steps back along each outer dimension.
-    stride: usize,
-    pub(crate) axis: u8,
-    pub(crate) back: u8,
+    back: Vec<u8>,
+    /// Distance in frames.
+    distance: usize,
+}
+
+impl Reference {
+    /// The stored form: steps back per outer dimension.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.back
+    }
 }
 
 /// The frames of a field.
@@ -47,51 +54,71 @@ impl Frames {
         self.rows * self.columns
     }
 
-    /// A reference by its dimension and number of steps, if the field has such frames.
-    pub(crate) fn reference(&self, axis: u8, back: u8) -> Option<Reference> {
-        let d = usize::from(axis);
-        let inside = back > 0 && self.outer.get(d).is_some_and(|n| *n > usize::from(back));
-        inside.then(|| Reference {
-            stride: self.outer[d + 1..].iter().product(),
-            axis,
-            back,
+    /// Outer dimensions: the length of a reference's stored form.
+    pub(crate) fn outer(&self) -> usize {
+        self.outer.len()
+    }
+
+    /// A reference by its steps back, if the field has such frames.
+    pub(crate) fn reference(&self, back: &[u8]) -> Option<Reference> {
+        let inside = back.len() == self.outer.len()
+            && back
+                .iter()
+                .zip(&self.outer)
+                .all(|(b, n)| usize::from(*b) < *n);
+        let distance = back
+            .iter()
+            .zip(&self.outer)
+            .fold(0, |d, (b, n)| d * n + usize::from(*b));
+        (inside && distance > 0).then(|| Reference {
+            back: back.to_vec(),
+            distance,
         })
     }
 
-    /// All that a field offers, the most promising first; of time up to `past` steps.
+    /// All that a field offers, the most promising first: of time up to `past` steps,
+    /// then a step along each other dimension, alone and together with one in time.
     pub(crate) fn references(&self, scene: &Scene, past: usize) -> Vec<Reference> {
         let time = scene.time.filter(|t| *t < self.outer.len());
-        let steps = time
-            .into_iter()
-            .flat_map(|t| (1..=past).map(move |back| (t, back)));
-        let others = (0..self.outer.len())
-            .rev()
-            .filter(|d| Some(*d) != time)
-            .map(|d| (d, 1));
-        steps
-            .chain(others)
-            .filter_map(|(axis, back)| self.reference(axis as u8, back as u8))
-            .take(MOST_REFERENCES)
-            .collect()
+        let steps = |along: &[(usize, u8)]| {
+            let mut back = vec![0; self.outer.len()];
+            along.iter().for_each(|(d, b)| back[*d] = *b);
+            self.reference(&back)
+        };
+        let mut found = Vec::new();
+        let earlier = time.filter(|_| past > 0);
+        found.extend(earlier.and_then(|t| steps(&[(t, 1)])));
+        for d in (0..self.outer.len()).rev().filter(|d| Some(*d) != time) {
+            found.extend(steps(&[(d, 1)]));
+            found.extend(earlier.and_then(|t| steps(&[(t, 1), (d, 1)])));
+        }
+        found.extend(time.filter(|_| past > 1).and_then(|t| steps(&[(t, 2)])));
+        found.truncate(MOST_REFERENCES);
+        found
     }
 
     /// The frame that a reference means for frame `frame`.
-    pub(crate) fn before(&self, frame: usize, reference: Reference) -> Option<usize> {
-        let at = frame / reference.stride % self.outer[usize::from(reference.axis)];
-        (at >= usize::from(reference.back))
-            .then(|| frame - reference.stride * usize::from(reference.back))
+    pub(crate) fn before(&self, frame: usize, reference: &Reference) -> Option<usize> {
+        let mut rest = frame;
+        for (n, back) in self.outer.iter().zip(&reference.back).rev() {
+            if rest % n < usize::from(*back) {
+                return None;
+            }
+            rest /= n;
+        }
+        Some(frame - reference.distance)
     }
 
     /// Which of the references a frame has, as bits.
     pub(crate) fn mask(&self, frame: usize, references: &[Reference]) -> u8 {
         references.iter().enumerate().fold(0, |mask, (k, r)| {
-            mask | u8::from(self.before(frame, *r).is_some()) << k
+            mask | u8::from(self.before(frame, r).is_some()) << k
         })
     }
 }
 
 /// More references than this cost more time than they save bits.
-pub(crate) const MOST_REFERENCES: usize = 4;
+pub(crate) const MOST_REFERENCES: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -104,21 +131,21 @@ mod tests {
             time: Some(0),
             periodic: false,
             bound: 0.1,
+            share: 1.0,
         };
         let frames = Frames::new(&scene.shape);
         assert_eq!((frames.len(), frames.size()), (6, 20));
         let references = frames.references(&scene, 2);
-        let steps: Vec<_> = references.iter().map(|r| (r.axis, r.back)).collect();
-        assert_eq!(steps, [(0, 1), (0, 2), (1, 1)]);
-        assert_eq!(frames.before(5, references[0]), Some(3));
-        assert_eq!(frames.before(5, references[1]), Some(1));
-        assert_eq!(frames.before(5, references[2]), Some(4));
-        assert_eq!(
-            (0..6)
-                .map(|f| frames.mask(f, &references))
-                .collect::<Vec<_>>(),
-            [0, 4, 1, 5, 3, 7]
+        let steps: Vec<_> = references.iter().map(Reference::bytes).collect();
+        assert_eq!(steps, [[1, 0], [0, 1], [1, 1], [2, 0]]);
+        let before: Vec<_> = references.iter().map(|r| frames.before(5, r)).collect();
+        assert_eq!(before, [Some(3), Some(4), Some(2), Some(1)]);
+        let masks: Vec<_> = (0..6).map(|f| frames.mask(f, &references)).collect();
+        assert_eq!(masks, [0, 2, 1, 7, 9, 15]);
+        assert!(
+            frames.reference(&[3, 0]).is_none()
+                && frames.reference(&[0, 0]).is_none()
+                && frames.reference(&[1]).is_none()
         );
-        assert!(frames.reference(2, 1).is_none() && frames.reference(0, 3).is_none());
     }
 }

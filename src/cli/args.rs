@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use foresz::{Backend, Bound};
+use foresz::{Backend, Bound, Effort};
 
 use super::failure::EXIT_CODES;
 use super::talk::Talk;
@@ -105,9 +105,16 @@ pub(crate) struct Compress {
     /// How values are predicted: auto, or a spec (see foresz predictors)
     #[arg(long, value_name = "SPEC", default_value = "auto")]
     pub(crate) predictor: String,
-    /// How codes become bytes
-    #[arg(long, value_name = "NAME", default_value = Backend::default().name())]
-    pub(crate) backend: Backend,
+    /// Speed or size: fast, default or best
+    #[arg(long, value_name = "EFFORT", default_value = Effort::default().name())]
+    pub(crate) effort: Effort,
+    /// How codes become bytes, if not as the effort has it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) backend: Option<Backend>,
+    /// Whether the last dimension closes on itself, like longitude on a global grid
+    /// [default: looks at the field]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) periodic: Option<bool>,
     /// A value that means "nothing here" and has to come back exactly; may be repeated
     #[arg(long, value_name = "V", allow_negative_numbers = true)]
     pub(crate) fill: Vec<f64>,

@@ -74,9 +74,15 @@ fn options(args: &Compress) -> anyhow::Result<Options> {
     }
     let mut options = Options::new(args.bound.bound().check()?)
         .predictor(&args.predictor)?
-        .backend(args.backend)
+        .effort(args.effort)
         .threads(args.threads.count())
         .dims(args.layout.dims.iter().cloned());
+    if let Some(backend) = args.backend {
+        options = options.backend(backend);
+    }
+    if let Some(periodic) = args.periodic {
+        options = options.periodic(periodic);
+    }
     for fill in &args.fill {
         options = options.fill(*fill);
     }

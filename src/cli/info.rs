@@ -50,6 +50,7 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         .map(|(spec, chunks)| format!("{spec} ({chunks} of {} chunks)", info.chunks))
         .collect();
     row("predictors", &predictors.join(", "))?;
+    row("effort", info.effort.name())?;
     row("back ends", &info.backends.join(", "))?;
     if !info.fills.is_empty() {
         let fills: Vec<String> = info.fills.iter().map(f64::to_string).collect();

@@ -14,11 +14,19 @@ pub(crate) enum Quantiser<T> {
 }
 
 /// What a code means: the pair of formulas that the row kernels are built around.
-pub(super) trait Kernel<T>: Copy {
+pub(super) trait Kernel<T: Sample>: Copy {
     /// Code and decoder's value for an original; NaN originals are holes.
     fn encode(&self, original: T, prediction: T) -> (i32, T);
     /// The decoder's value, unless the code is an escape.
     fn decode(&self, code: i32, prediction: T) -> T;
+    /// As [`Kernel::encode`], for the middle of a recursion: `known` is the part of the
+    /// prediction that does not depend on the value just coded. Shortens the way from
+    /// one value to the next; may choose another code, never another value for it.
+    #[inline(always)]
+    fn encode_next(&self, original: T, known: T, tap: T, west: T) -> (i32, T) {
+        let _ = (known, tap, west);
+        self.encode(original, known + tap * west)
+    }
 }
 
 /// A linear quantiser made ready for one plane.
@@ -105,6 +113,20 @@ impl<T: Sample> Kernel<T> for Linear<T> {
             (HOLE, hole(prediction, self.range))
         } else {
             (code, value)
+        }
+    }
+
+    #[inline(always)]
+    fn encode_next(&self, original: T, known: T, tap: T, west: T) -> (i32, T) {
+        let prediction = known + tap * west;
+        let scaled = (original - known) * self.inverse - (tap * self.inverse) * west;
+        let (rounded, code) = scaled.round_to_code();
+        let value = self.value(prediction, rounded);
+        if (value - original).abs() <= self.tolerance && scaled.abs() <= T::CODE_LIMIT {
+            (code, value)
+        } else {
+            // Rare, so that the branch is free and the selects stay off the way.
+            self.encode(original, prediction)
         }
     }
 

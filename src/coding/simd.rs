@@ -33,8 +33,7 @@ foresz_predictors::widest! {
         let mut escaped = false;
         let (mut west, mut west2) = (T::ZERO, T::ZERO);
         for ((x, v), c) in originals.iter().zip(values).zip(codes) {
-            let prediction = (*v + taps.west2 * west2) + taps.west * west;
-            let (code, value) = quantiser.encode(*x, prediction);
+            let (code, value) = quantiser.encode_next(*x, *v + taps.west2 * west2, taps.west, west);
             (*c, *v) = (code, value);
             escaped |= code == ESCAPE;
             (west, west2) = (value, west);

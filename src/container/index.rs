@@ -4,6 +4,7 @@ use foresz_predictors::MAX_DIMS;
 
 use super::bytes::{Reader, put_bytes, put_number};
 use crate::bound::Bound;
+use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Error, Result, Section, corrupt};
 use crate::grid::Grid;
@@ -36,6 +37,7 @@ pub(crate) struct Index {
     pub(crate) dims: Vec<Dim>,
     pub(crate) time: Option<usize>,
     pub(crate) periodic: bool,
+    pub(crate) effort: Effort,
     pub(crate) asked: Bound,
     /// The absolute bound kept; 0 where none applies.
     pub(crate) absolute: f64,
@@ -72,6 +74,7 @@ impl Index {
         }
         out.push(self.time.map_or(0, |t| t as u8 + 1));
         out.push(u8::from(self.periodic));
+        out.push(self.effort.id());
         let (kind, asked) = match self.asked {
             Bound::Absolute(x) => (0, x),
             Bound::RangeRelative(x) => (1, x),
@@ -132,6 +135,7 @@ impl Index {
                 )));
             }
         };
+        let effort = Effort::from_id(reader.byte()?)?;
         let kind = reader.byte()?;
         let (asked, absolute, max_error) = (reader.f64()?, reader.f64()?, reader.f64()?);
         let asked = read_bound(kind, asked)?;
@@ -158,6 +162,7 @@ impl Index {
             dims,
             time,
             periodic,
+            effort,
             asked,
             absolute,
             max_error,

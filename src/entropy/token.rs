@@ -88,6 +88,7 @@ pub(super) fn count(codes: &[i32]) -> [u32; TOKENS] {
 }
 
 /// Order-0 entropy of the tokens plus their raw bits.
+#[cfg(test)]
 pub(crate) fn estimate_bits(codes: &[i32]) -> f64 {
     let counts = count(codes);
     let total: u32 = counts.iter().sum();

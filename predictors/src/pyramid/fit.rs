@@ -1,5 +1,6 @@
 //! Fitting the pyramid's taps to originals.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Learned;
@@ -21,9 +22,9 @@ const LEAST_FOR_BANDS: usize = 250_000;
 const NOISE: f64 = 0.2;
 
 /// Fits all sets of a field.
-pub(super) struct Fitter<'a, T> {
+pub(super) struct Fitter<'a, T: Sample> {
     originals: &'a [T],
-    filled: Vec<T>,
+    filled: Cow<'a, [T]>,
     center: f64,
     scene: &'a Scene,
     frames: &'a Frames,
@@ -72,7 +73,7 @@ impl<'a, T: Sample> Fitter<'a, T> {
     pub(super) fn learn(&self, levels: usize, tighten: impl Fn(usize) -> f64) -> Learned {
         let mut learned = Learned {
             center: self.center,
-            references: self.references.iter().map(|r| (r.axis, r.back)).collect(),
+            references: self.references.iter().map(|r| r.bytes().to_vec()).collect(),
             top_moves: self.top_moves(levels),
             sets: Vec::new(),
         };
@@ -110,7 +111,7 @@ impl<'a, T: Sample> Fitter<'a, T> {
         let step = 1 << levels;
         let (mut still, mut moving) = (0.0, 0.0);
         for frame in 0..self.frames.len() {
-            let Some(before) = self.frames.before(frame, *first) else {
+            let Some(before) = self.frames.before(frame, first) else {
                 continue;
             };
             for row in (0..self.frames.rows).step_by(step) {
@@ -164,7 +165,7 @@ impl<'a, T: Sample> Fitter<'a, T> {
                 .map(|(band, (s, share))| share * bits_saved(s, &taps(band), job.bound))
                 .sum()
         };
-        let cost = |bands: usize| (bands * n * 16 + 24) as f64;
+        let cost = |bands: usize| (bands * n * 16 + 24) as f64 * self.scene.share;
         let (with_common, with_own) = (
             gain(&|_| common.clone()) - cost(1),
             gain(&|band| own[band].clone()) - cost(bands),
@@ -221,7 +222,7 @@ impl<'a, T: Sample> Fitter<'a, T> {
         let step = 1 << job.level;
         let befores: Vec<usize> = (self.references.iter().enumerate())
             .filter(|(k, _)| job.mask >> k & 1 == 1)
-            .filter_map(|(_, r)| self.frames.before(frame, *r))
+            .filter_map(|(_, r)| self.frames.before(frame, r))
             .collect();
         let value = |f: usize, (dr, dc): (isize, isize), column: usize| {
             self.value(
@@ -270,19 +271,17 @@ fn normal_of(job: Job, n: usize, samples: &Samples) -> Normal {
     let own = job.pass.own().len();
     let noise = job.bound * job.bound / 3.0;
     let mut normal = Normal::new(n);
-    for (features, target) in samples.features.chunks_exact(n).zip(&samples.targets) {
+    let weight = |features: &[f32]| {
         // The differences of the nearest neighbours to the cubic tell how rough it is here.
         let activity: f64 = features[..8]
             .iter()
             .map(|f| f64::from(*f) * f64::from(*f))
             .sum::<f64>()
             / 8.0;
-        normal.add(
-            features,
-            *target,
-            1.0 / (0.05 * activity + 1.5 * noise + f64::MIN_POSITIVE.sqrt()),
-        );
-    }
+        1.0 / (0.05 * activity + 1.5 * noise + f64::MIN_POSITIVE.sqrt())
+    };
+    let weights: Vec<f64> = samples.features.chunks_exact(n).map(weight).collect();
+    normal.add(&samples.features, &samples.targets, &weights);
     normal.expect_noise_around(0..own, NOISE * noise, own_base, true);
     for start in (own..n).step_by(REFERENCE_TAPS) {
         normal.expect_noise_around(

@@ -11,7 +11,7 @@ use crate::references::MOST_REFERENCES;
 /// | bytes | what |
 /// |---|---|
 /// | 8 | centre: subtracted from all values to keep sums small, `f64` |
-/// | 1 | references; then for each its dimension and steps back, a byte each |
+/// | 1 | references; then for each its steps back, a byte per outer dimension |
 /// | 1 | whether the coarsest grid is coded on differences to the first reference |
 /// | 1 | sets; then for each: 2·level + pass (V 0, H 1), references it uses (bits), bands, and per band its taps, two bytes each in units of 2^−13 |
 ///
@@ -19,7 +19,7 @@ use crate::references::MOST_REFERENCES;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Learned {
     pub(super) center: f64,
-    pub(super) references: Vec<(u8, u8)>,
+    pub(super) references: Vec<Vec<u8>>,
     pub(super) top_moves: bool,
     pub(super) sets: Vec<Set>,
 }
@@ -45,9 +45,7 @@ impl Learned {
     pub(super) fn to_side(&self) -> Side {
         let mut out = self.center.to_le_bytes().to_vec();
         out.push(self.references.len() as u8);
-        self.references
-            .iter()
-            .for_each(|(axis, back)| out.extend([*axis, *back]));
+        self.references.iter().for_each(|back| out.extend(back));
         out.extend([u8::from(self.top_moves), self.sets.len() as u8]);
         for set in &self.sets {
             out.extend([
@@ -63,7 +61,7 @@ impl Learned {
         Side(out)
     }
 
-    pub(super) fn from_side(side: &Side, levels: usize) -> Result<Self> {
+    pub(super) fn from_side(side: &Side, outer: usize, levels: usize) -> Result<Self> {
         let damaged = |reason: &str| Error::Side {
             reason: reason.into(),
         };
@@ -82,12 +80,9 @@ impl Learned {
         if count > MOST_REFERENCES {
             return Err(damaged("it has too many references"));
         }
-        let references = take(2 * count)?
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|[axis, back]| (*axis, *back))
-            .collect();
+        let references = (0..count)
+            .map(|_| Ok(take(outer)?.to_vec()))
+            .collect::<Result<_>>()?;
         let (top_moves, number) = (take(1)?[0] == 1, take(1)?[0]);
         let sets = (0..number).map(|_| {
             let [kind, mask, bands] = [take(1)?[0], take(1)?[0], take(1)?[0]];
@@ -154,16 +149,16 @@ mod tests {
         };
         let learned = Learned {
             center: 271.5,
-            references: vec![(0, 1), (0, 2)],
+            references: vec![vec![1, 0], vec![0, 1]],
             top_moves: true,
             sets: vec![set(0, Pass::Vertical, 3, 6), set(2, Pass::Horizontal, 0, 1)],
         };
         let side = learned.to_side();
-        assert_eq!(Learned::from_side(&side, 3).unwrap(), learned);
-        assert!(Learned::from_side(&side, 2).is_err());
+        assert_eq!(Learned::from_side(&side, 2, 3).unwrap(), learned);
+        assert!(Learned::from_side(&side, 2, 2).is_err());
         for cut in 0..side.0.len() {
-            assert!(Learned::from_side(&Side(side.0[..cut].to_vec()), 3).is_err());
+            assert!(Learned::from_side(&Side(side.0[..cut].to_vec()), 2, 3).is_err());
         }
-        assert!(Learned::from_side(&Side([side.0, vec![0]].concat()), 3).is_err());
+        assert!(Learned::from_side(&Side([side.0, vec![0]].concat()), 2, 3).is_err());
     }
 }

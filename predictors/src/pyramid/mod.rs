@@ -102,9 +102,9 @@ impl<T: Sample> Predictor<T> for Pyramid {
 
     fn walk(&self, side: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()> {
         let frames = Frames::new(&scene.shape);
-        let learned = Learned::from_side(side, levels_for(&frames))?;
-        let references = learned.references.iter().map(|(axis, back)| {
-            frames.reference(*axis, *back).ok_or_else(|| Error::Side {
+        let learned = Learned::from_side(side, frames.outer(), levels_for(&frames))?;
+        let references = learned.references.iter().map(|back| {
+            frames.reference(back).ok_or_else(|| Error::Side {
                 reason: "a reference lies outside the field".into(),
             })
         });
@@ -186,7 +186,7 @@ impl<T: Sample> Climber<'_, T> {
                 .references
                 .first()
                 .filter(|_| self.learned.top_moves)
-                .and_then(|r| self.frames.before(frame, *r));
+                .and_then(|r| self.frames.before(frame, r));
             let before = before.map_or(&flat, |f| &grids[f]);
             let mut grid = vec![T::ZERO; rows * columns];
             for r in 0..rows {
@@ -281,7 +281,7 @@ impl<T: Sample> Climber<'_, T> {
             .enumerate()
             .filter(|(k, _)| set.mask >> k & 1 == 1);
         let befores = used
-            .filter_map(|(_, r)| self.frames.before(frame, *r))
+            .filter_map(|(_, r)| self.frames.before(frame, r))
             .map(|f| &done[f])
             .collect();
         Some((set, befores))

@@ -1,13 +1,23 @@
 //! Histograms of tokens: counted per context, shared by contexts alike, scaled to
 //! the precision of rANS.
 
+use std::sync::OnceLock;
+
 use super::rans::{PRECISION, TOTAL};
+use super::scene::{CONTEXTS, REFINEMENTS};
 use super::token::TOKENS;
 use crate::container::bytes::{Reader, put_number};
 use crate::error::{Result, Section, corrupt};
 
 /// No more histograms than this: their decoding tables should stay in cache.
 const MOST_CLUSTERS: usize = 40;
+/// So many histograms are compared in pairs; more where there are codes enough to
+/// make up for the time.
+const COMPARED: usize = 48;
+const COMPARED_IF_LARGE: usize = 128;
+const LARGE: u32 = 200_000;
+/// What joining neighbours may cost, as a part of the whole.
+const CHEAP: f64 = 1e-5;
 /// Bits that a histogram's entry takes, about.
 const ENTRY_BITS: f64 = 6.0;
 
@@ -42,10 +52,9 @@ impl Tally {
             .counts
             .iter()
             .filter(used)
-            .map(|n| f64::from(*n) * log2(*n))
+            .map(|n| information(*n))
             .sum();
-        f64::from(self.total) * log2(self.total) - bits
-            + ENTRY_BITS * self.counts.iter().filter(used).count() as f64
+        information(self.total) - bits + ENTRY_BITS * self.counts.iter().filter(used).count() as f64
     }
 
     /// The cost of this and another as one.
@@ -60,12 +69,22 @@ impl Tally {
         for (i, a) in long.counts.iter().enumerate() {
             let n = a + short.counts.get(i).copied().unwrap_or(0);
             if n > 0 {
-                bits += f64::from(n) * log2(n);
+                bits += information(n);
                 entries += 1;
             }
         }
-        f64::from(total) * log2(total) - bits + ENTRY_BITS * f64::from(entries)
+        information(total) - bits + ENTRY_BITS * f64::from(entries)
     }
+}
+
+/// n·log2 n.
+fn information(n: u32) -> f64 {
+    static SMALL: OnceLock<Vec<f64>> = OnceLock::new();
+    let small = SMALL.get_or_init(|| (0..4096).map(|n| f64::from(n) * log2(n)).collect());
+    small
+        .get(n as usize)
+        .copied()
+        .unwrap_or_else(|| f64::from(n) * log2(n))
 }
 
 /// log2 by a polynomial: libraries differ in the last bit, and streams should not.
@@ -114,7 +133,7 @@ pub(super) struct Clusters {
 impl Clusters {
     /// Merges contexts as long as that makes the whole smaller, or there are too many.
     pub(super) fn new(counts: &Counts) -> Self {
-        let (mut tallies, mut map) = merge_neighbours(&counts.contexts);
+        let (mut tallies, mut map) = join_neighbours(&counts.contexts);
         merge_pairs(&mut tallies, &mut map);
         let frequencies = tallies.iter().map(scale).collect();
         Clusters { map, frequencies }
@@ -123,6 +142,13 @@ impl Clusters {
     #[inline(always)]
     pub(super) fn of(&self, context: u16) -> u8 {
         self.map[usize::from(context)]
+    }
+
+    /// The histograms of the three contexts from `first` on.
+    #[inline(always)]
+    pub(super) fn three(&self, first: u16) -> [u8; 3] {
+        let at = usize::from(first);
+        [self.map[at], self.map[at + 1], self.map[at + 2]]
     }
 
     pub(super) fn frequencies(&self) -> &[[u16; TOKENS]] {
@@ -196,27 +222,58 @@ fn read_frequencies(reader: &mut Reader) -> Result<[u16; TOKENS]> {
     }
 }
 
-/// Contexts that follow each other differ least: merge runs of them first, each into
-/// the one before as long as it saves bits. Contexts that never occur join any.
-fn merge_neighbours(contexts: &[Tally]) -> (Vec<Tally>, Vec<u8>) {
+/// Contexts that follow each other differ least: each joins the one before in its
+/// run if that costs next to nothing, until few enough are left to compare all pairs.
+/// The three refinements of the buckets make three runs per group. Contexts that
+/// never occur join any.
+fn join_neighbours(contexts: &[Tally]) -> (Vec<Tally>, Vec<u8>) {
+    let costs: Vec<f64> = contexts.iter().map(Tally::cost).collect();
+    let total: u32 = contexts.iter().map(|t| t.total).sum();
+    let mut price = costs.iter().sum::<f64>() * CHEAP;
+    loop {
+        let joined = join_below(contexts, &costs, price);
+        if joined.0.len()
+            <= if total > LARGE {
+                COMPARED_IF_LARGE
+            } else {
+                COMPARED
+            }
+        {
+            return joined;
+        }
+        price *= 3.0;
+    }
+}
+
+fn join_below(contexts: &[Tally], costs: &[f64], price: f64) -> (Vec<Tally>, Vec<u8>) {
     let mut tallies: Vec<Tally> = Vec::new();
     let mut map = vec![0; contexts.len()];
-    for (context, tally) in contexts.iter().enumerate().filter(|(_, t)| t.total > 0) {
-        // The three refinements of a bucket and of the one below it.
-        let recent = tallies.len().saturating_sub(4)..tallies.len();
-        let gain = |t: &Tally| t.cost() + tally.cost() - t.cost_with(tally);
-        let best = recent
-            .map(|i| (i, gain(&tallies[i])))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        match best {
-            Some((i, gain)) if gain > 0.0 || tallies.len() == usize::from(u8::MAX) => {
-                tallies[i].add(tally);
-                map[context] = i as u8;
+    for run in (0..contexts.len())
+        .step_by(CONTEXTS)
+        .flat_map(|g| g..g + REFINEMENTS)
+    {
+        let mut last: Option<(usize, f64)> = None;
+        for context in (run..run / CONTEXTS * CONTEXTS + CONTEXTS).step_by(REFINEMENTS) {
+            let tally = &contexts[context];
+            if tally.total == 0 {
+                continue;
             }
-            _ => {
-                map[context] = tallies.len() as u8;
-                tallies.push(tally.clone());
-            }
+            let joined = last.map(|(i, own)| (i, own, tallies[i].cost_with(tally)));
+            let (i, cost) = match joined {
+                Some((i, own, both))
+                    if both - own - costs[context] < price
+                        || tallies.len() > usize::from(u8::MAX) =>
+                {
+                    tallies[i].add(tally);
+                    (i, both)
+                }
+                _ => {
+                    tallies.push(tally.clone());
+                    (tallies.len() - 1, costs[context])
+                }
+            };
+            map[context] = i.min(usize::from(u8::MAX)) as u8;
+            last = Some((i, cost));
         }
     }
     (tallies, map)

@@ -62,22 +62,23 @@ fn label(
     );
     let mut raw = BitWriter::default();
     let mut rest = codes;
-    for plane in planes {
+    for plane in planes.iter().filter(|p| !p.is_empty()) {
         let (own, later) = rest.split_at(plane.len());
         rest = later;
-        let group = Group::of(plane);
+        let weights = &weights[Group::of(plane).index()];
         scene.begin(plane);
-        for row in own.chunks_exact(plane.columns().max(1)) {
-            let hints = scene.hints(&weights[group.index()]);
+        for row in own.chunks_exact(plane.columns()) {
             let mut west = 0;
-            for (&code, hint) in row.iter().zip(hints) {
+            for (&code, hint) in row.iter().zip(scene.hints(weights)) {
                 if code != HOLE {
                     let (token, bits, low) = token::split(code);
                     tokens.push(token);
-                    contexts.push(hint.context(group, west));
-                    raw.put(u64::from(low), bits);
+                    contexts.push(hint.first + hint.refine(west));
+                    west = scene::size_of_token(token);
+                    if bits > 0 {
+                        raw.put(u64::from(low), bits);
+                    }
                 }
-                west = scene::magnitude(code);
             }
             scene.keep(row);
         }
@@ -126,12 +127,13 @@ impl PlaneReader for Decoder {
         };
         self.scene.begin(plane);
         for row in codes.chunks_exact_mut(plane.columns().max(1)) {
-            let hints = self.scene.hints(weights);
             let mut west = 0;
-            for (code, hint) in row.iter_mut().zip(hints) {
+            for (code, hint) in row.iter_mut().zip(self.scene.hints(weights)) {
                 if *code != HOLE {
-                    let cluster = self.clusters.of(hint.context(group, west));
-                    let token = self.tokens.next(cluster);
+                    let token = self
+                        .tokens
+                        .next(self.clusters.three(hint.first)[usize::from(hint.refine(west))]);
+                    west = scene::size_of_token(token);
                     *code = if usize::from(token) < token::DIRECT_TOKENS {
                         token::join(token, 0)
                     } else {
@@ -139,7 +141,6 @@ impl PlaneReader for Decoder {
                         token::join(token, self.raw.take(token::raw_bits(token)))
                     };
                 }
-                west = scene::magnitude(*code);
             }
             self.scene.keep(row);
         }

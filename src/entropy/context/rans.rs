@@ -57,18 +57,20 @@ fn starts_of(frequencies: &[u16; TOKENS]) -> [u16; TOKENS] {
     starts
 }
 
-/// What a slot of a histogram stands for.
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    token: u8,
-    frequency: u16,
-    /// Slot less the start of its token.
-    offset: u16,
+/// What a slot of a histogram stands for: the token in the low 8 bits, then 12 bits of
+/// its frequency, then 12 of the slot less the start of its token.
+#[derive(Debug, Clone, Copy)]
+struct Slot(u32);
+
+impl Slot {
+    fn new(token: u8, frequency: u16, offset: u16) -> Self {
+        Slot(u32::from(token) | u32::from(frequency) << 8 | u32::from(offset) << 20)
+    }
 }
 
 /// Takes tokens off one by one.
 pub(super) struct Decoder {
-    slots: Vec<[Slot; TOTAL as usize]>,
+    slots: Vec<Slot>,
     states: [u32; STATES],
     words: Vec<u16>,
     next: usize,
@@ -79,7 +81,7 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn new(bytes: &[u8], clusters: &Clusters, samples: usize) -> Result<Self> {
-        let slots = clusters.frequencies().iter().map(slots_of).collect();
+        let slots = clusters.frequencies().iter().flat_map(slots_of).collect();
         let silent = bytes.is_empty();
         if silent {
             if !clusters
@@ -131,15 +133,15 @@ impl Decoder {
     pub(super) fn next(&mut self, cluster: u8) -> u8 {
         let x = &mut self.states[self.turn % STATES];
         self.turn += 1;
-        let slot = self.slots[usize::from(cluster)][(*x % TOTAL) as usize];
+        let slot = self.slots[usize::from(cluster) << PRECISION | (*x % TOTAL) as usize];
         // Cannot overflow: frequency ≤ 2^11, x >> 11 < 2^21, offset < 2^11.
-        *x = u32::from(slot.frequency) * (*x >> PRECISION) + u32::from(slot.offset);
+        *x = (slot.0 >> 8 & 0xfff) * (*x >> PRECISION) + (slot.0 >> 20);
         if *x < LOWEST {
             let word = self.words.get(self.next).copied().unwrap_or(0);
             *x = *x << 16 | u32::from(word);
             self.next += 1;
         }
-        slot.token
+        slot.0 as u8
     }
 
     /// Whether more words were wanted than there are.
@@ -153,18 +155,8 @@ impl Decoder {
     }
 }
 
-fn slots_of(frequencies: &[u16; TOKENS]) -> [Slot; TOTAL as usize] {
-    let mut slots = [Slot::default(); TOTAL as usize];
-    let mut at = 0;
-    for (token, &frequency) in (0..=u8::MAX).zip(frequencies) {
-        for offset in 0..frequency {
-            slots[at] = Slot {
-                token,
-                frequency,
-                offset,
-            };
-            at += 1;
-        }
-    }
-    slots
+fn slots_of(frequencies: &[u16; TOKENS]) -> impl Iterator<Item = Slot> + '_ {
+    let slots =
+        |(token, &frequency)| (0..frequency).map(move |offset| Slot::new(token, frequency, offset));
+    (0..=u8::MAX).zip(frequencies).flat_map(slots)
 }

@@ -62,17 +62,14 @@ pub(super) fn fit(shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<Weigh
     let mut sums = vec![Normal::default(); groups];
     let mut scene = Scene::new(shape, planes.iter().any(scene::has_gaps));
     let mut rest = codes;
-    for plane in planes {
+    for plane in planes.iter().filter(|p| !p.is_empty()) {
         let (own, later) = rest.split_at(plane.len());
         rest = later;
-        let sum = sums.get_mut(Group::of(plane).index());
+        let sum = &mut sums[Group::of(plane).index()];
         scene.begin(plane);
         let every = plane.rows().div_ceil(ROWS);
-        let mut sum = sum;
-        for (r, row) in own.chunks_exact(plane.columns().max(1)).enumerate() {
-            if r % every == every / 2
-                && let Some(sum) = sum.as_deref_mut()
-            {
+        for (r, row) in own.chunks_exact(plane.columns()).enumerate() {
+            if r % every == every / 2 {
                 sum.add_row(scene.look(), row);
             }
             scene.keep(row);
