@@ -66,14 +66,10 @@ pub(crate) fn choose<T: Sample>(
     loss: Loss,
 ) -> Result<Spec> {
     let pieces = pieces(values, fills, scene);
-    let cropped = pieces.iter().any(|(_, piece)| {
-        piece
-            .shape
-            .iter()
-            .rev()
-            .take(2)
-            .ne(scene.shape.iter().rev().take(2))
-    });
+    let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
+    let cropped = pieces
+        .iter()
+        .any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
     let trial = |candidates| Trial {
         registry,
         candidates,
@@ -95,19 +91,23 @@ pub(crate) fn choose<T: Sample>(
 struct Trial<'a> {
     registry: &'a Registry,
     candidates: Vec<&'a str>,
-    /// Whether the pieces are cut out of frames.
+    /// Whether the pieces are small parts of frames.
     cropped: bool,
 }
 
 impl Trial<'_> {
     fn smallest<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Spec> {
         let mut best: Option<(f64, Spec)> = None;
+        let quantisers: Vec<_> = pieces
+            .iter()
+            .map(|(piece, _)| quantiser_of(piece, bound))
+            .collect();
         for text in &self.candidates {
             let spec: Spec = text.parse()?;
             let pipeline = self.registry.build(&spec)?;
             let mut size = 0.0;
-            for (piece, scene) in pieces {
-                size += self.size(piece, scene, bound, &pipeline)?;
+            for ((piece, scene), quantiser) in pieces.iter().zip(&quantisers) {
+                size += size_of(piece, scene, *quantiser, &pipeline)?;
             }
             if text.starts_with("pyramid") && self.cropped {
                 size *= PYRAMID_IN_A_PIECE;
@@ -119,34 +119,33 @@ impl Trial<'_> {
         best.map(|(_, spec)| spec)
             .map_or_else(|| Ok("lorenzo".parse()?), Ok)
     }
+}
 
-    /// Bytes that the chunk would take if all of it were like the pieces, of which
-    /// this is one.
-    fn size<T: Sample>(
-        &self,
-        values: &[T],
-        scene: &Scene,
-        bound: f64,
-        pipeline: &Pipeline,
-    ) -> Result<f64> {
-        let range = crate::sweeps::range(values).unwrap_or((T::ZERO, T::ZERO));
-        let largest = if range.1 > -range.0 {
-            range.1
-        } else {
-            -range.0
-        };
-        let mut sides = Sides::learn(values);
-        let mut encoder = Encoder::new(values, &scene.shape, Quantiser::new(bound, largest), range);
-        walk(pipeline, scene, &mut sides, &mut encoder)?;
-        let coded = encoder.finish()?;
-        // Contexts find the structure that the choice is about; the other back
-        // ends rank predictors alike.
-        let codes = Backend::Context
-            .encode(&scene.shape, &coded.planes, &coded.codes)
-            .len()
-            + coded.literals.len() * T::BYTES;
-        Ok(codes as f64 / scene.share + sides.into_bytes().len() as f64)
-    }
+/// The quantiser of a piece, and the range of its values.
+fn quantiser_of<T: Sample>(piece: &[T], bound: f64) -> (Quantiser<T>, (T, T)) {
+    let range = crate::sweeps::range(piece).unwrap_or((T::ZERO, T::ZERO));
+    (crate::chunk::quantiser_for(piece, bound, range), range)
+}
+
+/// Bytes that the chunk would take if all of it were like the pieces, of which this is
+/// one.
+fn size_of<T: Sample>(
+    values: &[T],
+    scene: &Scene,
+    (quantiser, range): (Quantiser<T>, (T, T)),
+    pipeline: &Pipeline,
+) -> Result<f64> {
+    let mut sides = Sides::learn(values);
+    let mut encoder = Encoder::new(values, &scene.shape, quantiser, range);
+    walk(pipeline, scene, &mut sides, &mut encoder)?;
+    let coded = encoder.finish()?;
+    // Contexts find the structure that the choice is about; the other back ends rank
+    // predictors alike.
+    let codes = Backend::Context
+        .encode(&scene.shape, &coded.planes, &coded.codes)
+        .len()
+        + coded.literals.len() * T::BYTES;
+    Ok(codes as f64 / scene.share + sides.into_bytes().len() as f64)
 }
 
 /// Boxes cut out of the chunk, each a few frames; holes are NaN.

@@ -6,6 +6,7 @@ use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section, corrupt};
+use crate::lattice;
 use crate::mask::Mask;
 use crate::relative;
 use crate::sweeps::{self, Errors};
@@ -31,6 +32,7 @@ pub(crate) enum Loss {
 const MASKED: u8 = 1;
 const EXACT: u8 = 2;
 const RELATIVE: u8 = 4;
+const LATTICE: u8 = 8;
 
 /// The bytes of a chunk, and the errors that a decoder of them will make.
 pub(crate) fn encode<T: Sample>(
@@ -105,14 +107,7 @@ fn encode_values<T: Sample>(
     });
     let originals = holed.as_deref().unwrap_or(values);
     let range = sweeps::range(originals).unwrap_or((T::ZERO, T::ZERO));
-    let quantiser = Quantiser::new(
-        bound,
-        if range.1 > -range.0 {
-            range.1
-        } else {
-            -range.0
-        },
-    );
+    let quantiser = quantiser_for(originals, bound, range);
     let mut sides = Sides::learn(originals);
     let mut encoder = Encoder::new(originals, &plan.scene.shape, quantiser, range);
     walk(plan.pipeline, plan.scene, &mut sides, &mut encoder)?;
@@ -126,6 +121,17 @@ fn encode_values<T: Sample>(
     match quantiser {
         Quantiser::Linear { half, .. } => put_sample(out, half),
         Quantiser::Exact => out[0] |= EXACT,
+        Quantiser::Lattice {
+            origin,
+            step,
+            reach,
+            ..
+        } => {
+            out[0] |= LATTICE;
+            [origin, step, reach]
+                .iter()
+                .for_each(|x| out.extend(x.to_le_bytes()));
+        }
     }
     if let Some(mask) = &mask {
         out[0] |= MASKED;
@@ -147,7 +153,7 @@ fn encode_values<T: Sample>(
 pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
-    if flags & !(MASKED | EXACT | RELATIVE) != 0 {
+    if flags & !(MASKED | EXACT | RELATIVE | LATTICE) != 0 {
         return Err(Error::Unsupported(format!(
             "chunk flags {flags:#x}: install a newer foresz"
         )));
@@ -171,16 +177,7 @@ pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
 
 fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Result<Vec<T>> {
     let samples = plan.scene.shape.iter().product();
-    let quantiser = if flags & EXACT == 0 {
-        let half: T = take_sample(reader)?;
-        // The bound is checked on encoding only; decoding needs the bins alone.
-        Quantiser::Linear {
-            half,
-            bound: half.to_f64(),
-        }
-    } else {
-        Quantiser::Exact
-    };
+    let quantiser = read_quantiser(flags, reader)?;
     let mut range = (T::ZERO, T::ZERO);
     let mask = if flags & MASKED == 0 {
         None
@@ -207,6 +204,43 @@ fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Resul
         mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);
     }
     Ok(values)
+}
+
+/// The quantiser for values that are NaN in holes.
+pub(crate) fn quantiser_for<T: Sample>(originals: &[T], bound: f64, range: (T, T)) -> Quantiser<T> {
+    let largest = if range.1 > -range.0 {
+        range.1
+    } else {
+        -range.0
+    };
+    match lattice::find(originals, largest) {
+        Some(lattice) => Quantiser::on_lattice(bound, largest, lattice),
+        None => Quantiser::new(bound, largest),
+    }
+}
+
+/// The bound is checked on encoding only; decoding needs the bins alone.
+fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser<T>> {
+    match flags & (EXACT | LATTICE) {
+        0 => {
+            let half: T = take_sample(reader)?;
+            Ok(Quantiser::Linear {
+                half,
+                bound: half.to_f64(),
+            })
+        }
+        EXACT => Ok(Quantiser::Exact),
+        LATTICE => {
+            let (origin, step, reach) = (reader.f64()?, reader.f64()?, reader.f64()?);
+            Ok(Quantiser::Lattice {
+                origin,
+                step,
+                reach,
+                bound: 0.0,
+            })
+        }
+        _ => corrupt(Section::Chunk, "it has two quantisers"),
+    }
 }
 
 /// A walk that fails on decoding was misled by the stream.

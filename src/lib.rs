@@ -14,6 +14,7 @@ mod entropy;
 mod error;
 mod fast;
 mod grid;
+mod lattice;
 mod mask;
 mod options;
 mod relative;

@@ -134,6 +134,7 @@ impl<T: Sample> Coder<T> for Decoder<'_, T> {
         self.code_row(values, |kernel, codes, literals, values| match kernel {
             Ready::Linear(q) => decode_row(q, codes, literals, values),
             Ready::Exact(q) => decode_row(q, codes, literals, values),
+            Ready::Lattice(q) => decode_row(q, codes, literals, values),
         });
     }
 
@@ -141,6 +142,7 @@ impl<T: Sample> Coder<T> for Decoder<'_, T> {
         self.code_row(values, |kernel, codes, literals, values| match kernel {
             Ready::Linear(q) => simd::decode_recursion(q, taps, codes, literals, values),
             Ready::Exact(q) => simd::decode_recursion(q, taps, codes, literals, values),
+            Ready::Lattice(q) => simd::decode_recursion(q, taps, codes, literals, values),
         });
     }
 
@@ -148,6 +150,7 @@ impl<T: Sample> Coder<T> for Decoder<'_, T> {
         self.code_row(values, |kernel, codes, literals, values| match kernel {
             Ready::Linear(q) => decode_each(q, predict, codes, literals, values),
             Ready::Exact(q) => decode_each(q, predict, codes, literals, values),
+            Ready::Lattice(q) => decode_each(q, predict, codes, literals, values),
         });
     }
 

@@ -3,7 +3,7 @@
 use foresz_predictors::{Coder, Plane, Recursion, Result, Sample};
 
 use super::cursor::Cursor;
-use super::quantiser::{Exact, Kernel, Linear, Quantiser};
+use super::quantiser::{Exact, Kernel, Linear, OnLattice, Quantiser};
 use super::{ESCAPE, simd};
 
 /// What a walk over originals leaves behind.
@@ -35,6 +35,7 @@ pub(crate) struct Encoder<'a, T> {
 pub(super) enum Ready<T> {
     Linear(Linear<T>),
     Exact(Exact<T>),
+    Lattice(OnLattice<T>),
 }
 
 impl<T: Sample> Ready<T> {
@@ -44,6 +45,12 @@ impl<T: Sample> Ready<T> {
                 Ready::Linear(Linear::new(half, bound, tighten, range))
             }
             Quantiser::Exact => Ready::Exact(Exact::new(range)),
+            Quantiser::Lattice {
+                origin,
+                step,
+                reach,
+                bound,
+            } => Ready::Lattice(OnLattice::new((origin, step), reach, bound, tighten, range)),
         }
     }
 }
@@ -116,6 +123,7 @@ impl<T: Sample> Coder<T> for Encoder<'_, T> {
         self.code_row(values, |kernel, x, v, c| match kernel {
             Ready::Linear(q) => simd::encode_row(q, x, v, c),
             Ready::Exact(q) => simd::encode_row(q, x, v, c),
+            Ready::Lattice(q) => simd::encode_row(q, x, v, c),
         });
     }
 
@@ -123,6 +131,7 @@ impl<T: Sample> Coder<T> for Encoder<'_, T> {
         self.code_row(values, |kernel, x, v, c| match kernel {
             Ready::Linear(q) => simd::encode_recursion(q, taps, x, v, c),
             Ready::Exact(q) => simd::encode_recursion(q, taps, x, v, c),
+            Ready::Lattice(q) => simd::encode_recursion(q, taps, x, v, c),
         });
     }
 
@@ -130,6 +139,7 @@ impl<T: Sample> Coder<T> for Encoder<'_, T> {
         self.code_row(values, |kernel, x, v, c| match kernel {
             Ready::Linear(q) => encode_each(q, predict, x, v, c),
             Ready::Exact(q) => encode_each(q, predict, x, v, c),
+            Ready::Lattice(q) => encode_each(q, predict, x, v, c),
         });
     }
 

@@ -11,7 +11,7 @@ mod simd;
 pub(crate) use decoder::Decoder;
 pub(crate) use encoder::{Coded, Encoder};
 pub(crate) use frame::{Sides, walk};
-pub(crate) use quantiser::Quantiser;
+pub(crate) use quantiser::{Quantiser, ulp};
 
 /// A code that says the value follows literally.
 pub(crate) const ESCAPE: i32 = i32::MIN;

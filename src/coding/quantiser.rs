@@ -3,6 +3,7 @@
 use foresz_predictors::Sample;
 
 use super::{ESCAPE, HOLE};
+use crate::lattice::Lattice;
 
 /// How codes and values relate in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,6 +12,14 @@ pub(crate) enum Quantiser<T> {
     Linear { half: T, bound: f64 },
     /// No loss: the code is the number of representable values in between.
     Exact,
+    /// Values of a lattice: bins of `2·k + 1` of its points, where `k ≤ reach`; `bound`
+    /// is what is checked.
+    Lattice {
+        origin: f64,
+        step: f64,
+        reach: f64,
+        bound: f64,
+    },
 }
 
 /// What a code means: the pair of formulas that the row kernels are built around.
@@ -39,7 +48,7 @@ pub(crate) struct Linear<T> {
 }
 
 /// Distance from |x| to the next larger value.
-fn ulp<T: Sample>(x: T) -> f64 {
+pub(crate) fn ulp<T: Sample>(x: T) -> f64 {
     let x = x.abs();
     let up = T::from_bits64(x.to_bits64() + 1);
     if up.is_finite() {
@@ -64,6 +73,38 @@ impl<T: Sample> Quantiser<T> {
             Quantiser::Linear { half, bound }
         } else {
             Quantiser::Exact
+        }
+    }
+}
+
+impl<T: Sample> Quantiser<T> {
+    /// The quantiser for a chunk: the one for its lattice, if that has wider bins.
+    pub(crate) fn on_lattice(bound: f64, largest: T, lattice: Lattice) -> Self {
+        let plain = Quantiser::new(bound, largest);
+        let Lattice {
+            origin,
+            step,
+            exact,
+        } = lattice;
+        // Points of the lattice are known up to the rounding of the stored type.
+        let slack = if exact {
+            bound * 1e-6
+        } else {
+            1.5 * ulp(largest)
+        };
+        let reach = ((bound - slack) / step).max(0.0);
+        let width = (2.0 * reach.floor() + 1.0) * step;
+        match plain {
+            Quantiser::Linear { half, .. } if width < 2.0 * half.to_f64() || slack >= bound => {
+                plain
+            }
+            Quantiser::Exact if !exact => plain,
+            _ => Quantiser::Lattice {
+                origin,
+                step,
+                reach,
+                bound,
+            },
         }
     }
 }
@@ -149,6 +190,96 @@ fn tolerance<T: Sample>(bound: f64) -> T {
         t = t.next_down();
     }
     t.next_down()
+}
+
+/// A lattice quantiser made ready for one plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnLattice<T> {
+    origin: f64,
+    step: f64,
+    inverse: f64,
+    /// Points per bin.
+    width: f64,
+    tolerance: T,
+    range: (T, T),
+}
+
+/// The largest number of a lattice point that the formulas below get right.
+const MOST_POINTS: f64 = (1u64 << 45) as f64;
+
+impl<T: Sample> OnLattice<T> {
+    pub(crate) fn new(
+        (origin, step): (f64, f64),
+        reach: f64,
+        bound: f64,
+        tighten: f64,
+        range: (T, T),
+    ) -> Self {
+        let width = 2.0 * (reach / tighten).floor() + 1.0;
+        let tolerance = if bound > 0.0 {
+            tolerance(bound)
+        } else {
+            T::ZERO
+        };
+        OnLattice {
+            origin,
+            step,
+            inverse: 1.0 / step,
+            width,
+            tolerance,
+            range,
+        }
+    }
+
+    /// The number of the point nearest to a value; ties to even.
+    #[inline(always)]
+    fn point(&self, x: T) -> f64 {
+        ((x.to_f64() - self.origin) * self.inverse)
+            .round_to_code()
+            .0
+    }
+
+    /// The one formula for what a code means.
+    #[inline(always)]
+    fn value(&self, prediction: T, code: f64) -> T {
+        T::from_f64(self.origin + (self.point(prediction) + code * self.width) * self.step)
+    }
+}
+
+impl<T: Sample> Kernel<T> for OnLattice<T> {
+    #[inline(always)]
+    fn encode(&self, original: T, prediction: T) -> (i32, T) {
+        let (from, to) = (self.point(prediction), self.point(original));
+        let (rounded, code) = ((to - from) / self.width).round_to_code();
+        let value = self.value(prediction, rounded);
+        let kept = if self.tolerance > T::ZERO {
+            (value - original).abs() <= self.tolerance
+        } else {
+            value.to_bits64() == original.to_bits64()
+        };
+        let sane =
+            rounded.abs() <= 4_000_000.0 && from.abs() <= MOST_POINTS && to.abs() <= MOST_POINTS;
+        let (code, value) = if kept && sane {
+            (code, value)
+        } else {
+            (ESCAPE, original)
+        };
+        if original != original {
+            (HOLE, hole(prediction, self.range))
+        } else {
+            (code, value)
+        }
+    }
+
+    #[inline(always)]
+    fn decode(&self, code: i32, prediction: T) -> T {
+        let value = self.value(prediction, f64::from(code));
+        if code == HOLE {
+            hole(prediction, self.range)
+        } else {
+            value
+        }
+    }
 }
 
 /// A quantiser without loss.
@@ -281,6 +412,51 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn lattice_bins_keep_the_bound_and_the_lattice() {
+        let lattice = Lattice {
+            origin: 250.0,
+            step: 1.0 / 512.0,
+            exact: true,
+        };
+        for (bound, width) in [(0.0, 1.0), (0.0005, 1.0), (0.0021, 3.0)] {
+            let Quantiser::Lattice {
+                origin,
+                step,
+                reach,
+                bound,
+            } = Quantiser::on_lattice(bound, 300.0f32, lattice)
+            else {
+                panic!("{bound}")
+            };
+            let kernel = OnLattice::new((origin, step), reach, bound, 1.0, (200.0f32, 300.0));
+            assert_eq!(kernel.width, width);
+            for i in 0..2000 {
+                let x = (250.0 + f64::from(i * 7 % 3001) / 512.0) as f32;
+                let p = 251.3 + (i as f32 * 0.37) % 3.0;
+                let (code, value) = kernel.encode(x, p);
+                assert!(code != ESCAPE && (f64::from(value) - f64::from(x)).abs() <= bound);
+                assert_eq!(kernel.decode(code, p).to_bits(), value.to_bits());
+            }
+        }
+        // Bins of five steps of the lattice would be narrower than the bound allows.
+        assert!(matches!(
+            Quantiser::on_lattice(0.0056, 300.0f32, lattice),
+            Quantiser::Linear { .. }
+        ));
+        assert!(matches!(
+            Quantiser::on_lattice(
+                0.0,
+                300.0f32,
+                Lattice {
+                    exact: false,
+                    ..lattice
+                }
+            ),
+            Quantiser::Exact
+        ));
     }
 
     #[test]

@@ -37,14 +37,14 @@ impl<'a> Packer<'a> {
     }
 
     fn flush(&mut self) {
-        if self.block.iter().fold(0, |any, x| any | x) == 0 {
+        planes::pack(&self.block, &mut self.packed);
+        if self.packed.bytes().is_empty() {
             self.zeros += 1;
             if self.zeros == LONGEST_RUN {
                 self.put_zeros();
             }
         } else {
             self.put_zeros();
-            planes::pack(&self.block, &mut self.packed);
             self.out.extend_from_slice(self.packed.bytes());
         }
         self.filled = 0;

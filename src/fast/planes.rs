@@ -56,7 +56,7 @@ impl Packed {
     }
 }
 
-/// The bytes of a block that is not all zeros.
+/// The bytes of a block; none if it is all zeros.
 pub(super) fn pack(block: &[i32; BLOCK], out: &mut Packed) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -99,6 +99,9 @@ fn pack_with<B: Bits>(bits: B, block: &[i32; BLOCK], out: &mut Packed) {
     let any = block.iter().fold(0, |any, x| any | x.unsigned_abs());
     let width = u32::BITS - any.leading_zeros();
     out.length = 0;
+    if width == 0 {
+        return;
+    }
     if width <= SHORT {
         out.put([width as u8], 1);
     } else if width <= WIDEST {
@@ -133,7 +136,7 @@ fn pack_planes<B: Bits, const GROUPS: usize>(
     let mut signs = [0; 4];
     let mut any = [0; 4];
     for g in (0..GROUPS as u32).rev().filter(|g| 8 * g <= width) {
-        let group = split::<GROUPS>(block, width, 8 * g);
+        let group = split(block, width, 8 * g);
         let top = (width - 8 * g).min(7);
         for place in (0..=top).rev() {
             let plane = &group[place as usize];
@@ -156,25 +159,20 @@ fn pack_planes<B: Bits, const GROUPS: usize>(
 
 /// Bits `shift..shift + 8` of magnitudes with signs on top.
 #[inline(always)]
-fn split<const GROUPS: usize>(block: &[i32; BLOCK], width: u32, shift: u32) -> Group {
+fn split(block: &[i32; BLOCK], width: u32, shift: u32) -> Group {
     let mut bytes = [0; BLOCK];
     for (byte, x) in bytes.iter_mut().zip(block) {
-        let number = (x.unsigned_abs() | (u32::from(*x < 0) << width)) >> shift;
-        // A single group never saturates; that it could lets the compiler choose
-        // cheaper instructions.
-        *byte = if GROUPS == 1 {
-            number.min(255) as u8
-        } else {
-            number as u8
-        };
+        let number = x.unsigned_abs() | (u32::from(*x < 0) << width);
+        // Not a plain cast: so the compiler sees that nothing can saturate and
+        // narrows with cheaper instructions.
+        *byte = ((number << (24 - shift)) >> 24) as u8;
     }
     let mut group = [[0; 4]; 8];
-    for (word, eight) in group
-        .as_flattened_mut()
-        .iter_mut()
-        .zip(bytes.as_chunks::<8>().0)
-    {
-        *word = transpose(u64::from_le_bytes(*eight));
+    let octets = bytes.as_chunks::<8>().0;
+    for (j, plane) in group.iter_mut().enumerate() {
+        for (w, word) in plane.iter_mut().enumerate() {
+            *word = transpose(u64::from_le_bytes(octets[8 * w + j]));
+        }
     }
     transpose_bytes(&mut group);
     group
@@ -334,8 +332,10 @@ fn unpack_planes<B: Bits, const GROUPS: usize>(
 fn join(group: &mut Group, shift: u32, numbers: &mut [u32; BLOCK]) {
     transpose_bytes(group);
     let mut bytes = [[0; 8]; BYTES];
-    for (eight, word) in bytes.iter_mut().zip(group.as_flattened()) {
-        *eight = transpose(*word).to_le_bytes();
+    for (j, plane) in group.iter().enumerate() {
+        for (w, word) in plane.iter().enumerate() {
+            bytes[8 * w + j] = transpose(*word).to_le_bytes();
+        }
     }
     for (number, byte) in numbers.iter_mut().zip(bytes.as_flattened()) {
         *number |= u32::from(*byte) << shift;
