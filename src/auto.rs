@@ -7,117 +7,99 @@ use foresz_predictors::{Pipeline, Registry, Sample, Scene, Spec};
 use crate::chunk::Loss;
 use crate::coding::{Encoder, Quantiser, Sides, walk};
 use crate::effort::Effort;
-use crate::entropy::Backend;
+use crate::entropy::{self, Backend};
 use crate::error::Result;
 use crate::relative;
 
-/// What every effort tries.
-const USUAL: [&str; 4] = ["raster", "pyramid", "pyramid:alpha=1", "lorenzo"];
-/// What it tries on series as well.
-const SERIES: [&str; 1] = ["persistence+lorenzo:dims=2"];
+/// What is tried where the back end sees no structure: cheap and cheaply tried.
+const CLASSIC: [&str; 4] = ["spline", "spline:alpha=1.25,beta=2", "spline:kernel=linear,alpha=1.25,beta=2", "lorenzo"];
+const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:dims=2"];
+/// What is tried where it does.
+const FITTED: [&str; 3] = ["raster", "pyramid", "lorenzo"];
 /// What the best effort adds.
-const MORE: [&str; 4] = [
-    "pyramid:alpha=1.2,beta=2",
-    "spline",
-    "spline:kernel=linear,alpha=1.25,beta=2",
-    "lorenzo:order=2",
-];
-const MORE_SERIES: [&str; 4] = [
-    "raster:past=1",
-    "raster:past=0",
-    "pyramid:past=0",
-    "persistence+spline",
-];
+const MORE: [&str; 3] = ["pyramid:alpha=1.2,beta=2", "spline:kernel=linear,alpha=1.25,beta=2", "lorenzo:order=2"];
+const MORE_SERIES: [&str; 5] =
+    ["raster:past=1", "raster:past=0", "pyramid:past=0", "persistence+lorenzo:dims=2", "persistence+spline"];
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
-const PART: usize = 8;
+const PART: usize = 10;
 const SAMPLES: Range<usize> = 4096..32_768;
+
+/// Above so many bits per value, tighter bounds on coarse levels no longer pay.
+const NO_LEVEL_BOUNDS: f64 = 2.5;
+
+/// The specs to choose from.
+fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
+    let series = scene.time.is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
+    let classic = settings.backend == Backend::Huffman;
+    let best = settings.effort == Effort::Best;
+    let sets: [(&[&'static str], bool); 5] = [
+        (&CLASSIC, classic),
+        (&CLASSIC_SERIES, classic && series),
+        (&FITTED, !classic || best),
+        (&MORE, best),
+        (&MORE_SERIES, best && series),
+    ];
+    sets.into_iter().filter(|(_, wanted)| *wanted).flat_map(|(set, _)| set.iter().copied()).collect()
+}
+
+/// What the choice depends on besides the field.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) effort: Effort,
+    pub(crate) backend: Backend,
+}
 
 /// A piece has more edge for its size than the chunk, and edges are where the
 /// pyramid cannot use its taps: it comes out larger than it is, by 20 to 50 % more
 /// than others do on ERA5 fields of 721x1440 and 37x121x240. Half of the least is made good.
 const PYRAMID_IN_A_PIECE: f64 = 0.9;
 
-/// The specs to choose from.
-fn candidates(effort: Effort, scene: &Scene) -> impl Iterator<Item = &'static str> {
-    let series = scene
-        .time
-        .is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
-    let best = effort == Effort::Best;
-    let sets: [(&'static [&'static str], bool); 4] = [
-        (&USUAL, true),
-        (&SERIES, series),
-        (&MORE, best),
-        (&MORE_SERIES, best && series),
-    ];
-    sets.into_iter()
-        .filter(|(_, wanted)| *wanted)
-        .flat_map(|(set, _)| set.iter().copied())
-}
-
 /// The spec that codes a sample of the chunk in the fewest bits.
-pub(crate) fn choose<T: Sample>(
-    registry: &Registry,
-    effort: Effort,
-    values: &[T],
-    fills: &[T],
-    scene: &Scene,
-    loss: Loss,
-) -> Result<Spec> {
+pub(crate) fn choose<T: Sample>(settings: Settings, values: &[T], fills: &[T], scene: &Scene, loss: Loss) -> Result<Spec> {
     let pieces = pieces(values, fills, scene);
     let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
-    let cropped = pieces
-        .iter()
-        .any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
-    let trial = |candidates| Trial {
-        registry,
-        candidates,
-        cropped,
-    };
-    let candidates: Vec<&str> = candidates(effort, scene).collect();
+    let cropped = pieces.iter().any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
+    let trial = Trial { settings, candidates: candidates(settings, scene), cropped, samples: values.len() };
     match loss {
-        Loss::Absolute(bound) => trial(candidates).smallest(&pieces, bound),
+        Loss::Absolute(bound) => trial.smallest(&pieces, bound),
         Loss::Relative(bound) => {
-            let logs: Vec<_> = pieces
-                .into_iter()
-                .map(|(piece, scene)| (relative::split(&piece, &[]).values, scene))
-                .collect();
-            trial(candidates).smallest(&logs, relative::bound_of_logs(bound))
+            let logs: Vec<_> = pieces.into_iter().map(|(piece, scene)| (relative::split(&piece, &[]).values, scene)).collect();
+            trial.smallest(&logs, relative::bound_of_logs(bound))
         }
     }
 }
 
 struct Trial<'a> {
-    registry: &'a Registry,
-    candidates: Vec<&'a str>,
+    settings: Settings<'a>,
+    candidates: Vec<&'static str>,
     /// Whether the pieces are small parts of frames.
     cropped: bool,
+    /// Of the whole chunk.
+    samples: usize,
 }
 
 impl Trial<'_> {
     fn smallest<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Spec> {
-        let mut best: Option<(f64, Spec)> = None;
-        let quantisers: Vec<_> = pieces
-            .iter()
-            .map(|(piece, _)| quantiser_of(piece, bound))
-            .collect();
+        let mut best = (f64::INFINITY, self.candidates[0]);
+        let quantisers: Vec<_> = pieces.iter().map(|(piece, _)| quantiser_of(piece, bound)).collect();
         for text in &self.candidates {
-            let spec: Spec = text.parse()?;
-            let pipeline = self.registry.build(&spec)?;
+            let pipeline = self.settings.registry.build(&text.parse()?)?;
             let mut size = 0.0;
             for ((piece, scene), quantiser) in pieces.iter().zip(&quantisers) {
-                size += size_of(piece, scene, *quantiser, &pipeline)?;
+                size += size_of(piece, scene, *quantiser, &pipeline, self.settings.backend)?;
             }
             if text.starts_with("pyramid") && self.cropped {
                 size *= PYRAMID_IN_A_PIECE;
             }
-            if best.as_ref().is_none_or(|(least, _)| size < *least) {
-                best = Some((size, spec));
+            if size < best.0 {
+                best = (size, text);
             }
         }
-        best.map(|(_, spec)| spec)
-            .map_or_else(|| Ok("lorenzo".parse()?), Ok)
+        let rough = best.0 * 8.0 > NO_LEVEL_BOUNDS * self.samples as f64;
+        Ok(if rough && best.1 == "pyramid" { "pyramid:alpha=1" } else { best.1 }.parse()?)
     }
 }
 
@@ -134,18 +116,19 @@ fn size_of<T: Sample>(
     scene: &Scene,
     (quantiser, range): (Quantiser<T>, (T, T)),
     pipeline: &Pipeline,
+    backend: Backend,
 ) -> Result<f64> {
     let mut sides = Sides::learn(values);
     let mut encoder = Encoder::new(values, &scene.shape, quantiser, range);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;
-    // Contexts find the structure that the choice is about; the other back ends rank
-    // predictors alike.
-    let codes = Backend::Context
-        .encode(&scene.shape, &coded.planes, &coded.codes)
-        .len()
-        + coded.literals.len() * T::BYTES;
-    Ok(codes as f64 / scene.share + sides.into_bytes().len() as f64)
+    let codes = match backend {
+        Backend::Huffman => entropy::estimate_bits(&coded.codes) / 8.0,
+        // Contexts find the structure that the choice is about; mixing ranks alike.
+        _ => Backend::Context.encode(&scene.shape, &coded.planes, &coded.codes).len() as f64,
+    };
+    let literals = (coded.literals.len() * T::BYTES) as f64;
+    Ok((codes + literals) / scene.share + sides.into_bytes().len() as f64)
 }
 
 /// Boxes cut out of the chunk, each a few frames; holes are NaN.

@@ -277,18 +277,13 @@ impl<T: Sample> Setup<T> {
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
         let scene = self.scene(&part.shape);
+        let backend = options.chosen_backend();
         let chosen;
         let (spec, pipeline) = match &self.fixed {
             Some((spec, pipeline)) => (spec, pipeline),
             None => {
-                let spec = auto::choose(
-                    &options.registry,
-                    options.effort,
-                    &part.values,
-                    &self.fills,
-                    &scene,
-                    self.loss,
-                )?;
+                let settings = auto::Settings { registry: &options.registry, effort: options.effort, backend };
+                let spec = auto::choose(settings, &part.values, &self.fills, &scene, self.loss)?;
                 let pipeline = options.registry.build(&spec)?;
                 chosen = (spec, pipeline);
                 (&chosen.0, &chosen.1)
@@ -297,7 +292,7 @@ impl<T: Sample> Setup<T> {
         let plan = Plan {
             pipeline,
             scene: &scene,
-            backend: options.chosen_backend(),
+            backend,
             loss: self.loss,
         };
         let (bytes, errors) = chunk::encode(&part.values, &self.fills, plan)?;
@@ -307,7 +302,7 @@ impl<T: Sample> Setup<T> {
         Ok(CodedChunk {
             bytes,
             spec: spec.to_string(),
-            backend: options.chosen_backend(),
+            backend,
             errors,
         })
     }

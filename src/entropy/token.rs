@@ -9,6 +9,8 @@
 //! Magnitude 16 has a token of its own, so the first group starts at 17 with
 //! raw bits counted from 16.
 
+use std::sync::OnceLock;
+
 use crate::coding::{ESCAPE, HOLE};
 
 /// Tokens that can occur: magnitudes stay below 2^31.
@@ -88,25 +90,49 @@ pub(super) fn count(codes: &[i32]) -> [u32; TOKENS] {
 }
 
 /// Order-0 entropy of the tokens plus their raw bits.
-#[cfg(test)]
 pub(crate) fn estimate_bits(codes: &[i32]) -> f64 {
     let counts = count(codes);
     let total: u32 = counts.iter().sum();
-    let bits = |(token, &n): (usize, &u32)| {
-        let n = f64::from(n);
-        n * ((f64::from(total) / n).log2() + f64::from(raw_bits(token as u8)))
-    };
-    counts
-        .iter()
-        .enumerate()
-        .filter(|(_, n)| **n > 0)
-        .map(bits)
-        .sum()
+    let raw = |(token, n): (u8, &u32)| f64::from(*n) * f64::from(raw_bits(token));
+    let raw: f64 = (0..=u8::MAX).zip(&counts).map(raw).sum();
+    information(total) - counts.iter().map(|n| information(*n)).sum::<f64>() + raw
+}
+
+/// n·log2 n.
+pub(super) fn information(n: u32) -> f64 {
+    static SMALL: OnceLock<Vec<f64>> = OnceLock::new();
+    let small = SMALL.get_or_init(|| (0..4096).map(|n| f64::from(n) * log2(n)).collect());
+    small
+        .get(n as usize)
+        .copied()
+        .unwrap_or_else(|| f64::from(n) * log2(n))
+}
+
+/// log2 by a polynomial: libraries differ in the last bit, and streams should not.
+fn log2(n: u32) -> f64 {
+    if n == 0 {
+        return 0.0;
+    }
+    let bits = f64::from(n).to_bits();
+    let exponent = (bits >> 52) as i64 - 1023;
+    let m = f64::from_bits((bits & ((1 << 52) - 1)) | 1023 << 52);
+    // With t = (m−1)/(m+1): ln m = 2(t + t³/3 + t⁵/5 + t⁷/7 + …), t < 1/3.
+    let t = (m - 1.0) / (m + 1.0);
+    let t2 = t * t;
+    let ln = 2.0 * t * (1.0 + t2 * (1.0 / 3.0 + t2 * (0.2 + t2 * (1.0 / 7.0 + t2 / 9.0))));
+    exponent as f64 + ln * std::f64::consts::LOG2_E
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn log2_is_close() {
+        for n in [1u32, 2, 3, 7, 1000, 65_537, u32::MAX] {
+            assert!((log2(n) - f64::from(n).log2()).abs() < 1e-4, "{n}");
+        }
+    }
 
     #[test]
     fn every_code_splits_and_joins() {

@@ -11,6 +11,8 @@ mod planes;
 mod scale;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod twin;
 
 use foresz_predictors::Sample;
 

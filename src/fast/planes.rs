@@ -374,3 +374,66 @@ fn take_signs<B: Bits>(bits: B, any: &Plane, source: &mut Source) -> Plane {
     }
     signs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks() -> impl Iterator<Item = [i32; BLOCK]> {
+        let mut state = 3u64;
+        (0..4000).map(move |i| {
+            let (width, gap) = (i % 34, 1 << (i / 34 % 8));
+            std::array::from_fn(|k| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let x = (state >> 31) as i32;
+                let last = if width < 33 { 0 } else { i32::MIN };
+                match width {
+                    0 => last,
+                    _ if k % gap != 0 => last,
+                    33 => i32::MIN,
+                    _ => x >> (32 - width),
+                }
+            })
+        })
+    }
+
+    #[test]
+    fn blocks_come_back_and_both_ways_of_packing_agree() {
+        let (mut packed, mut again) = (Packed::new(), Packed::new());
+        for block in blocks() {
+            pack(&block, &mut packed);
+            pack_with(Portable, &block, &mut again);
+            assert_eq!(packed.bytes(), again.bytes());
+            if packed.bytes().is_empty() {
+                assert_eq!(block, [0; BLOCK]);
+                continue;
+            }
+            let (mut one, mut other) = ([0; BLOCK], [0; BLOCK]);
+            let mut reader = Reader::new(packed.bytes(), Section::Codes);
+            unpack(&mut reader, &mut one).unwrap();
+            reader.finish().unwrap();
+            let mut reader = Reader::new(packed.bytes(), Section::Codes);
+            unpack_with(Portable, &mut reader, &mut other).unwrap();
+            assert_eq!(one, block);
+            assert_eq!(other, block);
+        }
+    }
+
+    #[test]
+    fn any_bytes_fit_the_room_there_is() {
+        let bytes = [0xff; 2 * MOST];
+        for header in 0..=255 {
+            for width in 0..=255 {
+                let mut bytes = bytes;
+                (bytes[0], bytes[1]) = (header, width);
+                let mut reader = Reader::new(&bytes, Section::Codes);
+                let _ = unpack(&mut reader, &mut [0; BLOCK]);
+                bytes[2] = 0;
+                let mut reader = Reader::new(&bytes, Section::Codes);
+                let _ = unpack(&mut reader, &mut [0; BLOCK]);
+            }
+        }
+    }
+}

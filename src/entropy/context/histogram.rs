@@ -1,11 +1,9 @@
 //! Histograms of tokens: counted per context, shared by contexts alike, scaled to
 //! the precision of rANS.
 
-use std::sync::OnceLock;
-
 use super::rans::{PRECISION, TOTAL};
 use super::scene::{CONTEXTS, REFINEMENTS};
-use super::token::TOKENS;
+use super::token::{TOKENS, information};
 use crate::container::bytes::{Reader, put_number};
 use crate::error::{Result, Section, corrupt};
 
@@ -75,31 +73,6 @@ impl Tally {
         }
         information(total) - bits + ENTRY_BITS * f64::from(entries)
     }
-}
-
-/// n·log2 n.
-fn information(n: u32) -> f64 {
-    static SMALL: OnceLock<Vec<f64>> = OnceLock::new();
-    let small = SMALL.get_or_init(|| (0..4096).map(|n| f64::from(n) * log2(n)).collect());
-    small
-        .get(n as usize)
-        .copied()
-        .unwrap_or_else(|| f64::from(n) * log2(n))
-}
-
-/// log2 by a polynomial: libraries differ in the last bit, and streams should not.
-fn log2(n: u32) -> f64 {
-    if n == 0 {
-        return 0.0;
-    }
-    let bits = f64::from(n).to_bits();
-    let exponent = (bits >> 52) as i64 - 1023;
-    let m = f64::from_bits((bits & ((1 << 52) - 1)) | 1023 << 52);
-    // With t = (m−1)/(m+1): ln m = 2(t + t³/3 + t⁵/5 + t⁷/7 + …), t < 1/3.
-    let t = (m - 1.0) / (m + 1.0);
-    let t2 = t * t;
-    let ln = 2.0 * t * (1.0 + t2 * (1.0 / 3.0 + t2 * (0.2 + t2 * (1.0 / 7.0 + t2 / 9.0))));
-    exponent as f64 + ln * std::f64::consts::LOG2_E
 }
 
 impl Counts {
@@ -363,13 +336,6 @@ fn scale(tally: &Tally) -> [u16; TOKENS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn log2_is_close() {
-        for n in [1u32, 2, 3, 7, 1000, 65_537, u32::MAX] {
-            assert!((log2(n) - f64::from(n).log2()).abs() < 1e-4, "{n}");
-        }
-    }
 
     #[test]
     fn frequencies_add_up_whatever_the_counts() {
