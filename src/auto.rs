@@ -12,14 +12,28 @@ use crate::error::Result;
 use crate::relative;
 
 /// What is tried where the back end sees no structure: cheap and cheaply tried.
-const CLASSIC: [&str; 4] = ["spline", "spline:alpha=1.25,beta=2", "spline:kernel=linear,alpha=1.25,beta=2", "lorenzo"];
+const CLASSIC: [&str; 4] = [
+    "spline",
+    "spline:alpha=1.25,beta=2",
+    "spline:kernel=linear,alpha=1.25,beta=2",
+    "lorenzo",
+];
 const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:dims=2"];
 /// What is tried where it does.
 const FITTED: [&str; 3] = ["raster", "pyramid", "lorenzo"];
 /// What the best effort adds.
-const MORE: [&str; 3] = ["pyramid:alpha=1.2,beta=2", "spline:kernel=linear,alpha=1.25,beta=2", "lorenzo:order=2"];
-const MORE_SERIES: [&str; 5] =
-    ["raster:past=1", "raster:past=0", "pyramid:past=0", "persistence+lorenzo:dims=2", "persistence+spline"];
+const MORE: [&str; 3] = [
+    "pyramid:alpha=1.2,beta=2",
+    "spline:kernel=linear,alpha=1.25,beta=2",
+    "lorenzo:order=2",
+];
+const MORE_SERIES: [&str; 5] = [
+    "raster:past=1",
+    "raster:past=0",
+    "pyramid:past=0",
+    "persistence+lorenzo:dims=2",
+    "persistence+spline",
+];
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -31,7 +45,9 @@ const NO_LEVEL_BOUNDS: f64 = 2.5;
 
 /// The specs to choose from.
 fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
-    let series = scene.time.is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
+    let series = scene
+        .time
+        .is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
     let classic = settings.backend == Backend::Huffman;
     let best = settings.effort == Effort::Best;
     let sets: [(&[&'static str], bool); 5] = [
@@ -41,7 +57,10 @@ fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
         (&MORE, best),
         (&MORE_SERIES, best && series),
     ];
-    sets.into_iter().filter(|(_, wanted)| *wanted).flat_map(|(set, _)| set.iter().copied()).collect()
+    sets.into_iter()
+        .filter(|(_, wanted)| *wanted)
+        .flat_map(|(set, _)| set.iter().copied())
+        .collect()
 }
 
 /// What the choice depends on besides the field.
@@ -58,15 +77,31 @@ pub(crate) struct Settings<'a> {
 const PYRAMID_IN_A_PIECE: f64 = 0.9;
 
 /// The spec that codes a sample of the chunk in the fewest bits.
-pub(crate) fn choose<T: Sample>(settings: Settings, values: &[T], fills: &[T], scene: &Scene, loss: Loss) -> Result<Spec> {
+pub(crate) fn choose<T: Sample>(
+    settings: Settings,
+    values: &[T],
+    fills: &[T],
+    scene: &Scene,
+    loss: Loss,
+) -> Result<Spec> {
     let pieces = pieces(values, fills, scene);
     let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
-    let cropped = pieces.iter().any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
-    let trial = Trial { settings, candidates: candidates(settings, scene), cropped, samples: values.len() };
+    let cropped = pieces
+        .iter()
+        .any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
+    let trial = Trial {
+        settings,
+        candidates: candidates(settings, scene),
+        cropped,
+        samples: values.len(),
+    };
     match loss {
         Loss::Absolute(bound) => trial.smallest(&pieces, bound),
         Loss::Relative(bound) => {
-            let logs: Vec<_> = pieces.into_iter().map(|(piece, scene)| (relative::split(&piece, &[]).values, scene)).collect();
+            let logs: Vec<_> = pieces
+                .into_iter()
+                .map(|(piece, scene)| (relative::split(&piece, &[]).values, scene))
+                .collect();
             trial.smallest(&logs, relative::bound_of_logs(bound))
         }
     }
@@ -84,7 +119,10 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn smallest<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Spec> {
         let mut best = (f64::INFINITY, self.candidates[0]);
-        let quantisers: Vec<_> = pieces.iter().map(|(piece, _)| quantiser_of(piece, bound)).collect();
+        let quantisers: Vec<_> = pieces
+            .iter()
+            .map(|(piece, _)| quantiser_of(piece, bound))
+            .collect();
         for text in &self.candidates {
             let pipeline = self.settings.registry.build(&text.parse()?)?;
             let mut size = 0.0;
@@ -99,7 +137,12 @@ impl Trial<'_> {
             }
         }
         let rough = best.0 * 8.0 > NO_LEVEL_BOUNDS * self.samples as f64;
-        Ok(if rough && best.1 == "pyramid" { "pyramid:alpha=1" } else { best.1 }.parse()?)
+        Ok(if rough && best.1 == "pyramid" {
+            "pyramid:alpha=1"
+        } else {
+            best.1
+        }
+        .parse()?)
     }
 }
 
@@ -125,7 +168,9 @@ fn size_of<T: Sample>(
     let codes = match backend {
         Backend::Huffman => entropy::estimate_bits(&coded.codes) / 8.0,
         // Contexts find the structure that the choice is about; mixing ranks alike.
-        _ => Backend::Context.encode(&scene.shape, &coded.planes, &coded.codes).len() as f64,
+        _ => Backend::Context
+            .encode(&scene.shape, &coded.planes, &coded.codes)
+            .len() as f64,
     };
     let literals = (coded.literals.len() * T::BYTES) as f64;
     Ok((codes + literals) / scene.share + sides.into_bytes().len() as f64)

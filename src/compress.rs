@@ -282,7 +282,11 @@ impl<T: Sample> Setup<T> {
         let (spec, pipeline) = match &self.fixed {
             Some((spec, pipeline)) => (spec, pipeline),
             None => {
-                let settings = auto::Settings { registry: &options.registry, effort: options.effort, backend };
+                let settings = auto::Settings {
+                    registry: &options.registry,
+                    effort: options.effort,
+                    backend,
+                };
                 let spec = auto::choose(settings, &part.values, &self.fills, &scene, self.loss)?;
                 let pipeline = options.registry.build(&spec)?;
                 chosen = (spec, pipeline);

