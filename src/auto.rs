@@ -167,8 +167,8 @@ fn size_of<T: Sample>(
     let coded = encoder.finish()?;
     let codes = match backend {
         Backend::Huffman => entropy::estimate_bits(&coded.codes) / 8.0,
-        // Contexts find the structure that the choice is about; mixing ranks alike.
-        _ => Backend::Context
+        // Contexts find the structure that the choice is about.
+        Backend::Context => Backend::Context
             .encode(&scene.shape, &coded.planes, &coded.codes)
             .len() as f64,
     };

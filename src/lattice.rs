@@ -83,7 +83,7 @@ fn refine(seen: &[f64], mut step: f64, blur: f64) -> Option<(f64, f64)> {
     for x in &seen[1..] {
         let n = ((x - origin) / step).round();
         let off = (x - origin - n * step).abs();
-        if n < 1.0 || n > MOST_POINTS || off > 0.25 * step {
+        if !(1.0..=MOST_POINTS).contains(&n) || off > 0.25 * step {
             return None;
         }
         step = (x - origin) / n;

@@ -32,7 +32,7 @@ impl Mask {
             values.iter().any(hole)
         };
         any.then(|| Mask {
-            bits: values.iter().map(|x| hole(x)).collect(),
+            bits: values.iter().map(hole).collect(),
         })
     }
 

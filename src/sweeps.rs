@@ -51,7 +51,7 @@ fn error<T: Sample>(x: T, y: T, absolute: f64, relative: f64) -> Errors {
         absolute
     };
     Errors {
-        kept: same | (off <= allowed),
+        kept: same || off <= allowed,
         largest: off,
         squares: off * off,
     }

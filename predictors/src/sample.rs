@@ -32,7 +32,7 @@ pub trait Sample:
     const ONE: Self;
     /// Bytes of the stored form.
     const BYTES: usize;
-    /// Name on the command line and in NumPy (`f32`, `f64`).
+    /// Name on the command line and in `NumPy` (`f32`, `f64`).
     const NAME: &'static str;
     /// Largest finite value.
     const MAX: Self;
@@ -47,6 +47,8 @@ pub trait Sample:
     fn from_bits64(bits: u64) -> Self;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
+    /// Not a number.
+    fn is_nan(self) -> bool;
     /// Absolute value.
     fn abs(self) -> Self;
     /// The neighbouring value towards minus infinity.
@@ -94,6 +96,10 @@ macro_rules! sample {
             #[inline(always)]
             fn is_finite(self) -> bool {
                 $t::is_finite(self)
+            }
+            #[inline(always)]
+            fn is_nan(self) -> bool {
+                $t::is_nan(self)
             }
             #[inline(always)]
             fn abs(self) -> Self {

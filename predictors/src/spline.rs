@@ -28,7 +28,7 @@
 //! Lorenzo where the field is rough at the scale of the bound.
 //!
 //! **References.** Zhao et al.: Optimizing error-bounded lossy compression for
-//! scientific data by dynamic spline interpolation (SZ3), 2021; Liu et al.: QoZ, 2022.
+//! scientific data by dynamic spline interpolation (SZ3), 2021; Liu et al.: `QoZ`, 2022.
 
 use crate::coder::{Coder, Recursion};
 use crate::error::Result;
@@ -327,7 +327,7 @@ pub(crate) fn between_rows<'a, T: Sample>(
             parabola(a, b, c)
         }),
         (Kernel::Cubic, false, 3..) => {
-            combine(guess, [row(3), row(1), near], |[d, c, b]| parabola(d, c, b))
+            combine(guess, [row(3), row(1), near], |[d, c, b]| parabola(d, c, b));
         }
         _ => combine(guess, [near, row(1)], |[b, c]| linear(b, c)),
     }

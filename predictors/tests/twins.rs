@@ -11,8 +11,8 @@
 #[allow(dead_code, reason = "the twins need some of the doubles")]
 mod coders;
 
-use coders::{Double, Rule, echo, quantise, trust};
-use foresz_predictors::{Registry, Sample, Scene, Spec};
+use coders::{Double, Rule, echo, quantise, scene, trust};
+use foresz_predictors::{Registry, Sample, Spec};
 
 const SHAPES: [&[usize]; 19] = [
     &[1],
@@ -318,12 +318,7 @@ fn whole<T: Sample>(shape: &[usize]) -> Vec<T> {
 fn walked<T: Sample>(spec: &str, shape: &[usize], originals: &[T], rule: Rule<T>) -> Double<T> {
     let spec: Spec = spec.parse().unwrap();
     let pipeline = Registry::default().build(&spec).unwrap();
-    let scene = Scene {
-        shape: shape.to_vec(),
-        time: None,
-        periodic: false,
-        bound: 0.125,
-    };
+    let scene = scene(shape);
     let point = T::point(&*pipeline.point);
     let side = point.learn(originals, &scene).unwrap();
     let mut coder = Double::new(shape, originals, rule);

@@ -28,26 +28,26 @@ impl Cursor {
 
     pub(super) fn begin(&mut self, plane: &Plane) -> Result<()> {
         if self.rows_left > 0 {
-            return self.fail(format!(
+            return fail(format!(
                 "a plane begins while {} rows of the last one are missing",
                 self.rows_left
             ));
         }
         if !plane.fits(&self.shape) {
-            return self.fail(format!(
+            return fail(format!(
                 "the plane {plane:?} leaves the field {:?}",
                 self.shape
             ));
         }
         if !(1.0..=1024.0).contains(&plane.tighten) {
-            return self.fail(format!(
+            return fail(format!(
                 "a plane's bound cannot be tightened {} times (1 to 1024)",
                 plane.tighten
             ));
         }
         let total: usize = self.shape.iter().product();
         if self.coded + plane.len() > total {
-            return self.fail(format!(
+            return fail(format!(
                 "{} samples are coded in a field of {total}",
                 self.coded + plane.len()
             ));
@@ -79,19 +79,19 @@ impl Cursor {
     pub(super) fn finish(&self) -> Result<()> {
         let total: usize = self.shape.iter().product();
         match &self.fault {
-            Some(fault) => self.fail(fault.clone()),
-            None if self.rows_left > 0 => self.fail(format!(
+            Some(fault) => fail(fault.clone()),
+            None if self.rows_left > 0 => fail(format!(
                 "{} rows of the last plane are missing",
                 self.rows_left
             )),
             None if self.coded != total => {
-                self.fail(format!("{} of {total} samples were coded", self.coded))
+                fail(format!("{} of {total} samples were coded", self.coded))
             }
             None => Ok(()),
         }
     }
+}
 
-    fn fail(&self, reason: String) -> Result<()> {
-        Err(Error::Walk { reason })
-    }
+fn fail(reason: String) -> Result<()> {
+    Err(Error::Walk { reason })
 }

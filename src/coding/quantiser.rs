@@ -150,7 +150,7 @@ impl<T: Sample> Kernel<T> for Linear<T> {
         } else {
             (ESCAPE, original)
         };
-        if original != original {
+        if original.is_nan() {
             (HOLE, hole(prediction, self.range))
         } else {
             (code, value)
@@ -264,7 +264,7 @@ impl<T: Sample> Kernel<T> for OnLattice<T> {
         } else {
             (ESCAPE, original)
         };
-        if original != original {
+        if original.is_nan() {
             (HOLE, hole(prediction, self.range))
         } else {
             (code, value)
@@ -297,7 +297,7 @@ impl<T: Sample> Exact<T> {
 impl<T: Sample> Kernel<T> for Exact<T> {
     #[inline(always)]
     fn encode(&self, original: T, prediction: T) -> (i32, T) {
-        if original != original {
+        if original.is_nan() {
             return (HOLE, hole(prediction, self.range));
         }
         let difference = ordered(original).wrapping_sub(ordered(prediction));

@@ -63,7 +63,7 @@ pub(super) fn gather<T: Sample>(from: &[T], start: usize, step: usize, out: &mut
         2 => {
             // The last one may lack its odd neighbour.
             let (pairs, last) = out.split_at_mut(out.len() - 1);
-            let source = &from[start..start + 2 * pairs.len() + 1];
+            let source = &from[start..=start + 2 * pairs.len()];
             for (o, pair) in pairs.iter_mut().zip(source.chunks_exact(2)) {
                 *o = pair[0];
             }

@@ -39,7 +39,11 @@ fn lengths(counts: &[u32; TOKENS]) -> Lengths {
         return lengths;
     }
     loop {
-        let (book, _) = huffman_compress::CodeBuilder::from_iter(weights.iter().copied()).finish();
+        let (book, _) = weights
+            .iter()
+            .copied()
+            .collect::<huffman_compress::CodeBuilder<_, _>>()
+            .finish();
         let codes = book.into_inner();
         if codes.values().all(|code| code.len() <= MOST_BITS as usize) {
             codes

@@ -30,7 +30,7 @@ pub(super) fn split(code: i32) -> (u8, u32, u32) {
     if code == ESCAPE {
         return (0, 0, 0);
     }
-    let exponent = 31 - magnitude.leading_zeros();
+    let exponent = magnitude.ilog2();
     let raw_bits = exponent - 2;
     let mantissa = (magnitude >> raw_bits) & 3;
     let token = 34 + 8 * (exponent - 4) + 2 * mantissa + u32::from(code < 0);

@@ -74,7 +74,7 @@ fn check<T: Sample>(values: &[T], shape: &[usize], bound: f64) -> Option<Vec<u8>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn the_bound_holds_and_the_twin_agrees(

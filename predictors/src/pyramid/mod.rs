@@ -215,7 +215,7 @@ impl<T: Sample> Climber<'_, T> {
             self.frames.rows.div_ceil(step),
             self.frames.columns.div_ceil(step),
         );
-        let periodic = self.scene.periodic && self.frames.columns % (2 * step) == 0;
+        let periodic = self.scene.periodic && self.frames.columns.is_multiple_of(2 * step);
         let (even, odd) = (
             Axis {
                 start: 0,
@@ -291,17 +291,14 @@ impl<T: Sample> Climber<'_, T> {
         let mut guess = vec![T::ZERO; here.even_columns()];
         for r in (1..here.rows).step_by(2) {
             let inner = r >= 3 && r + 3 < here.rows;
-            match self
+            if let Some((set, befores)) = self
                 .set(frame, level, Pass::Vertical, done)
                 .filter(|_| inner)
             {
-                Some((set, befores)) => {
-                    self.fitted(Pass::Vertical, set, here, &befores, r, &mut guess)
-                }
-                None => {
-                    let row = |k: isize| here.evens.row(r.wrapping_add_signed(k));
-                    between_rows(Kernel::Cubic, r >= 3, here.rows - 1 - r, row, &mut guess);
-                }
+                fitted(Pass::Vertical, set, here, &befores, r, &mut guess);
+            } else {
+                let row = |k: isize| here.evens.row(r.wrapping_add_signed(k));
+                between_rows(Kernel::Cubic, r >= 3, here.rows - 1 - r, row, &mut guess);
             }
             self.code(&mut guess);
             here.evens.put(r, &guess);
@@ -320,7 +317,7 @@ impl<T: Sample> Climber<'_, T> {
                     guess[0],
                     [guess.len().saturating_sub(2), guess.len() - 1].map(|j| (j, guess[j])),
                 );
-                self.fitted(Pass::Horizontal, set, here, &befores, r, &mut guess);
+                fitted(Pass::Horizontal, set, here, &befores, r, &mut guess);
                 if !here.periodic {
                     guess[0] = first;
                     last.iter().for_each(|(j, x)| guess[*j] = *x);
@@ -331,41 +328,41 @@ impl<T: Sample> Climber<'_, T> {
         }
     }
 
-    fn fitted(
-        &self,
-        pass: Pass,
-        set: &learned::Set,
-        here: &Level<T>,
-        befores: &[&Level<T>],
-        row: usize,
-        guess: &mut [T],
-    ) {
-        let band = row * set.taps.len() / here.rows;
-        let mut terms: Vec<(T, &[T])> = Vec::with_capacity(64);
-        let mut weights = stencil::Weights::new(pass, &set.taps[band]);
-        for ((dr, dc), weight) in weights.own() {
-            terms.push((
-                T::from_f64(weight),
-                here.at(pass, row, *dr, *dc, guess.len()),
-            ));
-        }
-        for before in befores {
-            for ((dr, dc), weight) in weights.next_reference() {
-                terms.push((
-                    T::from_f64(weight),
-                    before.at(pass, row, *dr, *dc, guess.len()),
-                ));
-            }
-        }
-        sum_terms(&terms, T::ZERO, guess);
-    }
-
     /// Codes a row of guesses less the centre.
     fn code(&mut self, guess: &mut [T]) {
         guess.iter_mut().for_each(|g| *g = *g + self.center);
         self.coder.row(guess);
         guess.iter_mut().for_each(|g| *g = *g - self.center);
     }
+}
+
+/// A row of guesses by the taps of a set.
+fn fitted<T: Sample>(
+    pass: Pass,
+    set: &learned::Set,
+    here: &Level<T>,
+    befores: &[&Level<T>],
+    row: usize,
+    guess: &mut [T],
+) {
+    let band = row * set.taps.len() / here.rows;
+    let mut terms: Vec<(T, &[T])> = Vec::with_capacity(64);
+    let mut weights = stencil::Weights::new(pass, &set.taps[band]);
+    for ((dr, dc), weight) in weights.own() {
+        terms.push((
+            T::from_f64(weight),
+            here.at(pass, row, *dr, *dc, guess.len()),
+        ));
+    }
+    for before in befores {
+        for ((dr, dc), weight) in weights.next_reference() {
+            terms.push((
+                T::from_f64(weight),
+                before.at(pass, row, *dr, *dc, guess.len()),
+            ));
+        }
+    }
+    sum_terms(&terms, T::ZERO, guess);
 }
 
 /// The part of a first-order Lorenzo prediction, on differences to `before`, that is

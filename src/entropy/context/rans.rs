@@ -39,7 +39,7 @@ pub(super) fn encode(tokens: &[u8], contexts: &[u16], clusters: &Clusters) -> Ve
             words.push(*x as u16);
             *x >>= 16;
         }
-        *x = (*x / frequency << PRECISION) + *x % frequency + start;
+        *x = ((*x / frequency) << PRECISION) + *x % frequency + start;
     }
     let states = states.iter().flat_map(|x| x.to_le_bytes());
     states
@@ -101,7 +101,7 @@ impl Decoder {
             });
         }
         if bytes.len() < 4 * STATES
-            || bytes.len() % 2 != 0
+            || !bytes.len().is_multiple_of(2)
             || bytes.len() > 4 * STATES + samples.saturating_mul(2)
         {
             return corrupt(Section::Codes, format!("{} bytes of tokens", bytes.len()));

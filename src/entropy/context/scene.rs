@@ -98,7 +98,7 @@ fn size_of(magnitude: u32) -> u32 {
 impl Hint {
     /// Which of the three contexts it is.
     #[inline(always)]
-    pub(super) fn refine(&self, west: u16) -> u16 {
+    pub(super) fn refine(self, west: u16) -> u16 {
         u16::from(west >= self.about) + u16::from(west >= self.more)
     }
 }
@@ -193,7 +193,7 @@ impl Scene {
     pub(super) fn begin(&mut self, plane: &Plane) {
         let columns = plane.columns();
         let dims = plane.axes.len();
-        let half_of = |step: usize| if step % 2 == 0 { step / 2 } else { 0 };
+        let half_of = |step: usize| if step.is_multiple_of(2) { step / 2 } else { 0 };
         let (rows, half_down) = match dims.checked_sub(2) {
             Some(d) => (
                 plane.axes[d].count,
