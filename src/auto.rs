@@ -168,7 +168,7 @@ fn size_of<T: Sample>(
     let codes = match backend {
         Backend::Huffman => entropy::estimate_bits(&coded.codes) / 8.0,
         // Contexts find the structure that the choice is about.
-        Backend::Context => Backend::Context
+        _ => Backend::Context
             .encode(&scene.shape, &coded.planes, &coded.codes)
             .len() as f64,
     };

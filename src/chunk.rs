@@ -6,6 +6,7 @@ use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section, corrupt};
+use crate::fast;
 use crate::lattice;
 use crate::mask::Mask;
 use crate::relative;
@@ -18,6 +19,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) scene: &'a Scene,
     pub(crate) backend: Backend,
     pub(crate) loss: Loss,
+    /// Pack integers if the chunk suits, whatever the pipeline.
+    pub(crate) fast: bool,
 }
 
 /// What a chunk may lose.
@@ -33,20 +36,28 @@ const MASKED: u8 = 1;
 const EXACT: u8 = 2;
 const RELATIVE: u8 = 4;
 const LATTICE: u8 = 8;
+const FAST: u8 = 16;
 
 /// The bytes of a chunk, and the errors that a decoder of them will make.
 pub(crate) fn encode<T: Sample>(
     values: &[T],
     fills: &[T],
     plan: Plan,
-) -> Result<(Vec<u8>, Errors)> {
+) -> Result<(Vec<u8>, Backend, Errors)> {
     match plan.loss {
         Loss::Absolute(bound) => {
-            let mut out = vec![0];
+            let mut out = vec![FAST];
+            if plan.fast
+                && fills.is_empty()
+                && let Some(errors) = fast::encode(values, &plan.scene.shape, bound, &mut out)
+            {
+                return Ok((out, Backend::Packed, checked(errors)?));
+            }
+            out[0] = 0;
             let decoded = encode_values(values, fills, bound, plan, &mut out)?;
             let errors = checked(sweeps::errors(values, &decoded, bound, 0.0))?;
             seal(&mut out, &decoded);
-            Ok((out, errors))
+            Ok((out, plan.backend, errors))
         }
         Loss::Relative(bound) => {
             let mut out = vec![RELATIVE];
@@ -61,7 +72,7 @@ pub(crate) fn encode<T: Sample>(
             let decoded = relative::write_rest(values, &logs, &decoded, bound, &mut out);
             let errors = checked(sweeps::errors(values, &decoded, 0.0, bound))?;
             seal(&mut out, &decoded);
-            Ok((out, errors))
+            Ok((out, plan.backend, errors))
         }
     }
 }
@@ -153,6 +164,11 @@ fn encode_values<T: Sample>(
 pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
+    if flags == FAST {
+        let values = fast::decode(&mut reader, &plan.scene.shape)?;
+        reader.finish()?;
+        return Ok(values);
+    }
     if flags & !(MASKED | EXACT | RELATIVE | LATTICE) != 0 {
         return Err(Error::Unsupported(format!(
             "chunk flags {flags:#x}: install a newer foresz"

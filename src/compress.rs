@@ -197,6 +197,9 @@ pub(crate) struct CodedChunk {
     errors: Errors,
 }
 
+/// What codes the chunks that do not suit the fast codec, without trials.
+const QUICK: &str = "lorenzo";
+
 /// What stays the same from chunk to chunk.
 pub(crate) struct Setup<T> {
     layout: Layout,
@@ -229,6 +232,11 @@ impl<T: Sample> Setup<T> {
             }
             None => grid::usual_chunk(shape, layout.time),
         };
+        if options.backend == Some(crate::Backend::Packed) {
+            return invalid(
+                "packing is the back end of the fast effort alone; ask for that instead",
+            );
+        }
         if options.fills.len() > 16 {
             return invalid(format!(
                 "{} fill values are declared, 16 are the most",
@@ -281,6 +289,10 @@ impl<T: Sample> Setup<T> {
         let chosen;
         let (spec, pipeline) = match &self.fixed {
             Some((spec, pipeline)) => (spec, pipeline),
+            None if options.is_fast() => {
+                chosen = (QUICK.parse()?, options.registry.build(&QUICK.parse()?)?);
+                (&chosen.0, &chosen.1)
+            }
             None => {
                 let settings = auto::Settings {
                     registry: &options.registry,
@@ -298,8 +310,9 @@ impl<T: Sample> Setup<T> {
             scene: &scene,
             backend,
             loss: self.loss,
+            fast: options.is_fast(),
         };
-        let (bytes, errors) = chunk::encode(&part.values, &self.fills, plan)?;
+        let (bytes, backend, errors) = chunk::encode(&part.values, &self.fills, plan)?;
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }

@@ -214,6 +214,7 @@ fn decode_chunk<T: Sample>(
         scene: &scene,
         backend: entry.backend,
         loss: Loss::Absolute(index.absolute),
+        fast: false,
     };
     chunk::decode(bytes, plan)
 }

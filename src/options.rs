@@ -66,6 +66,12 @@ impl Options {
         self.backend.unwrap_or(self.effort.backend())
     }
 
+    /// Whether integers are packed wherever a chunk suits: asking for a predictor or a
+    /// back end is asking for something else.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.effort == Effort::Fast && self.choose == Choose::Auto && self.backend.is_none()
+    }
+
     /// The defaults under a bound: `auto`, the default effort, all threads.
     pub fn new(bound: Bound) -> Self {
         Options {

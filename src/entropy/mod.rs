@@ -23,6 +23,9 @@ pub enum Backend {
     /// Contexts from the codes around, clustered histograms, interleaved rANS.
     #[default]
     Context,
+    /// Bit-packed integers: the codec of the fast effort, which has a predictor of
+    /// its own. Cannot be asked for with another.
+    Packed,
 }
 
 /// Reads the planes of a chunk in the order they were written.
@@ -36,7 +39,7 @@ pub(crate) trait PlaneReader {
 }
 
 impl Backend {
-    /// All of them, with the names they have on the command line.
+    /// All that can be asked for, with the names they have on the command line.
     pub const ALL: [Backend; 2] = [Backend::Huffman, Backend::Context];
 
     /// Its name on the command line.
@@ -44,6 +47,7 @@ impl Backend {
         match self {
             Backend::Huffman => "huffman",
             Backend::Context => "context",
+            Backend::Packed => "packed",
         }
     }
 
@@ -51,6 +55,7 @@ impl Backend {
         match self {
             Backend::Huffman => 0,
             Backend::Context => 1,
+            Backend::Packed => 3,
         }
     }
 
@@ -58,6 +63,7 @@ impl Backend {
         match id {
             0 => Ok(Backend::Huffman),
             1 => Ok(Backend::Context),
+            3 => Ok(Backend::Packed),
             _ => Err(Error::Unsupported(format!(
                 "back end {id} is newer than this foresz: install a newer one"
             ))),
@@ -68,7 +74,7 @@ impl Backend {
     pub(crate) fn encode(self, shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8> {
         match self {
             Backend::Huffman => huffman::encode(codes),
-            Backend::Context => context::encode(shape, planes, codes),
+            Backend::Context | Backend::Packed => context::encode(shape, planes, codes),
         }
     }
 
@@ -80,6 +86,7 @@ impl Backend {
                 shape.iter().product(),
             )?)),
             Backend::Context => Ok(Box::new(context::Decoder::new(bytes, shape)?)),
+            Backend::Packed => corrupt(Section::Chunk, "planes cannot be packed"),
         }
     }
 }

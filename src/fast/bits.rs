@@ -7,6 +7,18 @@ pub(super) trait Bits: Copy {
     /// The lowest bits of `x`, moved up to where `mask` has ones.
     fn deposit(self, x: u64, mask: u64) -> u64;
 
+    /// The bytes of `x` that `live`, made by [`live_bytes`], marks, moved down.
+    #[inline(always)]
+    fn extract_bytes(self, x: u64, live: u64) -> u64 {
+        self.extract(x, live.wrapping_mul(0xff))
+    }
+
+    /// The lowest bytes of `x`, moved up to where `flags` has ones.
+    #[inline(always)]
+    fn deposit_bytes(self, x: u64, flags: u8) -> u64 {
+        self.deposit(x, self.from_flags(flags).wrapping_mul(0xff))
+    }
+
     /// One bit per byte of [`live_bytes`], the lowest byte's lowest.
     #[inline(always)]
     fn flags(self, live: u64) -> u8 {
@@ -27,23 +39,62 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 
+/// For each power of two below 64 the bits that `extract` moves down by it: a bit
+/// moves by the number of zeros of the mask below it (Warren, Hacker's Delight, 7-4).
+#[inline(always)]
+fn moves(mask: u64) -> [u64; 6] {
+    let mut mask = mask;
+    let mut zeros_below = !mask << 1;
+    std::array::from_fn(|k| {
+        let mut odd = zeros_below;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            odd ^= odd << shift;
+        }
+        let moved = odd & mask;
+        mask = mask ^ moved | moved >> (1 << k);
+        zeros_below &= !odd;
+        moved
+    })
+}
+
 impl Bits for Portable {
+    #[inline(always)]
     fn extract(self, x: u64, mask: u64) -> u64 {
-        let (mut left, mut to, mut out) = (mask, 0, 0);
-        while left != 0 {
-            out |= (x >> left.trailing_zeros() & 1) << to;
-            left &= left - 1;
-            to += 1;
+        let moves = moves(mask);
+        (0..6).fold(x & mask, |x, k| {
+            let moved = x & moves[k];
+            x ^ moved | moved >> (1 << k)
+        })
+    }
+
+    #[inline(always)]
+    fn deposit(self, x: u64, mask: u64) -> u64 {
+        let moves = moves(mask);
+        let scattered = (0..6).rev().fold(x, |x, k| {
+            let up = x << (1 << k);
+            x & !moves[k] | up & moves[k]
+        });
+        scattered & mask
+    }
+
+    #[inline(always)]
+    fn extract_bytes(self, x: u64, live: u64) -> u64 {
+        let (mut to, mut out) = (0, 0);
+        for from in (0..64).step_by(8) {
+            let one = live >> from & 1;
+            out |= (x >> from & one.wrapping_mul(0xff)) << (to & 63);
+            to += 8 * one;
         }
         out
     }
 
-    fn deposit(self, x: u64, mask: u64) -> u64 {
-        let (mut left, mut rest, mut out) = (mask, x, 0);
-        while left != 0 {
-            out |= (rest & 1) << left.trailing_zeros();
-            left &= left - 1;
-            rest >>= 1;
+    #[inline(always)]
+    fn deposit_bytes(self, x: u64, flags: u8) -> u64 {
+        let (mut rest, mut out) = (x, 0);
+        for k in 0..8 {
+            let one = u64::from(flags >> k & 1);
+            out |= (rest & one.wrapping_mul(0xff)) << (8 * k);
+            rest >>= 8 * one;
         }
         out
     }
@@ -205,9 +256,28 @@ mod tests {
     }
 
     #[test]
+    fn moved_bytes_come_back_and_the_instructions_agree() {
+        for (x, flags) in numbers().zip(0..=255) {
+            let live = Portable.from_flags(flags);
+            let low = Portable.extract_bytes(x, live);
+            assert_eq!(low, Portable.extract(x, live * 0xff));
+            assert_eq!(Portable.deposit_bytes(low, flags), x & (live * 0xff));
+            assert_eq!(
+                Portable.deposit_bytes(x, flags),
+                Portable.deposit(x, live * 0xff)
+            );
+        }
+    }
+
+    #[test]
     fn moved_bits_come_back_and_the_instructions_agree() {
         for (x, mask) in numbers().zip(numbers().skip(5)) {
-            let low = Portable.extract(x, mask);
+            let (mut low, mut count) = (0, 0);
+            for k in (0..64).filter(|k| mask >> k & 1 == 1) {
+                low |= (x >> k & 1) << count;
+                count += 1;
+            }
+            assert_eq!(Portable.extract(x, mask), low);
             assert_eq!(Portable.deposit(low, mask), x & mask);
             #[cfg(target_arch = "x86_64")]
             if let Some(fast) = Bmi2::find() {

@@ -200,7 +200,7 @@ fn put_sparse<B: Bits>(bits: B, plane: &Plane, out: &mut Packed) -> bool {
 
 #[inline(always)]
 fn put_live<B: Bits>(bits: B, word: u64, live: u64, flags: u8, out: &mut Packed) {
-    let bytes = bits.extract(word, live.wrapping_mul(0xff));
+    let bytes = bits.extract_bytes(word, live);
     out.put(bytes.to_le_bytes(), flags.count_ones() as usize);
 }
 
@@ -354,7 +354,7 @@ fn take_sparse<B: Bits>(bits: B, source: &mut Source, sound: &mut bool) -> Plane
 #[inline(always)]
 fn take_live<B: Bits>(bits: B, flags: u8, source: &mut Source) -> u64 {
     let bytes = source.word(flags.count_ones() as usize);
-    bits.deposit(bytes, bits.from_flags(flags).wrapping_mul(0xff))
+    bits.deposit_bytes(bytes, flags)
 }
 
 #[inline(always)]

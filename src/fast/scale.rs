@@ -35,16 +35,16 @@ impl<T: Sample> Scale<T> {
         let epsilon = T::from_bits64(T::ONE.to_bits64() + 1).to_f64() - 1.0;
         let largest = largest.to_f64();
         // 1/step, value/step and multiple·step are each rounded by at most ε/2 of the
-        // value: steps narrower by that (and a little for the rounding of these very
-        // numbers) keep to the bound without exceptions.
-        let half = (bound - 2.0 * epsilon * largest).min(T::MAX.to_f64() / 8.0);
+        // value: half steps narrower by their sum (and a little, for the rounding of
+        // the step) keep to the bound without exceptions.
+        let half = (bound - 1.6 * epsilon * largest).min(T::MAX.to_f64() / 8.0);
         let step = T::from_f64(2.0 * half);
         let inverse = T::ONE / step;
         let limit = match T::BYTES {
             4 => T::CODE_LIMIT,
             _ => T::from_f64(LIMIT_OF_F64),
         };
-        let usable = bound >= 8.0 * epsilon * largest
+        let usable = bound >= 4.0 * epsilon * largest
             && bound.is_finite()
             && step > T::ZERO
             && inverse.is_finite()
