@@ -38,12 +38,18 @@ const RELATIVE: u8 = 4;
 const LATTICE: u8 = 8;
 const FAST: u8 = 16;
 
+/// A chunk's bytes and what is known about it.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) backend: Backend,
+    /// The errors that a decoder will make.
+    pub(crate) errors: Errors,
+    /// Step of the lattice that the originals lie on, if one was found and used.
+    pub(crate) lattice: f64,
+}
+
 /// The bytes of a chunk, and the errors that a decoder of them will make.
-pub(crate) fn encode<T: Sample>(
-    values: &[T],
-    fills: &[T],
-    plan: Plan,
-) -> Result<(Vec<u8>, Backend, Errors)> {
+pub(crate) fn encode<T: Sample>(values: &[T], fills: &[T], plan: Plan) -> Result<Encoded> {
     match plan.loss {
         Loss::Absolute(bound) => {
             let mut out = vec![FAST];
@@ -51,18 +57,28 @@ pub(crate) fn encode<T: Sample>(
                 && fills.is_empty()
                 && let Some(errors) = fast::encode(values, &plan.scene.shape, bound, &mut out)
             {
-                return Ok((out, Backend::Packed, checked(errors)?));
+                return Ok(Encoded {
+                    bytes: out,
+                    backend: Backend::Packed,
+                    errors: checked(errors)?,
+                    lattice: 0.0,
+                });
             }
             out[0] = 0;
-            let decoded = encode_values(values, fills, bound, plan, &mut out)?;
+            let (decoded, lattice) = encode_values(values, fills, bound, plan, &mut out)?;
             let errors = checked(sweeps::errors(values, &decoded, bound, 0.0))?;
             seal(&mut out, &decoded);
-            Ok((out, plan.backend, errors))
+            Ok(Encoded {
+                bytes: out,
+                backend: plan.backend,
+                errors,
+                lattice,
+            })
         }
         Loss::Relative(bound) => {
             let mut out = vec![RELATIVE];
             let logs = relative::split(values, fills);
-            let decoded = encode_values(
+            let (decoded, _) = encode_values(
                 &logs.values,
                 &[],
                 relative::bound_of_logs(bound),
@@ -72,7 +88,12 @@ pub(crate) fn encode<T: Sample>(
             let decoded = relative::write_rest(values, &logs, &decoded, bound, &mut out);
             let errors = checked(sweeps::errors(values, &decoded, 0.0, bound))?;
             seal(&mut out, &decoded);
-            Ok((out, plan.backend, errors))
+            Ok(Encoded {
+                bytes: out,
+                backend: plan.backend,
+                errors,
+                lattice: 0.0,
+            })
         }
     }
 }
@@ -102,14 +123,15 @@ fn checked(errors: Errors) -> Result<Errors> {
     }
 }
 
-/// Codes values under an absolute bound; `out[0]` collects flags.
+/// Codes values under an absolute bound; `out[0]` collects flags. Returns what will be
+/// decoded and the step of the lattice used, or 0.
 fn encode_values<T: Sample>(
     values: &[T],
     fills: &[T],
     bound: f64,
     plan: Plan,
     out: &mut Vec<u8>,
-) -> Result<Vec<T>> {
+) -> Result<(Vec<T>, f64)> {
     let mask = Mask::find(values, fills);
     let holed: Option<Vec<T>> = mask.as_ref().map(|mask| {
         let mut copy = values.to_vec();
@@ -157,7 +179,12 @@ fn encode_values<T: Sample>(
         out,
         &plan.backend.encode(&plan.scene.shape, &planes, &codes),
     );
-    Ok(canvas)
+    let lattice = if let Quantiser::Lattice { step, .. } = quantiser {
+        step
+    } else {
+        0.0
+    };
+    Ok((canvas, lattice))
 }
 
 /// The values of a chunk.

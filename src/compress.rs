@@ -8,7 +8,7 @@ use ndarray::{ArrayViewD, Slice};
 
 use crate::auto;
 use crate::bound::Bound;
-use crate::chunk::{self, Loss, Plan};
+use crate::chunk::{self, Encoded, Loss, Plan};
 use crate::container::{self, Chunk, Dim, Index};
 use crate::error::{Result, invalid};
 use crate::grid::{self, Grid};
@@ -189,12 +189,10 @@ pub(crate) struct Part<'a, T: Clone> {
     pub(crate) shape: Vec<usize>,
 }
 
-/// A chunk's bytes and what is known about it.
+/// A coded chunk and the predictor it was coded with.
 pub(crate) struct CodedChunk {
-    bytes: Vec<u8>,
+    encoded: Encoded,
     spec: String,
-    backend: crate::Backend,
-    errors: Errors,
 }
 
 /// What codes the chunks that do not suit the fast codec, without trials.
@@ -312,15 +310,13 @@ impl<T: Sample> Setup<T> {
             loss: self.loss,
             fast: options.is_fast(),
         };
-        let (bytes, backend, errors) = chunk::encode(&part.values, &self.fills, plan)?;
+        let encoded = chunk::encode(&part.values, &self.fills, plan)?;
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
         Ok(CodedChunk {
-            bytes,
+            encoded,
             spec: spec.to_string(),
-            backend,
-            errors,
         })
     }
 
@@ -345,6 +341,7 @@ impl<T: Sample> Setup<T> {
             asked: options.bound,
             absolute: self.bound(),
             max_error: 0.0,
+            lattice: 0.0,
             fills: options.fills.clone(),
             attributes: options.attributes.clone(),
             choices: Vec::new(),
@@ -360,6 +357,8 @@ pub(crate) struct Assembly<W> {
     choices: Vec<String>,
     chunks: Vec<Chunk>,
     errors: Errors,
+    /// The smallest step of a lattice; 0 if any chunk has none.
+    lattice: f64,
 }
 
 impl<W: Write> Assembly<W> {
@@ -372,27 +371,30 @@ impl<W: Write> Assembly<W> {
             choices: Vec::new(),
             chunks: Vec::new(),
             errors: Errors::NONE,
+            lattice: f64::INFINITY,
         })
     }
 
     pub(crate) fn push(&mut self, chunk: CodedChunk) -> Result<()> {
+        let CodedChunk { encoded, spec } = chunk;
         let choice = self
             .choices
             .iter()
-            .position(|c| *c == chunk.spec)
+            .position(|c| *c == spec)
             .unwrap_or_else(|| {
-                self.choices.push(chunk.spec.clone());
+                self.choices.push(spec);
                 self.choices.len() - 1
             });
-        self.sink.write_all(&chunk.bytes)?;
-        self.written += chunk.bytes.len() as u64;
-        self.errors.largest = self.errors.largest.max(chunk.errors.largest);
-        self.errors.squares += chunk.errors.squares;
+        self.sink.write_all(&encoded.bytes)?;
+        self.written += encoded.bytes.len() as u64;
+        self.errors.largest = self.errors.largest.max(encoded.errors.largest);
+        self.errors.squares += encoded.errors.squares;
+        self.lattice = self.lattice.min(encoded.lattice);
         self.chunks.push(Chunk {
-            bytes: chunk.bytes.len(),
+            bytes: encoded.bytes.len(),
             choice,
-            backend: chunk.backend,
-            checksum: crc32fast::hash(&chunk.bytes),
+            backend: encoded.backend,
+            checksum: crc32fast::hash(&encoded.bytes),
         });
         Ok(())
     }
@@ -400,6 +402,7 @@ impl<W: Write> Assembly<W> {
     /// Writes the index. Returns the sink, the index and the bytes written.
     pub(crate) fn finish(mut self, mut index: Index) -> Result<(W, Index, u64)> {
         index.max_error = self.errors.largest;
+        index.lattice = self.lattice;
         index.choices = self.choices;
         index.chunks = self.chunks;
         let closing = container::closing(&index);

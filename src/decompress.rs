@@ -11,7 +11,7 @@ use crate::bound::Bound;
 use crate::chunk::{self, Loss, Plan};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::effort::Effort;
-use crate::error::{Result, Section, corrupt, invalid};
+use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
 use crate::threads;
@@ -107,6 +107,16 @@ impl Decompressor {
         self.decode_part(stream, &container::open(stream)?, region)
     }
 
+    /// A stream can name predictors that this registry lacks.
+    fn pipeline(&self, spec: &str) -> Result<Pipeline> {
+        let built = spec.parse().and_then(|spec| self.registry.build(&spec));
+        built.map_err(|e| {
+            Error::Unsupported(format!(
+                "the stream was coded with {spec}, which cannot be had here: {e}"
+            ))
+        })
+    }
+
     fn decode_part<T: Sample>(
         &self,
         stream: &[u8],
@@ -118,7 +128,7 @@ impl Decompressor {
         let pipelines = index
             .choices
             .iter()
-            .map(|c| Ok(self.registry.build(&c.parse()?)?))
+            .map(|c| self.pipeline(c))
             .collect::<Result<Vec<_>>>()?;
         let body = &stream[HEAD_BYTES..];
         let wanted = index.grid().touching(region);
@@ -295,6 +305,8 @@ pub struct Info {
     pub bound: f64,
     /// Largest absolute error measured on encoding.
     pub max_error: f64,
+    /// Step of the lattice that the originals lay on; 0 if none was found.
+    pub lattice: f64,
     /// Declared fill values.
     pub fills: Vec<f64>,
     /// Keys and values kept with the field.
@@ -342,6 +354,7 @@ impl Info {
             asked: index.asked,
             bound: index.absolute,
             max_error: index.max_error,
+            lattice: index.lattice,
             fills: index.fills.clone(),
             attributes: index.attributes.clone(),
             predictors: index

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::error::{Result, invalid};
 
 /// The most samples of a chunk that the format allows.
-pub(crate) const MOST_CHUNK_SAMPLES: usize = 1 << 28;
+pub(crate) const MOST_CHUNK_SAMPLES: usize = 1 << 25;
 /// Samples of a chunk that the codec aims for: enough for its statistics, few
 /// enough that a 100 MB series keeps two threads busy to the end.
 const USUAL_CHUNK_SAMPLES: usize = 1 << 22;

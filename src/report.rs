@@ -29,6 +29,9 @@ pub struct Report {
     pub bound: f64,
     /// Largest absolute error measured on encoding.
     pub max_error: f64,
+    /// Step of the lattice that the values lay on already (packed archives do); 0 if none
+    /// was found. With a step of more than twice the bound nothing is lost at all.
+    pub lattice: f64,
     /// Predictor specs chosen, joined by ` | ` if chunks differ.
     pub predictor: String,
     /// The back end.
@@ -53,6 +56,7 @@ impl Report {
             asked: index.asked,
             bound: index.absolute,
             max_error: index.max_error,
+            lattice: index.lattice,
             predictor: index.choices.join(" | "),
             backend: index.chunks.first().map_or("", |c| c.backend.name()).into(),
             effort: index.effort,

@@ -50,6 +50,17 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         .map(|(spec, chunks)| format!("{spec} ({chunks} of {} chunks)", info.chunks))
         .collect();
     row("predictors", &predictors.join(", "))?;
+    if info.lattice > 0.0 {
+        let coarser = if info.lattice > 2.0 * info.bound {
+            ", coarser than the bound: nothing was lost"
+        } else {
+            ""
+        };
+        row(
+            "lattice",
+            &format!("values are multiples of {}{coarser}", info.lattice),
+        )?;
+    }
     row("effort", info.effort.name())?;
     row("back ends", &info.backends.join(", "))?;
     if !info.fills.is_empty() {

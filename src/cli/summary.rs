@@ -74,7 +74,7 @@ fn loss(report: &Report) -> String {
 /// One line about a run.
 pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
     format!(
-        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s",
+        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s{}",
         bytes(report.input_bytes),
         bytes(report.output_bytes),
         number(report.ratio),
@@ -83,7 +83,21 @@ pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
         report.predictor,
         report.backend,
         report.wall_seconds,
+        coarser(report.lattice, report.bound),
     )
+}
+
+/// Says so when the values were rounded before, and more coarsely than asked for now.
+pub(crate) fn coarser(lattice: f64, bound: f64) -> String {
+    if bound > 0.0 && lattice > 2.0 * bound {
+        let step = number(lattice);
+        format!(
+            "\nnote: the values are multiples of {step} already, coarser than this bound: nothing is lost, and a bound below {} gains nothing",
+            number(lattice / 2.0)
+        )
+    } else {
+        String::new()
+    }
 }
 
 #[cfg(test)]

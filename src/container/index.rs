@@ -43,6 +43,8 @@ pub(crate) struct Index {
     pub(crate) absolute: f64,
     /// Largest absolute error measured.
     pub(crate) max_error: f64,
+    /// Step of the lattice that the originals lie on; 0 if they do not.
+    pub(crate) lattice: f64,
     pub(crate) fills: Vec<f64>,
     pub(crate) attributes: Vec<(String, String)>,
     /// Predictor specs that chunks were coded with.
@@ -83,7 +85,7 @@ impl Index {
             Bound::Lossless => (4, 0.0),
         };
         out.push(kind);
-        for x in [asked, self.absolute, self.max_error] {
+        for x in [asked, self.absolute, self.max_error, self.lattice] {
             out.extend(x.to_le_bytes());
         }
         put_number(&mut out, self.fills.len() as u64);
@@ -137,7 +139,8 @@ impl Index {
         };
         let effort = Effort::from_id(reader.byte()?)?;
         let kind = reader.byte()?;
-        let (asked, absolute, max_error) = (reader.f64()?, reader.f64()?, reader.f64()?);
+        let (asked, absolute) = (reader.f64()?, reader.f64()?);
+        let (max_error, lattice) = (reader.f64()?, reader.f64()?);
         let asked = read_bound(kind, asked)?;
         if !absolute.is_finite() || absolute < 0.0 {
             return corrupt(Section::Index, format!("the absolute bound is {absolute}"));
@@ -166,6 +169,7 @@ impl Index {
             asked,
             absolute,
             max_error,
+            lattice,
             fills,
             attributes,
             choices,
