@@ -92,7 +92,7 @@ pub(crate) fn coarser(lattice: f64, bound: f64) -> String {
     if bound > 0.0 && lattice > 2.0 * bound {
         let step = number(lattice);
         format!(
-            "\nnote: the values are multiples of {step} already, coarser than this bound: nothing is lost, and a bound below {} gains nothing",
+            "\nnote: the values are multiples of {step} already, coarser than this bound: nothing is lost, and any bound below {} gives the same",
             number(lattice / 2.0)
         )
     } else {
