@@ -130,9 +130,19 @@ fn compress_to_psnr<T: Sample>(
     // With this bound no error pattern at all can miss the PSNR.
     let surely = span * 10f64.powf(-db / 20.0);
     let mut bound = Bound::Psnr(db).absolute(range);
+    let allowed = surely * surely * numbers as f64;
+    if !(allowed.is_normal() && surely.is_normal()) {
+        // Squares of such values leave the type: their sum says nothing.
+        let bound = if surely.is_finite() {
+            surely * (1.0 - 1e-12)
+        } else {
+            0.0
+        };
+        let (bytes, index, _) = compress_under(field, options, Loss::Absolute(bound))?;
+        return Ok((bytes, index));
+    }
     for left in (0..TRIES).rev() {
         let (bytes, index, squares) = compress_under(field, options, Loss::Absolute(bound))?;
-        let allowed = surely * surely * numbers as f64;
         if squares <= allowed || left == 0 {
             return Ok((bytes, index));
         }
@@ -257,7 +267,7 @@ impl<T: Sample> Setup<T> {
             fills: fills_of(options),
             fixed,
             loss,
-            periodic: options.periodic.unwrap_or(false),
+            periodic: options.periodic.unwrap_or(false) && chunk.last() == shape.last(),
             grid: Grid::new(shape, &chunk),
             chunk,
         })

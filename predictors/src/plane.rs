@@ -25,6 +25,14 @@ impl Axis {
         }
     }
 
+    /// The last coordinate, if it can be told.
+    fn last(&self) -> Option<usize> {
+        self.count
+            .checked_sub(1)?
+            .checked_mul(self.step)?
+            .checked_add(self.start)
+    }
+
     /// The one coordinate `at`.
     pub const fn only(at: usize) -> Self {
         Axis {
@@ -85,11 +93,9 @@ impl Plane {
     /// Whether every coordinate lies inside a field of that shape.
     pub fn fits(&self, shape: &[usize]) -> bool {
         self.axes.len() == shape.len()
-            && self
-                .axes
-                .iter()
-                .zip(shape)
-                .all(|(a, &n)| a.count == 0 || (a.step > 0 && a.start + (a.count - 1) * a.step < n))
+            && self.axes.iter().zip(shape).all(|(a, &n)| {
+                a.count == 0 || (a.step > 0 && a.last().is_some_and(|last| last < n))
+            })
     }
 
     /// Walks over the rows, giving where each starts in a field of that shape.

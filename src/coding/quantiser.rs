@@ -300,7 +300,7 @@ impl<T: Sample> Kernel<T> for Exact<T> {
         if original.is_nan() {
             return (HOLE, hole(prediction, self.range));
         }
-        let difference = ordered(original).wrapping_sub(ordered(prediction));
+        let difference = ordered(original).wrapping_sub(ordered(anchor(prediction)));
         match i32::try_from(difference) {
             Ok(code) if code.unsigned_abs() <= 1 << 30 => (code, original),
             _ => (ESCAPE, original),
@@ -312,7 +312,17 @@ impl<T: Sample> Kernel<T> for Exact<T> {
         if code == HOLE {
             return hole(prediction, self.range);
         }
-        from_ordered(ordered(prediction).wrapping_add(i64::from(code)))
+        from_ordered(ordered(anchor(prediction)).wrapping_add(i64::from(code)))
+    }
+}
+
+/// Predictions that are not a number count as zero: their bits differ between machines.
+#[inline(always)]
+fn anchor<T: Sample>(prediction: T) -> T {
+    if prediction.is_nan() {
+        T::ZERO
+    } else {
+        prediction
     }
 }
 

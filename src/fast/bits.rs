@@ -16,7 +16,7 @@ pub(super) trait Bits: Copy {
     /// The lowest bytes of `x`, moved up to where `flags` has ones.
     #[inline(always)]
     fn deposit_bytes(self, x: u64, flags: u8) -> u64 {
-        self.deposit(x, self.from_flags(flags).wrapping_mul(0xff))
+        self.deposit(x, self.live_of(flags).wrapping_mul(0xff))
     }
 
     /// One bit per byte of [`live_bytes`], the lowest byte's lowest.
@@ -27,7 +27,7 @@ pub(super) trait Bits: Copy {
 
     /// Inverse of [`Bits::flags`].
     #[inline(always)]
-    fn from_flags(self, flags: u8) -> u64 {
+    fn live_of(self, flags: u8) -> u64 {
         self.deposit(u64::from(flags), ONES)
     }
 }
@@ -105,7 +105,7 @@ impl Bits for Portable {
     }
 
     #[inline(always)]
-    fn from_flags(self, flags: u8) -> u64 {
+    fn live_of(self, flags: u8) -> u64 {
         live_bytes(u64::from(flags).wrapping_mul(ONES) & 0x8040_2010_0804_0201)
     }
 }
@@ -246,11 +246,11 @@ mod tests {
         for x in numbers().map(|x| x & x.rotate_left(9) & x.rotate_left(31)) {
             let want = (0..8).fold(0, |f, k| f | u8::from(x.to_le_bytes()[k] != 0) << k);
             assert_eq!(Portable.flags(live_bytes(x)), want);
-            assert_eq!(Portable.from_flags(want), live_bytes(x));
+            assert_eq!(Portable.live_of(want), live_bytes(x));
             #[cfg(target_arch = "x86_64")]
             if let Some(fast) = Bmi2::find() {
                 assert_eq!(fast.flags(live_bytes(x)), want);
-                assert_eq!(fast.from_flags(want), live_bytes(x));
+                assert_eq!(fast.live_of(want), live_bytes(x));
             }
         }
     }
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn moved_bytes_come_back_and_the_instructions_agree() {
         for (x, flags) in numbers().zip(0..=255) {
-            let live = Portable.from_flags(flags);
+            let live = Portable.live_of(flags);
             let low = Portable.extract_bytes(x, live);
             assert_eq!(low, Portable.extract(x, live * 0xff));
             assert_eq!(Portable.deposit_bytes(low, flags), x & (live * 0xff));

@@ -71,12 +71,11 @@ impl Bytes<'_> {
             }
             let live = magnitudes.iter().filter(|m| **m != 0).count();
             let signs = self.take(live.div_ceil(8));
-            let mut next = 0;
-            for magnitude in magnitudes.iter_mut().filter(|m| **m != 0) {
-                if signs[next / 8] >> (next % 8) & 1 == 1 {
+            let live = magnitudes.iter_mut().filter(|m| **m != 0);
+            for (k, magnitude) in live.enumerate() {
+                if signs[k / 8] >> (k % 8) & 1 == 1 {
                     *magnitude = -*magnitude;
                 }
-                next += 1;
             }
             numbers.extend(magnitudes);
         }

@@ -62,7 +62,7 @@ pub(super) fn magnitude(code: i32) -> u16 {
 
 /// Whether other planes lie between the samples of this one.
 pub(super) fn has_gaps(plane: &Plane) -> bool {
-    plane.axes.iter().any(|a| a.step > 1 && a.count > 1)
+    plane.axes.iter().any(|a| a.step > 1)
 }
 
 /// What is known of a code before its row is coded.

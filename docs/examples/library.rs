@@ -1,0 +1,111 @@
+use foresz::predictors::Registry;
+use foresz::{
+    Backend, Bound, Decompressor, Effort, Error, Options, Result, Writer, compress, decompress,
+    decompress_region, inspect,
+};
+use ndarray::{Array, Array2, Array3, s};
+
+pub fn whole_field() -> Result<()> {
+    let field = Array2::from_shape_fn((90, 180), |(i, j)| 250.0 + (i * j) as f32 * 0.001);
+    let options = Options::new(Bound::Absolute(0.05)).attribute("units", "K");
+
+    let stream = compress(field.view().into_dyn(), &options)?;
+    println!(
+        "{:.1} to 1 by {}",
+        stream.report.ratio, stream.report.predictor
+    );
+    assert!(stream.report.max_error <= 0.05);
+
+    let again = decompress::<f32>(&stream.bytes)?;
+    assert!(field.iter().zip(&again).all(|(x, y)| (x - y).abs() <= 0.05));
+    Ok(())
+}
+
+pub fn region() -> Result<()> {
+    let series = Array3::from_shape_fn((8, 60, 120), |(t, i, j)| (t + i + j) as f64);
+    let options = Options::new(Bound::Absolute(0.1))
+        .dims(["time", "lat", "lon"])
+        .chunk([4, 60, 120]);
+    let stream = compress(series.view().into_dyn(), &options)?;
+
+    // Times 5 and 6, ten rows, all columns: only the second chunk is decoded.
+    let part = decompress_region::<f64>(&stream.bytes, &[5..7, 20..30, 0..120])?;
+    assert_eq!(part.shape(), [2, 10, 120]);
+    let original = series.slice(s![5..7, 20..30, ..]).into_dyn();
+    assert!(
+        original
+            .iter()
+            .zip(&part)
+            .all(|(x, y)| (x - y).abs() <= 0.1)
+    );
+    Ok(())
+}
+
+pub fn what_a_stream_holds() -> Result<()> {
+    let field = Array::from_elem((10, 20), 1.5f32);
+    let options = Options::new(Bound::Lossless).attribute("name", "ones and a half");
+    let stream = compress(field.view().into_dyn(), &options)?;
+
+    // Reads the index only.
+    let info = inspect(&stream.bytes)?;
+    assert_eq!(
+        (info.dtype.as_str(), info.shape.as_slice()),
+        ("f32", &[10, 20][..])
+    );
+    assert_eq!(info.asked, Bound::Lossless);
+    assert_eq!(info.attributes, [("name".into(), "ones and a half".into())]);
+    Ok(())
+}
+
+pub fn frame_by_frame() -> Result<()> {
+    let options = Options::new(Bound::Absolute(0.01)).dims(["time", "lat", "lon"]);
+    let mut writer = Writer::new(Vec::new(), &[20, 30], options)?;
+    for hour in 0..5 {
+        let frame = Array::from_elem((20, 30), hour as f32);
+        writer.push(frame.view().into_dyn())?;
+    }
+    let (stream, report) = writer.finish()?;
+    assert_eq!(decompress::<f32>(&stream)?.shape(), [5, 20, 30]);
+    assert_eq!(report.output_bytes, stream.len() as u64);
+    Ok(())
+}
+
+pub fn every_option() -> Result<()> {
+    let mut field = Array3::from_shape_fn((6, 24, 48), |(t, i, j)| (t * i + j) as f32);
+    field[[0, 3, 5]] = 1e20;
+    field[[1, 2, 2]] = f32::NAN;
+
+    let options = Options::new(Bound::RangeRelative(1e-3)) // or Psnr(80.0), PointwiseRelative(0.01) …
+        .predictor("persistence+spline")? // instead of auto
+        .effort(Effort::Default)
+        .backend(Backend::Huffman) // instead of the effort's own
+        .dims(["time", "lat", "lon"]) // the one called time is time
+        .periodic(true) // longitude closes on itself
+        .fill(1e20) // comes back exactly, as NaN does
+        .chunk([3, 24, 48]) // the unit of random access and of threads
+        .attribute("standard_name", "air_temperature")
+        .registry(Registry::default()) // predictors of your own go in here
+        .threads(2) // never changes a byte
+        .progress(std::sync::Arc::new(|samples| println!("{samples} more")));
+    let stream = compress(field.view().into_dyn(), &options)?;
+
+    let decoder = Decompressor::default()
+        .registry(Registry::default())
+        .threads(2);
+    let again = decoder.field::<f32>(&stream.bytes)?;
+    assert_eq!(again[[0, 3, 5]], 1e20);
+    assert!(again[[1, 2, 2]].is_nan());
+    Ok(())
+}
+
+pub fn errors() {
+    // Four kinds, and whose turn it is to mend them.
+    match decompress::<f32>(b"not a stream") {
+        Err(Error::Invalid(why)) => println!("ask for something else: {why}"),
+        Err(Error::Predictor(why)) => println!("the predictor: {why}"),
+        Err(Error::Corrupt { at, reason }) => println!("damaged in its {at}: {reason}"),
+        Err(Error::Unsupported(why)) => println!("needs a newer foresz: {why}"),
+        Err(why) => println!("{why}"),
+        Ok(_) => unreachable!("that was no stream"),
+    }
+}

@@ -1,0 +1,23 @@
+# What there is to run
+help:
+    @just --list
+
+# Everything that a change has to pass
+check:
+    .ci/run
+
+# All tests
+test:
+    cargo test --workspace
+
+# Speed of the layers, and end to end
+bench:
+    cargo bench
+
+# Write golden streams and the worked example of docs/format.md anew: a change of the format
+golden:
+    FORESZ_BLESS=1 cargo test --test golden --test docs
+
+# The committed synthetic fields
+testdata:
+    cargo run --release --example testdata
