@@ -14,7 +14,7 @@ pub enum Effort {
     /// Fitted predictors and static contexts.
     #[default]
     Default,
-    /// More candidates and context mixing.
+    /// More candidates.
     Best,
 }
 

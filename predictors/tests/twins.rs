@@ -191,7 +191,7 @@ impl Spline {
     /// As many levels as asked for, but no more than leave one sample.
     fn levels_for(self, shape: &[usize]) -> usize {
         let longest = *shape.iter().max().unwrap();
-        let most = (0..).find(|l| 1 << l >= longest).unwrap();
+        let most = (0..64).find(|l| 1 << l >= longest).unwrap();
         self.levels.min(most)
     }
 

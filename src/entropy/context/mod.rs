@@ -205,7 +205,7 @@ mod tests {
         round_trip(&shape, &[Plane::whole(&shape)], &codes);
         round_trip(&[5], &[Plane::whole(&[5])], &[0, 1, -1, HOLE, 400]);
         round_trip(&[4], &[Plane::whole(&[4])], &[HOLE; 4]);
-        assert!(round_trip(&shape, &[Plane::whole(&shape)], &[0; 8400]) < 16);
+        assert!(round_trip(&shape, &[Plane::whole(&shape)], &vec![0; 8400]) < 16);
     }
 
     #[test]
