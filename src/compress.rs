@@ -205,8 +205,18 @@ pub(crate) struct CodedChunk {
     spec: String,
 }
 
-/// What codes the chunks that do not suit the fast codec, without trials.
+/// Whether all values are the same number.
+fn is_constant<T: Sample>(values: &[T]) -> bool {
+    let (first, middle) = (values[0], values[values.len() / 2]);
+    // Most chunks are found out by the second value looked at.
+    first == middle && values.iter().all(|x| *x == first)
+}
+
+/// What codes chunks without trials: those that do not suit the fast codec, and
+/// constant ones, of which the large are nothing but their centre.
 const QUICK: &str = "lorenzo";
+const SAME: &str = "raster";
+const FEW: usize = 256;
 
 /// What stays the same from chunk to chunk.
 pub(crate) struct Setup<T> {
@@ -294,11 +304,20 @@ impl<T: Sample> Setup<T> {
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
         let scene = self.scene(&part.shape);
         let backend = options.chosen_backend();
+        let constant = is_constant(&part.values);
+        let fast = options.is_fast() && !constant;
         let chosen;
         let (spec, pipeline) = match &self.fixed {
             Some((spec, pipeline)) => (spec, pipeline),
-            None if options.is_fast() => {
-                chosen = (QUICK.parse()?, options.registry.build(&QUICK.parse()?)?);
+            None if fast || constant => {
+                let spec: Spec = if constant && part.values.len() > FEW {
+                    SAME
+                } else {
+                    QUICK
+                }
+                .parse()?;
+                let pipeline = options.registry.build(&spec)?;
+                chosen = (spec, pipeline);
                 (&chosen.0, &chosen.1)
             }
             None => {
@@ -318,7 +337,7 @@ impl<T: Sample> Setup<T> {
             scene: &scene,
             backend,
             loss: self.loss,
-            fast: options.is_fast(),
+            fast,
         };
         let encoded = chunk::encode(&part.values, &self.fills, plan)?;
         if let Some(progress) = &options.progress {

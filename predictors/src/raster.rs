@@ -25,7 +25,8 @@
 //! | 1 | sets; then for each which references it uses (a byte of bits), and per band its taps, two bytes each in units of 2^−13: current frame without n, then per reference without the place above |
 //!
 //! A frame uses the set for the references it has; the first row of a frame
-//! without references is predicted from its western neighbour alone.
+//! without references is predicted from its western neighbour alone, and its first
+//! sample from the centre.
 //!
 //! **When it wins and loses.** Wins on series, on rough fields and at tight bounds.
 //! Loses to `spline` on smooth single fields at loose bounds, where every neighbour
@@ -277,8 +278,10 @@ impl<T: Sample> Fit<'_, T> {
         let n = taps_of(self.mask);
         let mut normals = vec![Normal::new(n); bands];
         let mut samples: Samples;
+        let mut changing = false;
         for (band, normal) in normals.iter_mut().enumerate() {
             samples = self.collect(band, bands);
+            changing |= samples.targets.iter().any(|t| *t != 0.0);
             let noise = self.scene.bound * self.scene.bound / 3.0;
             let weights: Vec<f64> = samples
                 .features
@@ -290,6 +293,9 @@ impl<T: Sample> Fit<'_, T> {
             for start in (OWN_TAPS..n).step_by(AROUND.len()) {
                 normal.expect_noise(start..start + AROUND.len(), noise, false);
             }
+        }
+        if !changing {
+            return None;
         }
         let mut all = Normal::new(n);
         normals.iter().for_each(|normal| all.merge(normal));
@@ -505,6 +511,7 @@ impl<'a, T: Sample> Painter<'a, T> {
     fn plain(&mut self, row: usize) -> Recursion<T> {
         if row == 0 {
             self.partial.fill(T::ZERO);
+            self.partial[0] = self.center;
         } else {
             let above = &self.above[0][PAD - 1..];
             for (p, n) in self.partial.iter_mut().zip(above.windows(2)) {
