@@ -43,7 +43,7 @@ pub(super) struct BitReader {
     next: usize,
     window: u64,
     count: u32,
-    past_end: u32,
+    past_end: u64,
 }
 
 impl BitReader {
@@ -106,13 +106,13 @@ impl BitReader {
 
     /// Whether more bits were taken than there are.
     pub(super) fn overrun(&self) -> bool {
-        self.past_end > self.count
+        self.past_end > u64::from(self.count)
     }
 
     /// Whether whole bytes are left unread.
     pub(super) fn left_over(&self) -> bool {
         let unread = (self.bytes.len() as u64 * 8).saturating_sub(self.next as u64 * 8)
-            + u64::from(self.count.saturating_sub(self.past_end));
+            + u64::from(self.count).saturating_sub(self.past_end);
         unread >= 8
     }
 }

@@ -221,6 +221,30 @@ impl Decoder {
             .map_or(self.table[0], |(_, _, entry)| *entry)
     }
 
+    /// Codes without holes among them, several per refill: four short ones have at most
+    /// 44 bits.
+    fn read_all(&mut self, codes: &mut [i32]) {
+        let (fours, rest) = codes.as_chunks_mut::<4>();
+        for four in fours {
+            self.bits.refill();
+            for code in four {
+                let entry = self.table[(self.bits.peek() & ((1 << TABLE_BITS) - 1)) as usize];
+                if entry.length > 0 && entry.raw_bits == 0 {
+                    self.bits.skip(u32::from(entry.length));
+                    *code = token::join(entry.token, 0);
+                } else {
+                    self.bits.refill();
+                    *code = self.next();
+                    self.bits.refill();
+                }
+            }
+        }
+        for code in rest {
+            self.bits.refill();
+            *code = self.next();
+        }
+    }
+
     #[inline(always)]
     fn next(&mut self) -> i32 {
         let mut entry = self.table[(self.bits.peek() & ((1 << TABLE_BITS) - 1)) as usize];
@@ -235,9 +259,13 @@ impl Decoder {
 
 impl PlaneReader for Decoder {
     fn read(&mut self, _: &Plane, codes: &mut [i32]) -> Result<()> {
-        for code in codes.iter_mut().filter(|c| **c != HOLE) {
-            self.bits.refill();
-            *code = self.next();
+        if codes.contains(&HOLE) {
+            for code in codes.iter_mut().filter(|c| **c != HOLE) {
+                self.bits.refill();
+                *code = self.next();
+            }
+        } else {
+            self.read_all(codes);
         }
         if self.bits.overrun() {
             return corrupt(Section::Codes, "it ends before the last code");
