@@ -6,6 +6,7 @@
 mod bits;
 mod context;
 mod huffman;
+mod mixing;
 mod token;
 
 use foresz_predictors::Plane;
@@ -23,6 +24,8 @@ pub enum Backend {
     /// Contexts from the codes around, clustered histograms, interleaved rANS.
     #[default]
     Context,
+    /// Binary decisions under mixed contexts: the smallest and the slowest.
+    Mixing,
     /// Bit-packed integers: the codec of the fast effort, which has a predictor of
     /// its own. Cannot be asked for with another.
     Packed,
@@ -40,13 +43,14 @@ pub(crate) trait PlaneReader {
 
 impl Backend {
     /// All that can be asked for, with the names they have on the command line.
-    pub const ALL: [Backend; 2] = [Backend::Huffman, Backend::Context];
+    pub const ALL: [Backend; 3] = [Backend::Huffman, Backend::Context, Backend::Mixing];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Backend::Huffman => "huffman",
             Backend::Context => "context",
+            Backend::Mixing => "mixing",
             Backend::Packed => "packed",
         }
     }
@@ -55,6 +59,7 @@ impl Backend {
         match self {
             Backend::Huffman => 0,
             Backend::Context => 1,
+            Backend::Mixing => 2,
             Backend::Packed => 3,
         }
     }
@@ -63,6 +68,7 @@ impl Backend {
         match id {
             0 => Ok(Backend::Huffman),
             1 => Ok(Backend::Context),
+            2 => Ok(Backend::Mixing),
             3 => Ok(Backend::Packed),
             _ => Err(Error::Unsupported(format!(
                 "back end {id} is newer than this foresz: install a newer one"
@@ -75,6 +81,7 @@ impl Backend {
         match self {
             Backend::Huffman => huffman::encode(codes),
             Backend::Context | Backend::Packed => context::encode(shape, planes, codes),
+            Backend::Mixing => mixing::encode(shape, planes, codes),
         }
     }
 
@@ -86,6 +93,7 @@ impl Backend {
                 shape.iter().product(),
             )?)),
             Backend::Context => Ok(Box::new(context::Decoder::new(bytes, shape)?)),
+            Backend::Mixing => Ok(Box::new(mixing::Decoder::new(bytes, shape))),
             Backend::Packed => corrupt(Section::Chunk, "planes cannot be packed"),
         }
     }

@@ -1,0 +1,88 @@
+//! The walk over the codes of a chunk, the same for writing and reading.
+
+use foresz_predictors::{Plane, widest};
+
+use super::arithmetic::Coin;
+use super::contexts::{self, Group};
+use super::estimate::{self, Lean, Size};
+use super::model::Model;
+use super::scene::{self, Around, Scene, W, WW};
+use super::symbol;
+use crate::coding::HOLE;
+
+/// Follows the codes of a chunk and learns from them.
+pub(super) struct Walker {
+    shape: Vec<usize>,
+    scene: Scene,
+    around: Vec<Around>,
+    model: Model,
+    groups: Vec<(Size, Lean)>,
+    /// For each place of a slice, the mean logarithm of its codes so far.
+    habits: Vec<i32>,
+}
+
+/// A row about to be coded.
+pub(super) struct Line {
+    group: Group,
+    /// Where it starts in the chunk, and from sample to sample.
+    at: usize,
+    step: usize,
+}
+
+impl Walker {
+    pub(super) fn new(shape: &[usize]) -> Self {
+        Walker {
+            shape: shape.to_vec(),
+            scene: Scene::new(shape),
+            around: Vec::new(),
+            model: Model::new(contexts::COUNT, contexts::MIXERS, contexts::SUMS),
+            groups: vec![(Size::new(), Lean::new()); Group::COUNT],
+            habits: vec![0; shape.iter().rev().take(2).product()],
+        }
+    }
+
+    /// Writes or reads the codes of the next plane.
+    pub(super) fn plane<C: Coin>(&mut self, coin: &mut C, plane: &Plane, codes: &mut [i32]) {
+        if plane.is_empty() {
+            return;
+        }
+        let group = Group::of(plane, &self.shape);
+        let rows = codes.chunks_exact_mut(plane.columns());
+        for (at, row) in plane.row_offsets(&self.shape).zip(rows) {
+            self.scene.look(plane, at, &mut self.around);
+            let step = plane.row_step();
+            let line = Line { group, at, step };
+            code_row(self, coin, &line, row);
+            self.scene.keep(plane, at, row);
+        }
+    }
+}
+
+/// A habit moves by so many sixteenths of the way to each new code.
+const HABIT_SHARE: i32 = 3;
+
+widest! {
+    fn code_row<C: Coin>(walker: &mut Walker, coin: &mut C, line: &Line, codes: &mut [i32]) {
+        let (size, lean) = &mut walker.groups[line.group.index()];
+        let slice = walker.habits.len();
+        let (mut west, mut west2) = (0, 0);
+        for ((j, code), around) in codes.iter_mut().enumerate().zip(&mut walker.around) {
+            let habit = &mut walker.habits[(line.at + j * line.step) % slice];
+            (around[W], around[WW]) = (west, west2);
+            (west, west2) = (0, west);
+            if *code == HOLE {
+                continue;
+            }
+            let expected = size.expect(around, *habit);
+            let expected_size = estimate::size(expected);
+            let leaning = estimate::tilt(lean.expect(around), expected_size);
+            let place = contexts::place(around, line.group, expected, leaning);
+            *code = symbol::settle(&mut walker.model, coin, &place, expected_size, *code);
+            west = scene::seen(*code);
+            let log = estimate::log(west);
+            size.learn(log);
+            lean.learn(west, expected_size);
+            *habit += ((log - *habit) * HABIT_SHARE) >> 4;
+        }
+    }
+}
