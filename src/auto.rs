@@ -165,15 +165,13 @@ fn size_of<T: Sample>(
     let mut encoder = Encoder::new(values, &scene.shape, quantiser, range);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;
-    let codes = match backend {
-        Backend::Huffman => entropy::estimate_bits(&coded.codes) / 8.0,
+    let bits = match backend {
+        Backend::Huffman => entropy::estimate_bits(&coded.codes),
         // Contexts find the structure that the choice is about.
-        _ => Backend::Context
-            .encode(&scene.shape, &coded.planes, &coded.codes)
-            .len() as f64,
+        _ => entropy::estimate_bits_in_context(&scene.shape, &coded.planes, &coded.codes),
     };
     let literals = (coded.literals.len() * T::BYTES) as f64;
-    Ok((codes + literals) / scene.share + sides.into_bytes().len() as f64)
+    Ok((bits / 8.0 + literals) / scene.share + sides.into_bytes().len() as f64)
 }
 
 /// Boxes cut out of the chunk, each a few frames; holes are NaN.

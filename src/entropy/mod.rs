@@ -116,6 +116,9 @@ impl std::str::FromStr for Backend {
 /// An estimate of the bits that codes will take, in order-0 entropy.
 pub(crate) use token::estimate_bits;
 
+/// An estimate of the bits that planes of codes will take where contexts count.
+pub(crate) use context::estimate_bits as estimate_bits_in_context;
+
 /// Bytes through zstd, or as they are if that is not smaller: a flag byte tells.
 pub(crate) fn squeeze(bytes: &[u8], level: i32) -> Vec<u8> {
     let mut out = vec![0];

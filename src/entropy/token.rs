@@ -11,10 +11,15 @@
 
 use std::sync::OnceLock;
 
+use foresz_predictors::widest;
+
 use crate::coding::{ESCAPE, HOLE};
 
 /// Tokens that can occur: magnitudes stay below 2^31.
 pub(super) const TOKENS: usize = 34 + 8 * 27;
+
+/// Stands for a hole, which has no token.
+pub(super) const NO_TOKEN: u8 = u8::MAX;
 
 const DIRECT: u32 = 16;
 /// Tokens below this have no raw bits.
@@ -35,6 +40,56 @@ pub(super) fn split(code: i32) -> (u8, u32, u32) {
     let mantissa = (magnitude >> raw_bits) & 3;
     let token = 34 + 8 * (exponent - 4) + 2 * mantissa + u32::from(code < 0);
     (token as u8, raw_bits, magnitude & ((1 << raw_bits) - 1))
+}
+
+widest! {
+    // The tokens of a row; says whether any has raw bits.
+    fn split_row<C: AsRef<[i32]>>(codes: &C, tokens: &mut [u8]) -> bool {
+        let mut large = false;
+        for (token, &code) in tokens.iter_mut().zip(codes.as_ref()) {
+            let magnitude = code.unsigned_abs();
+            // 24 bits, so that conversion is exact: exponent and two bits of the mantissa.
+            let exact = if magnitude < 1 << 16 { magnitude } else { magnitude & !0xff };
+            let group = ((exact as f32).to_bits() >> 21).wrapping_sub((127 + 4) << 2);
+            let split = if magnitude <= DIRECT {
+                1 + ((code << 1) ^ (code >> 31)) as u32
+            } else {
+                34 + 2 * group + u32::from(code < 0)
+            };
+            let split = if code == ESCAPE { 0 } else { split };
+            let split = if code == HOLE { u32::from(NO_TOKEN) } else { split };
+            large |= split >= DIRECT_TOKENS as u32 && split < u32::from(NO_TOKEN);
+            *token = split as u8;
+        }
+        large
+    }
+
+    // The codes of a row of tokens without raw bits; holes stay. Says whether there
+    // are tokens with raw bits.
+    fn join_row<R: AsRef<[u8]>>(tokens: &R, codes: &mut [i32]) -> bool {
+        let mut large = false;
+        for (code, &token) in codes.iter_mut().zip(tokens.as_ref()) {
+            let zigzag = i32::from(token) - 1;
+            let joined = (zigzag >> 1) ^ -(zigzag & 1);
+            let joined = if token == 0 { ESCAPE } else { joined };
+            large |= token >= DIRECT_TOKENS as u8 && token != NO_TOKEN;
+            *code = if token == NO_TOKEN { HOLE } else { joined };
+        }
+        large
+    }
+
+    // Marks holes.
+    fn mark_holes<C: AsRef<[i32]>>(codes: &C, tokens: &mut [u8]) {
+        for (token, &code) in tokens.iter_mut().zip(codes.as_ref()) {
+            *token = if code == HOLE { NO_TOKEN } else { 0 };
+        }
+    }
+}
+
+/// Whether raw bits follow.
+#[inline(always)]
+pub(super) fn is_large(token: u8) -> bool {
+    usize::from(token) >= DIRECT_TOKENS && token != NO_TOKEN
 }
 
 /// Number of raw bits after a token.
@@ -146,6 +201,24 @@ mod tests {
         }
         assert_eq!(split(ESCAPE), (0, 0, 0));
         assert_eq!(join(0, 0), ESCAPE);
+    }
+
+    #[test]
+    fn rows_are_split_and_joined_like_codes_one_by_one() {
+        let edges = (0..31).flat_map(|e| [(1i32 << e) - 1, 1 << e, (1 << e) + 1]);
+        let codes: Vec<i32> = (0..5000)
+            .chain(edges)
+            .flat_map(|m| [m, -m])
+            .chain([ESCAPE])
+            .collect();
+        let mut tokens = vec![0; codes.len()];
+        assert!(split_row(&codes, &mut tokens));
+        assert!(codes.iter().zip(&tokens).all(|(c, t)| split(*c).0 == *t));
+        let small = [0, 3, HOLE, -16, ESCAPE, 16];
+        assert!(!split_row(&small, &mut tokens[..6]));
+        let mut joined = [7; 6];
+        assert!(!join_row(&&tokens[..6], &mut joined));
+        assert_eq!(joined, small);
     }
 
     #[test]

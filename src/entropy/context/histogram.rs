@@ -2,9 +2,12 @@
 //! the precision of rANS.
 
 use super::rans::{PRECISION, TOTAL};
-use super::scene::{CONTEXTS, REFINEMENTS};
-use super::token::{TOKENS, information};
+use foresz_predictors::Plane;
+
+use super::lanes::{BUCKET_SIZES, CONTEXT_OF, CONTEXTS, REFINEMENTS};
+use super::scene::Group;
 use crate::container::bytes::{Reader, put_number};
+use crate::entropy::token::{NO_TOKEN, TOKENS, information};
 use crate::error::{Result, Section, corrupt};
 
 /// No more histograms than this: their decoding tables should stay in cache.
@@ -76,10 +79,23 @@ impl Tally {
 }
 
 impl Counts {
-    pub(super) fn of(tokens: &[u8], contexts: &[u16], number: usize) -> Self {
-        let mut table = vec![0u32; number * TOKENS];
-        for (&token, &context) in tokens.iter().zip(contexts) {
-            table[usize::from(context) * TOKENS + usize::from(token)] += 1;
+    /// Counts the tokens of planes, of which the contexts within their groups are known.
+    pub(super) fn of(planes: &[Plane], tokens: &[u8], contexts: &[u8]) -> Self {
+        let planes = planes.iter().filter(|p| !p.is_empty());
+        let last = planes.clone().map(|p| Group::of(p).index() + 1).max();
+        let largest = tokens
+            .iter()
+            .fold(0, |m, &t| if t == NO_TOKEN { m } else { m.max(t) });
+        let width = usize::from(largest) + 1;
+        let mut table = vec![0u32; last.unwrap_or(0) * CONTEXTS * width];
+        let mut rest = (tokens, contexts);
+        for plane in planes {
+            let own = rest.0.iter().zip(rest.1).take(plane.len());
+            let first = Group::of(plane).index() * CONTEXTS;
+            for (&token, &context) in own.filter(|(t, _)| **t != NO_TOKEN) {
+                table[(first + usize::from(context)) * width + usize::from(token)] += 1;
+            }
+            rest = (&rest.0[plane.len()..], &rest.1[plane.len()..]);
         }
         let tally = |counts: &[u32]| {
             let used = counts
@@ -92,8 +108,19 @@ impl Counts {
             }
         };
         Counts {
-            contexts: table.chunks_exact(TOKENS).map(tally).collect(),
+            contexts: table.chunks_exact(width).map(tally).collect(),
         }
+    }
+
+    /// How many groups there are.
+    pub(super) fn groups(&self) -> usize {
+        self.contexts.len() / CONTEXTS
+    }
+
+    /// Bits that the tokens will take, histograms included.
+    pub(super) fn estimate_bits(&self) -> f64 {
+        let (tallies, _) = join_neighbours(&self.contexts);
+        tallies.iter().map(Tally::cost).sum()
     }
 }
 
@@ -112,16 +139,15 @@ impl Clusters {
         Clusters { map, frequencies }
     }
 
-    #[inline(always)]
-    pub(super) fn of(&self, context: u16) -> u8 {
-        self.map[usize::from(context)]
+    /// The histogram of each context of a group.
+    pub(super) fn map(&self, group: Group) -> &[u8] {
+        &self.map[group.index() * CONTEXTS..][..CONTEXTS]
     }
 
-    /// The histograms of the three contexts from `first` on.
-    #[inline(always)]
-    pub(super) fn three(&self, first: u16) -> [u8; 3] {
-        let at = usize::from(first);
-        [self.map[at], self.map[at + 1], self.map[at + 2]]
+    /// For each group, the histogram of each bucket and size of W.
+    pub(super) fn tables(&self) -> Vec<[u8; BUCKET_SIZES]> {
+        let table = |map: &[u8]| CONTEXT_OF.map(|context| map[usize::from(context)]);
+        self.map.chunks_exact(CONTEXTS).map(table).collect()
     }
 
     pub(super) fn frequencies(&self) -> &[[u16; TOKENS]] {

@@ -1,15 +1,16 @@
 //! The structure-aware back end: what codes lie around tells how large the next
 //! one will be.
 //!
-//! Every code gets a context from its surroundings (see [`scene`]); contexts that
-//! see the same distribution share a histogram (see [`histogram`]); tokens are coded
-//! by interleaved rANS under their histogram (see [`rans`]), and the raw bits of large
-//! codes follow apart.
+//! Every code is expected to have some magnitude, judged by its surroundings (see
+//! [`scene`]); that and how its western neighbour came out is its context (see
+//! [`lanes`]); contexts that see the same distribution share a histogram (see
+//! [`histogram`]); tokens are coded by interleaved rANS under their histogram (see
+//! [`rans`]), and the raw bits of large codes follow apart.
 
 mod histogram;
+mod lanes;
 mod rans;
 mod scene;
-mod weights;
 
 use foresz_predictors::Plane;
 
@@ -20,28 +21,35 @@ use crate::coding::HOLE;
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::error::{Result, Section, corrupt};
 use histogram::{Clusters, Counts};
+use lanes::{BUCKET_SIZES, CONTEXTS};
 use scene::{Group, Scene};
-use weights::Weights;
 
 /// The bytes of all planes of a chunk of that shape.
 pub(super) fn encode(shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8> {
-    let weights = weights::fit(shape, planes, codes);
-    let (tokens, contexts, raw) = label(shape, planes, codes, &weights);
-    let clusters = Clusters::new(&Counts::of(
-        &tokens,
-        &contexts,
-        weights.len() * scene::CONTEXTS,
-    ));
+    let labels = Labels::of(shape, planes, codes);
+    let counts = Counts::of(planes, &labels.tokens, &labels.contexts);
+    let clusters = Clusters::new(&counts);
     let mut out = Vec::new();
-    put_number(&mut out, weights.len() as u64);
-    weights.iter().for_each(|w| w.write(&mut out));
+    put_number(&mut out, counts.groups() as u64);
     let mut header = Vec::new();
     clusters.write(&mut header);
     put_number(&mut out, header.len() as u64);
     put_bytes(&mut out, &super::squeeze(&header, HEADER_ZSTD_LEVEL));
-    put_bytes(&mut out, &raw);
-    out.extend(rans::encode(&tokens, &contexts, &clusters));
+    put_bytes(&mut out, &labels.raw.finish());
+    out.extend(rans::encode(
+        planes,
+        &labels.tokens,
+        &labels.contexts,
+        &clusters,
+    ));
     out
+}
+
+/// Bits that [`encode`] would take, about.
+pub(crate) fn estimate_bits(shape: &[usize], planes: &[Plane], codes: &[i32]) -> f64 {
+    let labels = Labels::of(shape, planes, codes);
+    let counts = Counts::of(planes, &labels.tokens, &labels.contexts);
+    counts.estimate_bits() + 8.0 * labels.raw.finish().len() as f64
 }
 
 /// Higher levels take longer than all the rest on small chunks and save a byte or two.
@@ -49,52 +57,66 @@ const HEADER_ZSTD_LEVEL: i32 = 5;
 /// More histograms than this never paid; more header than this is not ours.
 const MOST_HEADER: usize = 1 << 17;
 
-/// Tokens and contexts of all codes but holes, in order, and the raw bits.
-fn label(
-    shape: &[usize],
-    planes: &[Plane],
-    codes: &[i32],
-    weights: &[Weights],
-) -> (Vec<u8>, Vec<u16>, Vec<u8>) {
-    let mut scene = Scene::new(shape, planes.iter().any(scene::has_gaps));
-    let (mut tokens, mut contexts) = (
-        Vec::with_capacity(codes.len()),
-        Vec::with_capacity(codes.len()),
-    );
-    let mut raw = BitWriter::default();
-    let mut rest = codes;
-    for plane in planes.iter().filter(|p| !p.is_empty()) {
-        let (own, later) = rest.split_at(plane.len());
-        rest = later;
-        let weights = &weights[Group::of(plane).index()];
-        scene.begin(plane);
-        for row in own.chunks_exact(plane.columns()) {
-            let mut west = 0;
-            for (&code, hint) in row.iter().zip(scene.hints(weights)) {
-                if code != HOLE {
-                    let (token, bits, low) = token::split(code);
-                    tokens.push(token);
-                    contexts.push(hint.first + hint.refine(west));
-                    west = scene::size_of_token(token);
-                    if bits > 0 {
-                        raw.put(u64::from(low), bits);
-                    }
+/// The codes of a chunk, row by row.
+struct Labels {
+    tokens: Vec<u8>,
+    /// Within the group of each plane.
+    contexts: Vec<u8>,
+    raw: BitWriter,
+}
+
+impl Labels {
+    fn of(shape: &[usize], planes: &[Plane], codes: &[i32]) -> Self {
+        let lanes = lanes::lanes_of_chunk(codes.len());
+        let mut labels = Labels {
+            tokens: vec![0; codes.len()],
+            contexts: vec![0; codes.len()],
+            raw: BitWriter::default(),
+        };
+        let mut scene = Scene::new(shape);
+        let mut done = 0;
+        for plane in planes.iter().filter(|p| !p.is_empty()) {
+            scene.begin(plane);
+            for _ in 0..plane.rows() {
+                let row = done..done + plane.columns();
+                let (codes, tokens) = (&codes[row.clone()], &mut labels.tokens[row.clone()]);
+                if token::split_row(&codes, tokens) {
+                    put_raw(codes, tokens, &mut labels.raw);
                 }
+                lanes::contexts(
+                    scene.expect(),
+                    tokens,
+                    lanes,
+                    &mut labels.contexts[row.clone()],
+                );
+                scene.keep(codes);
+                done = row.end;
             }
-            scene.keep(row);
+            scene.end();
         }
-        scene.end();
+        labels
     }
-    (tokens, contexts, raw.finish())
+}
+
+fn put_raw(codes: &[i32], tokens: &[u8], raw: &mut BitWriter) {
+    for (&code, _) in codes
+        .iter()
+        .zip(tokens)
+        .filter(|(_, t)| token::is_large(**t))
+    {
+        let (_, bits, low) = token::split(code);
+        raw.put(u64::from(low), bits);
+    }
 }
 
 /// Reads planes as they come, row by row.
 pub(super) struct Decoder {
     scene: Scene,
-    weights: Vec<Weights>,
-    clusters: Clusters,
-    tokens: rans::Decoder,
+    /// For each group.
+    clusters: Vec<[u8; BUCKET_SIZES]>,
+    rans: rans::Decoder,
     raw: BitReader,
+    tokens: Vec<u8>,
 }
 
 impl Decoder {
@@ -102,61 +124,64 @@ impl Decoder {
         let samples: usize = shape.iter().product();
         let mut reader = Reader::new(bytes, Section::Codes);
         let groups = reader.count(Group::COUNT, "groups of contexts")?;
-        let weights = (0..groups)
-            .map(|_| Weights::read(&mut reader))
-            .collect::<Result<Vec<_>>>()?;
         let header_bytes = reader.count(MOST_HEADER, "bytes of histograms")?;
         let header = super::stretch(reader.bytes()?, header_bytes, Section::Codes)?;
-        let clusters = Clusters::read(&header, groups * scene::CONTEXTS)?;
+        let clusters = Clusters::read(&header, groups * CONTEXTS)?;
         let raw = BitReader::new(reader.bytes()?.to_vec());
-        let tokens = rans::Decoder::new(reader.rest(), &clusters, samples)?;
         Ok(Decoder {
-            scene: Scene::new(shape, true),
-            weights,
-            clusters,
-            tokens,
+            scene: Scene::new(shape),
+            rans: rans::Decoder::new(reader.rest(), &clusters, samples)?,
+            clusters: clusters.tables(),
             raw,
+            tokens: Vec::new(),
         })
     }
 }
 
 impl PlaneReader for Decoder {
     fn read(&mut self, plane: &Plane, codes: &mut [i32]) -> Result<()> {
-        let group = Group::of(plane);
-        let Some(weights) = self.weights.get(group.index()) else {
+        let Some(clusters) = self.clusters.get(Group::of(plane).index()) else {
             return corrupt(Section::Codes, "a plane is of a group that has no contexts");
         };
+        let columns = plane.columns().max(1);
+        let holes = codes.contains(&HOLE);
+        self.tokens.resize(columns, 0);
         self.scene.begin(plane);
-        for row in codes.chunks_exact_mut(plane.columns().max(1)) {
-            let mut west = 0;
-            for (code, hint) in row.iter_mut().zip(self.scene.hints(weights)) {
-                if *code != HOLE {
-                    let token = self
-                        .tokens
-                        .next(self.clusters.three(hint.first)[usize::from(hint.refine(west))]);
-                    west = scene::size_of_token(token);
-                    *code = if usize::from(token) < token::DIRECT_TOKENS {
-                        token::join(token, 0)
-                    } else {
-                        self.raw.refill();
-                        token::join(token, self.raw.take(token::raw_bits(token)))
-                    };
-                }
+        for row in codes.chunks_exact_mut(columns) {
+            if holes {
+                token::mark_holes(&&*row, &mut self.tokens);
+            } else {
+                self.tokens.fill(0);
+            }
+            self.rans
+                .row(clusters, self.scene.expect(), &mut self.tokens);
+            if token::join_row(&self.tokens, row) {
+                take_raw(&self.tokens, &mut self.raw, row);
             }
             self.scene.keep(row);
         }
         self.scene.end();
-        if self.tokens.overrun() || self.raw.overrun() {
+        if self.rans.overrun() || self.raw.overrun() {
             return corrupt(Section::Codes, "it ends before the last code");
         }
         Ok(())
     }
 
     fn finish(&self) -> Result<()> {
-        if self.raw.left_over() || !self.tokens.is_done() {
+        if self.raw.left_over() || !self.rans.is_done() {
             return corrupt(Section::Codes, "something is left after the last code");
         }
         Ok(())
+    }
+}
+
+/// Reads the large codes of a row again, with their raw bits.
+fn take_raw(tokens: &[u8], raw: &mut BitReader, codes: &mut [i32]) {
+    for (code, &token) in codes.iter_mut().zip(tokens) {
+        if token::is_large(token) {
+            raw.refill();
+            *code = token::join(token, raw.take(token::raw_bits(token)));
+        }
     }
 }
 

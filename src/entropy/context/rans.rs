@@ -1,147 +1,240 @@
-//! Interleaved range asymmetric numeral systems: four states in turn.
+//! Interleaved range asymmetric numeral systems: a state for every lane.
 //!
 //! State x is a number of at least 2^16; coding token s of frequency f and start b
 //! out of 2^11 turns it into `(x / f)·2^11 + x mod f + b`, after moving 16 bits out
 //! if it would leave 32 bits. Tokens are coded last to first, so that they are
 //! decoded first to last.
 
+use foresz_predictors::Plane;
+
 use super::histogram::Clusters;
-use super::token::TOKENS;
+use super::lanes::{self, BUCKET_SIZES, LANES, NO_WEST};
+use super::scene::Group;
+use crate::entropy::token::{NO_TOKEN, TOKENS};
 use crate::error::{Result, Section, corrupt};
 
 /// Bits of a probability.
 pub(super) const PRECISION: u32 = 11;
 /// What frequencies add up to.
 pub(super) const TOTAL: u32 = 1 << PRECISION;
-const STATES: usize = 4;
 const LOWEST: u32 = 1 << 16;
 
-/// States, then 16-bit words in the order of decoding.
-pub(super) fn encode(tokens: &[u8], contexts: &[u16], clusters: &Clusters) -> Vec<u8> {
-    if tokens.is_empty()
-        || clusters
-            .frequencies()
-            .iter()
-            .all(|f| f.contains(&(TOTAL as u16)))
-    {
-        // Nothing to tell: every context has one token only.
-        return Vec::new();
-    }
-    let starts: Vec<[u16; TOKENS]> = clusters.frequencies().iter().map(starts_of).collect();
-    let mut states = [LOWEST; STATES];
-    let mut words: Vec<u16> = Vec::with_capacity(tokens.len() / 2);
-    for (i, (&token, &context)) in tokens.iter().zip(contexts).enumerate().rev() {
-        let cluster = usize::from(clusters.of(context));
-        let frequency = u32::from(clusters.frequencies()[cluster][usize::from(token)]);
-        let start = u32::from(starts[cluster][usize::from(token)]);
-        let x = &mut states[i % STATES];
-        if u64::from(*x) >= u64::from(frequency) << (32 - PRECISION) {
-            words.push(*x as u16);
-            *x >>= 16;
-        }
-        *x = ((*x / frequency) << PRECISION) + *x % frequency + start;
-    }
-    let states = states.iter().flat_map(|x| x.to_le_bytes());
-    states
-        .chain(words.iter().rev().flat_map(|w| w.to_le_bytes()))
-        .collect()
+/// Whether every histogram has one token only: nothing is to be told then.
+fn is_silent(clusters: &Clusters) -> bool {
+    let certain = |f: &[u16; TOKENS]| f.contains(&(TOTAL as u16));
+    clusters.frequencies().iter().all(certain)
 }
 
-fn starts_of(frequencies: &[u16; TOKENS]) -> [u16; TOKENS] {
-    let mut starts = [0; TOKENS];
-    let mut sum = 0;
-    for (start, f) in starts.iter_mut().zip(frequencies) {
-        *start = sum;
-        sum += f;
+/// What coding a token takes.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// 2^43 divided by the frequency, rounded up: multiplying by it divides exactly
+    /// whatever a state can be.
+    reciprocal: u64,
+    frequency: u32,
+    start: u32,
+}
+
+const SHIFT: u32 = 43;
+
+fn entries_of(frequencies: &[u16; TOKENS]) -> [Entry; 256] {
+    let mut entries = [Entry::default(); 256];
+    let mut start = 0;
+    for (entry, &f) in entries.iter_mut().zip(frequencies).filter(|(_, f)| **f > 0) {
+        let frequency = u32::from(f);
+        *entry = Entry {
+            reciprocal: (1u64 << SHIFT).div_ceil(u64::from(frequency)),
+            frequency,
+            start,
+        };
+        start += frequency;
     }
-    starts
+    entries
+}
+
+/// States, then 16-bit words in the order of decoding.
+pub(super) fn encode(
+    planes: &[Plane],
+    tokens: &[u8],
+    contexts: &[u8],
+    clusters: &Clusters,
+) -> Vec<u8> {
+    if is_silent(clusters) {
+        return Vec::new();
+    }
+    let lanes = lanes::lanes_of_chunk(tokens.len());
+    let mut writer = Writer {
+        entries: clusters.frequencies().iter().map(entries_of).collect(),
+        states: [LOWEST; LANES],
+        words: vec![0; tokens.len()],
+        at: tokens.len(),
+    };
+    let mut end = tokens.len();
+    for plane in planes.iter().rev().filter(|p| !p.is_empty()) {
+        let map = clusters.map(Group::of(plane));
+        let start = end - plane.len();
+        let rows = tokens[start..end].chunks_exact(plane.columns());
+        let contexts = contexts[start..end].chunks_exact(plane.columns());
+        for (tokens, contexts) in rows.zip(contexts).rev() {
+            match lanes::lanes_of_row(tokens.len(), lanes) {
+                8 => writer.row::<8>(tokens, contexts, map),
+                4 => writer.row::<4>(tokens, contexts, map),
+                2 => writer.row::<2>(tokens, contexts, map),
+                _ => writer.row::<1>(tokens, contexts, map),
+            }
+        }
+        end = start;
+    }
+    let states = writer.states[..lanes].iter().flat_map(|x| x.to_le_bytes());
+    let words = writer.words[writer.at..].iter();
+    states.chain(words.flat_map(|w| w.to_le_bytes())).collect()
+}
+
+struct Writer {
+    entries: Vec<[Entry; 256]>,
+    states: [u32; LANES],
+    /// Filled from the end: no token takes more than one.
+    words: Vec<u16>,
+    at: usize,
+}
+
+impl Writer {
+    fn row<const N: usize>(&mut self, tokens: &[u8], contexts: &[u8], map: &[u8]) {
+        let part = tokens.len().div_ceil(N);
+        let mut states = [0; N];
+        states.copy_from_slice(&self.states[..N]);
+        let mut at = self.at;
+        for i in (0..part).rev() {
+            for lane in (0..N).rev() {
+                let j = lane * part + i;
+                if j >= tokens.len() || tokens[j] == NO_TOKEN {
+                    continue;
+                }
+                let cluster = usize::from(map[usize::from(contexts[j])]);
+                let entry = self.entries[cluster][usize::from(tokens[j])];
+                let mut x = states[lane];
+                if u64::from(x) >= u64::from(entry.frequency) << (32 - PRECISION) {
+                    at -= 1;
+                    self.words[at] = x as u16;
+                    x >>= 16;
+                }
+                let quotient = ((u64::from(x) * entry.reciprocal) >> SHIFT) as u32;
+                let rest = x - quotient * entry.frequency;
+                states[lane] = (quotient << PRECISION) + rest + entry.start;
+            }
+        }
+        self.at = at;
+        self.states[..N].copy_from_slice(&states);
+    }
 }
 
 /// What a slot of a histogram stands for: the token in the low 8 bits, then 12 bits of
 /// its frequency, then 12 of the slot less the start of its token.
-#[derive(Debug, Clone, Copy)]
-struct Slot(u32);
-
-impl Slot {
-    fn new(token: u8, frequency: u16, offset: u16) -> Self {
-        Slot(u32::from(token) | u32::from(frequency) << 8 | u32::from(offset) << 20)
-    }
+fn slots_of(frequencies: &[u16; TOKENS]) -> impl Iterator<Item = u32> + '_ {
+    let slots = |(token, &frequency): (u32, &u16)| {
+        let slot = token | u32::from(frequency) << 8;
+        (0..u32::from(frequency)).map(move |offset| slot | offset << 20)
+    };
+    (0..).zip(frequencies).flat_map(slots)
 }
 
-/// Takes tokens off one by one.
+/// Takes tokens off row by row.
 pub(super) struct Decoder {
-    slots: Vec<Slot>,
-    states: [u32; STATES],
+    slots: Vec<u32>,
+    lanes: usize,
+    states: [u32; LANES],
     words: Vec<u16>,
     next: usize,
-    turn: usize,
     /// Without bytes every histogram has one token, and states never change.
     silent: bool,
 }
 
 impl Decoder {
     pub(super) fn new(bytes: &[u8], clusters: &Clusters, samples: usize) -> Result<Self> {
-        let slots = clusters.frequencies().iter().flat_map(slots_of).collect();
-        let silent = bytes.is_empty();
-        if silent {
-            if !clusters
-                .frequencies()
-                .iter()
-                .all(|f| f.contains(&(TOTAL as u16)))
-            {
-                return corrupt(Section::Codes, "the tokens are missing");
-            }
-            return Ok(Decoder {
-                slots,
-                states: [LOWEST; STATES],
-                words: Vec::new(),
-                next: 0,
-                turn: 0,
-                silent,
-            });
+        let mut slots = Vec::with_capacity(clusters.frequencies().len() << PRECISION);
+        for frequencies in clusters.frequencies() {
+            slots.extend(slots_of(frequencies));
         }
-        if bytes.len() < 4 * STATES
-            || !bytes.len().is_multiple_of(2)
-            || bytes.len() > 4 * STATES + samples.saturating_mul(2)
+        let lanes = lanes::lanes_of_chunk(samples);
+        let mut states = [LOWEST; LANES];
+        let silent = bytes.is_empty();
+        if silent && !is_silent(clusters) {
+            return corrupt(Section::Codes, "the tokens are missing");
+        }
+        if !silent
+            && (bytes.len() < 4 * lanes
+                || !bytes.len().is_multiple_of(2)
+                || bytes.len() > 4 * lanes + samples.saturating_mul(2))
         {
             return corrupt(Section::Codes, format!("{} bytes of tokens", bytes.len()));
         }
-        let mut states = [0; STATES];
-        for (x, four) in states.iter_mut().zip(bytes.as_chunks::<4>().0) {
+        let (first, rest) = bytes.split_at(if silent { 0 } else { 4 * lanes });
+        for (x, four) in states.iter_mut().zip(first.as_chunks::<4>().0) {
             *x = u32::from_le_bytes(*four);
             if *x < LOWEST {
                 return corrupt(Section::Codes, "a state is too small");
             }
         }
-        let words = bytes[4 * STATES..]
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|two| u16::from_le_bytes(*two))
-            .collect();
+        let words = rest.as_chunks::<2>().0.iter();
         Ok(Decoder {
             slots,
+            lanes,
             states,
-            words,
+            words: words.map(|two| u16::from_le_bytes(*two)).collect(),
             next: 0,
-            turn: 0,
             silent,
         })
     }
 
-    #[inline(always)]
-    pub(super) fn next(&mut self, cluster: u8) -> u8 {
-        let x = &mut self.states[self.turn % STATES];
-        self.turn += 1;
-        let slot = self.slots[usize::from(cluster) << PRECISION | (*x % TOTAL) as usize];
-        // Cannot overflow: frequency ≤ 2^11, x >> 11 < 2^21, offset < 2^11.
-        *x = (slot.0 >> 8 & 0xfff) * (*x >> PRECISION) + (slot.0 >> 20);
-        if *x < LOWEST {
-            let word = self.words.get(self.next).copied().unwrap_or(0);
-            *x = *x << 16 | u32::from(word);
-            self.next += 1;
+    /// Reads the tokens of a row, but those that are [`NO_TOKEN`] already. `clusters`
+    /// gives the histogram of each bucket and size of W.
+    pub(super) fn row(&mut self, clusters: &[u8; BUCKET_SIZES], buckets: &[u8], tokens: &mut [u8]) {
+        match lanes::lanes_of_row(tokens.len(), self.lanes) {
+            8 => self.row_in::<8>(clusters, buckets, tokens),
+            4 => self.row_in::<4>(clusters, buckets, tokens),
+            2 => self.row_in::<2>(clusters, buckets, tokens),
+            _ => self.row_in::<1>(clusters, buckets, tokens),
         }
-        slot.0 as u8
+    }
+
+    fn row_in<const N: usize>(
+        &mut self,
+        clusters: &[u8; BUCKET_SIZES],
+        buckets: &[u8],
+        tokens: &mut [u8],
+    ) {
+        let columns = tokens.len();
+        let buckets = &buckets[..columns];
+        let part = columns.div_ceil(N);
+        let mut states = [0; N];
+        states.copy_from_slice(&self.states[..N]);
+        let mut wests = [NO_WEST; N];
+        let mut next = self.next;
+        for i in 0..part {
+            for lane in 0..N {
+                let j = lane * part + i;
+                if j >= columns {
+                    continue;
+                }
+                if tokens[j] == NO_TOKEN {
+                    wests[lane] = NO_WEST;
+                    continue;
+                }
+                let x = states[lane];
+                let cluster = usize::from(clusters[lanes::cell(buckets[j], wests[lane])]);
+                let slot = self.slots[cluster << PRECISION | (x % TOTAL) as usize];
+                // Cannot overflow: frequency ≤ 2^11, x >> 11 < 2^21, offset < 2^11.
+                let x = ((slot >> 8) & 0xfff) * (x >> PRECISION) + (slot >> 20);
+                let word = u32::from(self.words.get(next).copied().unwrap_or(0));
+                let low = x < LOWEST;
+                next += usize::from(low);
+                states[lane] = if low { x << 16 | word } else { x };
+                tokens[j] = slot as u8;
+                wests[lane] = lanes::size_of_token(slot as u8);
+            }
+        }
+        self.next = next;
+        self.states[..N].copy_from_slice(&states);
     }
 
     /// Whether more words were wanted than there are.
@@ -151,12 +244,25 @@ impl Decoder {
 
     /// Whether all words are used and the states are where the encoder started.
     pub(super) fn is_done(&self) -> bool {
-        self.silent || (self.next == self.words.len() && self.states == [LOWEST; STATES])
+        self.silent || (self.next == self.words.len() && self.states == [LOWEST; LANES])
     }
 }
 
-fn slots_of(frequencies: &[u16; TOKENS]) -> impl Iterator<Item = Slot> + '_ {
-    let slots =
-        |(token, &frequency)| (0..frequency).map(move |offset| Slot::new(token, frequency, offset));
-    (0..=u8::MAX).zip(frequencies).flat_map(slots)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multiplying_divides_exactly() {
+        for frequency in 1..=TOTAL {
+            let reciprocal = (1u64 << SHIFT).div_ceil(u64::from(frequency));
+            let most = (u64::from(frequency) << (32 - PRECISION)) - 1;
+            for k in 0..64u64 {
+                let multiple = most / 64 * k / u64::from(frequency) * u64::from(frequency);
+                for x in [multiple, multiple + u64::from(frequency) - 1, most - k] {
+                    assert_eq!((x * reciprocal) >> SHIFT, x / u64::from(frequency));
+                }
+            }
+        }
+    }
 }

@@ -12,23 +12,18 @@
 
 use std::collections::BTreeMap;
 
-use foresz_predictors::{Plane, RowOffsets};
+use foresz_predictors::{Axis, Plane, RowOffsets, widest};
 
-use super::weights::Weights;
 use crate::coding::{ESCAPE, HOLE};
-use foresz_predictors::widest;
 
 /// Half octaves of expected magnitude.
-const BUCKETS: usize = 32;
-/// Contexts per group: each bucket is split by how W compares with the expectation.
-pub(super) const CONTEXTS: usize = BUCKETS * REFINEMENTS;
-pub(super) const REFINEMENTS: usize = 3;
+pub(super) const BUCKETS: usize = 32;
 /// Magnitudes above it count as it.
 const MOST: i32 = 4095;
 /// Features that are weighed.
-pub(super) const FEATURES: usize = 5;
+const FEATURES: usize = 5;
 
-/// Planes that share weights and contexts: the same pass of the finest, the second
+/// Planes that share contexts: the same pass of the finest, the second
 /// or any coarser level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Group(usize);
@@ -61,64 +56,28 @@ pub(super) fn magnitude(code: i32) -> u16 {
 }
 
 /// Whether other planes lie between the samples of this one.
-pub(super) fn has_gaps(plane: &Plane) -> bool {
+fn has_gaps(plane: &Plane) -> bool {
     plane.axes.iter().any(|a| a.step > 1)
-}
-
-/// What is known of a code before its row is coded.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Hint {
-    /// The first of three contexts: W less than, about, or more than expected.
-    pub(super) first: u16,
-    /// [Sizes](size_of_token) of W from which on it counts as about as expected, and
-    /// as more.
-    about: u16,
-    more: u16,
-}
-
-/// A number that grows with the magnitude a token stands for: the magnitude itself up
-/// to 16, then the number of the token's group.
-#[inline(always)]
-pub(super) fn size_of_token(token: u8) -> u16 {
-    u16::from(token >> 1)
-}
-
-/// The size of the token of a magnitude.
-#[inline(always)]
-fn size_of(magnitude: u32) -> u32 {
-    // Exponent and two bits of the mantissa; 16 is the first in the group of size 17.
-    let group = (magnitude as f32).to_bits() >> 21;
-    if magnitude <= 16 {
-        magnitude
-    } else {
-        (group + 17).wrapping_sub((127 + 4) << 2)
-    }
-}
-
-impl Hint {
-    /// Which of the three contexts it is.
-    #[inline(always)]
-    pub(super) fn refine(self, west: u16) -> u16 {
-        u16::from(west >= self.about) + u16::from(west >= self.more)
-    }
 }
 
 /// Zeros on each side of a row of magnitudes.
 const PAD: usize = 2;
 
 /// The features of one row, each as long as the row.
-pub(super) type Features = [Vec<u16>; FEATURES];
+type Features = [Vec<u16>; FEATURES];
 
 /// Follows the codes of a chunk and remembers what later ones may look at.
 pub(super) struct Scene {
     shape: Vec<usize>,
-    /// Magnitudes at their places in the chunk, if planes have gaps.
-    canvas: Option<Vec<u16>>,
+    /// Magnitudes of planes with gaps, at their places in the chunk; empty until there
+    /// is one.
+    canvas: Vec<u16>,
     /// The last slice of each level and class.
     slices: BTreeMap<(u8, u8), Slice>,
     plane: Current,
     features: Features,
-    hints: Vec<Hint>,
+    taken: Vec<u16>,
+    buckets: Vec<u8>,
 }
 
 /// Rows of magnitudes with margins, two empty rows above and one below.
@@ -159,7 +118,7 @@ impl Slice {
 /// The plane being coded.
 #[derive(Default)]
 struct Current {
-    group: usize,
+    gaps: bool,
     key: (u8, u8),
     columns: usize,
     row: usize,
@@ -167,8 +126,8 @@ struct Current {
     here: usize,
     /// Step along the row.
     step: usize,
-    /// Half a step in samples of the chunk, along the row and from row to row; 0 if the
-    /// step is odd, as then nothing lies half way.
+    /// Half a step in samples of the chunk, along the row and from row to row, where
+    /// the samples in between belong to other planes; else 0.
     half: usize,
     half_down: usize,
     slice: Slice,
@@ -177,15 +136,15 @@ struct Current {
 }
 
 impl Scene {
-    pub(super) fn new(shape: &[usize], gaps: bool) -> Self {
-        let canvas = gaps.then(|| vec![0; shape.iter().product()]);
+    pub(super) fn new(shape: &[usize]) -> Self {
         Scene {
             shape: shape.to_vec(),
-            canvas,
+            canvas: Vec::new(),
             slices: BTreeMap::new(),
             plane: Current::default(),
             features: Default::default(),
-            hints: Vec::new(),
+            taken: Vec::new(),
+            buckets: Vec::new(),
         }
     }
 
@@ -193,11 +152,17 @@ impl Scene {
     pub(super) fn begin(&mut self, plane: &Plane) {
         let columns = plane.columns();
         let dims = plane.axes.len();
-        let half_of = |step: usize| if step.is_multiple_of(2) { step / 2 } else { 0 };
+        let half_of = |axis: &Axis| {
+            if 2 * axis.start == axis.step {
+                axis.start
+            } else {
+                0
+            }
+        };
         let (rows, half_down) = match dims.checked_sub(2) {
             Some(d) => (
                 plane.axes[d].count,
-                half_of(plane.axes[d].step) * self.shape[dims - 1],
+                half_of(&plane.axes[d]) * self.shape[dims - 1],
             ),
             None => (1, 0),
         };
@@ -209,15 +174,19 @@ impl Scene {
             .slices
             .remove(&key)
             .filter(|s| (s.rows, s.width) == (rows, slice.width));
+        let gaps = has_gaps(plane);
+        if gaps && self.canvas.is_empty() {
+            self.canvas = vec![0; self.shape.iter().product()];
+        }
         self.plane = Current {
-            group: Group::of(plane).index(),
+            gaps,
             key,
             columns,
             row: 0,
             offsets: Some(offsets),
             here,
             step: plane.row_step(),
-            half: half_of(plane.row_step()),
+            half: half_of(&plane.axes[dims - 1]),
             half_down,
             slice,
             before,
@@ -226,11 +195,11 @@ impl Scene {
             f.clear();
             f.resize(columns, 0);
         }
-        self.hints.resize(columns, Hint::default());
+        self.buckets.resize(columns, 0);
     }
 
-    /// The features of the next row.
-    pub(super) fn look(&mut self) -> &Features {
+    /// The buckets of the codes of the next row.
+    pub(super) fn expect(&mut self) -> &[u8] {
         let now = &self.plane;
         let [near, far, beside, across, time] = &mut self.features;
         sum_rows(
@@ -247,23 +216,13 @@ impl Scene {
                 time,
             );
         }
-        if let Some(canvas) = &self.canvas {
-            between(canvas, now, beside, across);
+        if now.gaps {
+            between(&self.canvas, now, beside, across, &mut self.taken);
         }
-        &self.features
-    }
-
-    /// What is to be expected of the codes of the next row.
-    pub(super) fn hints(&mut self, weights: &Weights) -> &[Hint] {
-        self.look();
+        let weights = weights(now.half > 0, now.half_down > 0, now.before.is_some());
         let [a, b, c, d, e] = &self.features;
-        expect(
-            weights.0,
-            (self.plane.group * CONTEXTS) as u16,
-            [a, b, c, d, e],
-            &mut self.hints,
-        );
-        &self.hints
+        buckets(weights, [a, b, c, d, e], &mut self.buckets);
+        &self.buckets
     }
 
     /// Takes note of a row that is coded.
@@ -271,10 +230,9 @@ impl Scene {
         let now = &mut self.plane;
         let row = now.slice.row_mut(now.row);
         magnitudes(&codes, row);
-        if let Some(canvas) = &mut self.canvas {
-            for (place, m) in canvas[now.here..].iter_mut().step_by(now.step).zip(row) {
-                *place = *m;
-            }
+        if now.gaps {
+            let places = self.canvas[now.here..].iter_mut().step_by(now.step);
+            places.zip(row).for_each(|(place, m)| *place = *m);
         }
         now.row += 1;
         now.here = now.offsets.as_mut().and_then(Iterator::next).unwrap_or(0);
@@ -298,33 +256,31 @@ impl Scene {
 }
 
 /// Magnitudes of other planes half a step to the left and right, above and below.
-fn between(canvas: &[u16], now: &Current, beside: &mut [u16], across: &mut [u16]) {
-    let (half, half_down) = (now.half, now.half_down);
-    if half > 0 {
-        // The first may have nothing to its left, the last nothing to its right.
-        let from = now.here.checked_sub(half);
-        let mut left = from.map_or(0, |at| canvas[at]);
-        let right = canvas.get(now.here + half..).unwrap_or_default();
-        beside.fill(0);
-        let mut done = 0;
-        for (b, &m) in beside.iter_mut().zip(right.iter().step_by(now.step)) {
-            *b = left + m;
-            left = m;
-            done += 1;
-        }
-        if let Some(last) = beside.get_mut(done) {
-            *last = left;
+fn between(
+    canvas: &[u16],
+    now: &Current,
+    beside: &mut [u16],
+    across: &mut [u16],
+    taken: &mut Vec<u16>,
+) {
+    taken.resize(now.columns, 0);
+    let take = |start: usize, taken: &mut [u16]| {
+        taken.fill(0);
+        every(&canvas.get(start..).unwrap_or_default(), now.step, taken);
+    };
+    if now.half > 0 {
+        take(now.here + now.half, taken);
+        let (first, others) = beside.split_at_mut(1);
+        first[0] = canvas[now.here - now.half] + taken[0];
+        for (b, pair) in others.iter_mut().zip(taken.windows(2)) {
+            *b = pair[0] + pair[1];
         }
     }
-    if half_down > 0 && now.here >= half_down {
-        let up = canvas[now.here - half_down..].iter().step_by(now.step);
-        across.iter_mut().zip(up).for_each(|(a, m)| *a = *m);
-        if let Some(below) = canvas.get(now.here + half_down..) {
-            across
-                .iter_mut()
-                .zip(below.iter().step_by(now.step))
-                .for_each(|(a, m)| *a += *m);
-        }
+    if now.half_down > 0 {
+        take(now.here - now.half_down, taken);
+        across.copy_from_slice(taken);
+        take(now.here + now.half_down, taken);
+        across.iter_mut().zip(&*taken).for_each(|(a, m)| *a += *m);
     }
 }
 
@@ -332,6 +288,20 @@ widest! {
     fn magnitudes<C: AsRef<[i32]>>(codes: &C, out: &mut [u16]) {
         for (m, &code) in out.iter_mut().zip(codes.as_ref()) {
             *m = magnitude(code);
+        }
+    }
+
+    // As many as there are, and as there is room for.
+    fn every<C: AsRef<[u16]>>(from: &C, step: usize, out: &mut [u16]) {
+        let from = from.as_ref();
+        if step == 2 {
+            let (pairs, last) = from.as_chunks::<2>();
+            out.iter_mut().zip(pairs).for_each(|(o, pair)| *o = pair[0]);
+            if let (Some(o), Some(x)) = (out.get_mut(pairs.len()), last.first()) {
+                *o = *x;
+            }
+        } else {
+            out.iter_mut().zip(from.iter().step_by(step)).for_each(|(o, x)| *o = *x);
         }
     }
 
@@ -355,39 +325,31 @@ widest! {
         }
     }
 
-    fn expect<R: AsRef<[u16]>>(weights: [u16; FEATURES], first: u16, features: [&R; FEATURES], hints: &mut [Hint]) {
-        let n = hints.len();
+    fn buckets<R: AsRef<[u16]>>(weights: [i32; FEATURES], features: [&R; FEATURES], out: &mut [u8]) {
+        let n = out.len();
         let [a, b, c, d, e] = features.map(|f| &f.as_ref()[..n]);
-        let [wa, wb, wc, wd, we] = weights.map(i32::from);
+        let [wa, wb, wc, wd, we] = weights;
         for j in 0..n {
-            // Features stay below 2^15 and weights below 2^11: no more than 5·2^26.
+            // Features stay below 2^15 and weights below 2^8: no more than 5·2^23.
             let sum = wa * i32::from(a[j]) + wb * i32::from(b[j]) + wc * i32::from(c[j]) + wd * i32::from(d[j]) + we * i32::from(e[j]);
             // Exponent and first bit of the mantissa of 1 + 8·expectation.
             let bucket = ((1 + (sum >> 7)) as f32).to_bits() >> 22;
-            let bucket = (bucket - (127 << 1)).min(BUCKETS as u32 - 1);
-            hints[j] = Hint {
-                first: first + (3 * bucket) as u16,
-                about: size_of((sum >> 11) as u32 + 1) as u16,
-                more: size_of((sum >> 9) as u32 + 1) as u16,
-            };
+            out[j] = (bucket - (127 << 1)).min(BUCKETS as u32 - 1) as u8;
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entropy::token;
-
-    #[test]
-    fn sizes_of_magnitudes_are_those_of_their_tokens() {
-        for magnitude in (0..300).chain([1000, 4095, 4096, 70_000]) {
-            let (token, _, _) = token::split(magnitude);
-            assert_eq!(
-                u32::from(size_of_token(token)),
-                size_of(magnitude as u32),
-                "{magnitude}"
-            );
-        }
+/// How much each feature counts, in units of 1/1024: medians of what least squares
+/// found on weather fields, for each combination of what there is to look at.
+fn weights(beside: bool, across: bool, time: bool) -> [i32; FEATURES] {
+    match (beside, across, time) {
+        (false, false, false) => [140, 136, 0, 0, 0],
+        (false, false, true) => [80, 56, 0, 0, 90],
+        (false, true, false) => [85, 65, 0, 130, 0],
+        (false, true, true) => [30, 12, 0, 60, 122],
+        (true, false, false) => [96, 70, 125, 0, 0],
+        (true, false, true) => [64, 25, 34, 0, 80],
+        (true, true, false) => [60, 30, 80, 60, 0],
+        (true, true, true) => [52, 15, 20, 50, 100],
     }
 }
