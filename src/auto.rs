@@ -20,7 +20,7 @@ const CLASSIC: [&str; 4] = [
 ];
 const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:dims=2"];
 /// What is tried where it does.
-const FITTED: [&str; 3] = ["raster", "pyramid", "lorenzo"];
+const FITTED: [&str; 2] = ["raster", "pyramid"];
 /// What the best effort adds.
 const MORE: [&str; 3] = [
     "pyramid:alpha=1.2,beta=2",

@@ -29,14 +29,20 @@ impl Normal {
     /// Takes samples into account: their features one after the other, targets and
     /// weights.
     pub(crate) fn add(&mut self, features: &[f32], targets: &[f32], weights: &[f64]) {
-        accumulate(
-            self.n,
-            features,
-            targets,
-            weights,
-            &mut self.matrix,
-            &mut self.right,
-        );
+        let size = f64::from(largest(&features).max(largest(&targets)));
+        let weight = weights.iter().fold(0.0f64, |m, w| m.max(*w));
+        // Products of scaled numbers fit single precision whatever the field's unit.
+        let scales = (1.0 / size, 1.0 / weight);
+        let back = size * size * weight;
+        if back > 0.0 {
+            let n = self.n;
+            let mut block = Block::new(n);
+            let features = features.chunks(BLOCK * n).zip(targets.chunks(BLOCK));
+            for ((features, targets), weights) in features.zip(weights.chunks(BLOCK)) {
+                block.load(features, targets, weights, scales);
+                products(&block, back, &mut self.matrix, &mut self.right);
+            }
+        }
         self.weight += weights.iter().sum::<f64>();
         self.samples += targets.len();
     }
@@ -141,18 +147,92 @@ impl Normal {
     }
 }
 
+/// So many samples are summed up in single precision.
+const BLOCK: usize = 256;
+/// Rows and columns of the matrix that are computed at a time.
+const TILE: (usize, usize) = (4, 16);
+
+/// Samples with their target as one more feature, padded to whole tiles.
+struct Block {
+    n: usize,
+    stride: usize,
+    plain: Vec<f32>,
+    weighted: Vec<f32>,
+}
+
+impl Block {
+    fn new(n: usize) -> Self {
+        Block {
+            n,
+            stride: (n + 1).next_multiple_of(TILE.1),
+            plain: Vec::new(),
+            weighted: Vec::new(),
+        }
+    }
+
+    fn load(&mut self, features: &[f32], targets: &[f32], weights: &[f64], scales: (f64, f64)) {
+        let (n, length) = (self.n, targets.len() * self.stride);
+        self.plain.resize(length, 0.0);
+        self.weighted.resize(length, 0.0);
+        let rows = self.plain.chunks_exact_mut(self.stride);
+        let rows = rows.zip(self.weighted.chunks_exact_mut(self.stride));
+        let samples = features.chunks_exact(n).zip(targets).zip(weights);
+        let scale = scales.0 as f32;
+        for ((plain, weighted), ((features, target), weight)) in rows.zip(samples) {
+            plain[..n].copy_from_slice(features);
+            plain[n] = *target;
+            scale_row(scale, (weight * scales.1) as f32, plain, weighted);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_product(sums: &mut [f32; TILE.1], factor: f32, row: &[f32; TILE.1]) {
+    for (sum, x) in sums.iter_mut().zip(row) {
+        *sum += factor * x;
+    }
+}
+
 crate::widest! {
-    fn accumulate<F: AsRef<[f32]>>(n: usize, features: F, targets: &[f32], weights: &[f64], matrix: &mut [f64], right: &mut [f64]) {
-        let mut wide = [0.0; MOST_TAPS];
-        let wide = &mut wide[..n];
-        for ((features, target), weight) in features.as_ref().chunks_exact(n).zip(targets).zip(weights) {
-            wide.iter_mut().zip(features).for_each(|(w, f)| *w = f64::from(*f));
-            for (i, row) in matrix.chunks_exact_mut(n).enumerate() {
-                let scaled = weight * wide[i];
-                row[..=i].iter_mut().zip(&*wide).for_each(|(a, f)| *a += scaled * f);
+    fn scale_row<>(scale: f32, weight: f32, plain: &mut [f32], weighted: &mut [f32]) {
+        for (p, w) in plain.iter_mut().zip(weighted) {
+            *p *= scale;
+            *w = *p * weight;
+        }
+    }
+
+    // The largest magnitude; as large as can be if any is not a number.
+    fn largest<F: AsRef<[f32]>>(values: &F) -> f32 {
+        let magnitudes = values.as_ref().iter().map(|x| x.to_bits() & 0x7fff_ffff);
+        f32::from_bits(magnitudes.fold(0, u32::max))
+    }
+
+    // Adds the products of all pairs of features, lower triangle only, times `back`.
+    fn products<>(block: &Block, back: f64, matrix: &mut [f64], right: &mut [f64]) {
+        let (n, stride) = (block.n, block.stride);
+        for top in (0..=n).step_by(TILE.0) {
+            for left in (0..=top + TILE.0 - 1).step_by(TILE.1) {
+                let [mut a, mut b, mut c, mut d] = [[0f32; TILE.1]; TILE.0];
+                let rows = block.plain.chunks_exact(stride).zip(block.weighted.chunks_exact(stride));
+                for (plain, weighted) in rows {
+                    let across = &plain.as_chunks::<{ TILE.1 }>().0[left / TILE.1];
+                    let down = &weighted.as_chunks::<{ TILE.0 }>().0[top / TILE.0];
+                    add_product(&mut a, down[0], across);
+                    add_product(&mut b, down[1], across);
+                    add_product(&mut c, down[2], across);
+                    add_product(&mut d, down[3], across);
+                }
+                let sums = [a, b, c, d];
+                for (i, sums) in (top..).zip(&sums) {
+                    for (j, sum) in (left..).zip(sums) {
+                        if j <= i && i < n {
+                            matrix[i * n + j] += f64::from(*sum) * back;
+                        } else if i == n && j < n {
+                            right[j] += f64::from(*sum) * back;
+                        }
+                    }
+                }
             }
-            let scaled = weight * f64::from(*target);
-            right.iter_mut().zip(&*wide).for_each(|(r, f)| *r += scaled * f);
         }
     }
 }
@@ -217,6 +297,32 @@ mod tests {
         let taps = normal.solve().unwrap();
         assert_abs_diff_eq!(taps[0], 0.75, epsilon = 1e-4);
         assert_abs_diff_eq!(taps[1], -0.5, epsilon = 1e-4);
+    }
+
+    #[test]
+    fn tiles_add_up_what_single_products_do() {
+        for (n, unit) in [(1, 1.0), (5, 1e-15), (16, 1e15), (46, 3.0)] {
+            let count = 600;
+            let wave = |i: usize| (((i * 7919) % 1013) as f32 / 500.0 - 1.0) * unit;
+            let features: Vec<f32> = (0..count * n).map(wave).collect();
+            let targets: Vec<f32> = (0..count).map(|i| wave(i * 31 + 5)).collect();
+            let weights: Vec<f64> = (0..count).map(|i| (1 + i % 9) as f64 * 1e20).collect();
+            let mut normal = Normal::new(n);
+            normal.add(&features, &targets, &weights);
+            let unit = f64::from(unit) * f64::from(unit) * 1e20 * count as f64;
+            let sum = |x: &dyn Fn(usize) -> f32, y: &dyn Fn(usize) -> f32| -> f64 {
+                let product = |s| f64::from(x(s)) * f64::from(y(s)) * weights[s];
+                (0..count).map(product).sum::<f64>() / unit
+            };
+            for i in 0..n {
+                for j in 0..=i {
+                    let want = sum(&|s| features[s * n + i], &|s| features[s * n + j]);
+                    assert_abs_diff_eq!(normal.matrix[i * n + j] / unit, want, epsilon = 1e-5);
+                }
+                let want = sum(&|s| features[s * n + i], &|s| targets[s]);
+                assert_abs_diff_eq!(normal.right[i] / unit, want, epsilon = 1e-5);
+            }
+        }
     }
 
     #[test]

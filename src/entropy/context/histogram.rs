@@ -117,10 +117,20 @@ impl Counts {
         self.contexts.len() / CONTEXTS
     }
 
-    /// Bits that the tokens will take, histograms included.
+    /// Bits that the tokens will take, about: as if all groups shared their histograms,
+    /// and each two buckets.
     pub(super) fn estimate_bits(&self) -> f64 {
-        let (tallies, _) = join_neighbours(&self.contexts);
-        tallies.iter().map(Tally::cost).sum()
+        let mut shared = vec![Tally::default(); CONTEXTS / 2];
+        for (i, tally) in self
+            .contexts
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| t.total > 0)
+        {
+            let (bucket, refinement) = (i % CONTEXTS / REFINEMENTS, i % REFINEMENTS);
+            shared[bucket / 2 * REFINEMENTS + refinement].add(tally);
+        }
+        shared.iter().map(Tally::cost).sum()
     }
 }
 
