@@ -227,6 +227,17 @@ fn starts(chunks: &[Chunk]) -> Vec<usize> {
     chunks.iter().scan(0, start_after).collect()
 }
 
+/// What a decoder knows of a chunk that holds a part of the field.
+pub(crate) fn scene(index: &Index, part: &[Range<usize>]) -> Scene {
+    Scene {
+        shape: part.iter().map(ExactSizeIterator::len).collect(),
+        time: index.time,
+        periodic: index.periodic,
+        bound: index.absolute,
+        share: 1.0,
+    }
+}
+
 fn decode_chunk<T: Sample>(
     index: &Index,
     i: usize,
@@ -241,19 +252,7 @@ fn decode_chunk<T: Sample>(
             format!("the checksum of chunk {i} does not match"),
         );
     }
-    let shape: Vec<usize> = index
-        .grid()
-        .part(i)
-        .iter()
-        .map(ExactSizeIterator::len)
-        .collect();
-    let scene = Scene {
-        shape,
-        time: index.time,
-        periodic: index.periodic,
-        bound: index.absolute,
-        share: 1.0,
-    };
+    let scene = scene(index, &index.grid().part(i));
     let plan = Plan {
         pipeline: &pipelines[entry.choice],
         scene: &scene,

@@ -1,10 +1,14 @@
 //! What a stream holds, without decoding it.
 
+use foresz_predictors::{Pipeline, Registry, Sample};
 use serde::Serialize;
 
 use crate::bound::Bound;
-use crate::container::{self, Index};
+use crate::coding::framed;
+use crate::container::{self, Chunk, Index};
+use crate::decompress::scene;
 use crate::effort::Effort;
+use crate::entropy::Backend;
 use crate::error::Result;
 
 /// Reads what a stream holds without decoding it.
@@ -47,6 +51,9 @@ pub struct Info {
     pub attributes: Vec<(String, String)>,
     /// Predictors used, with the number of chunks each.
     pub predictors: Vec<(String, usize)>,
+    /// Up to which level a [preview](crate::decompress_preview) takes its share of the
+    /// time only, at least with the built-in predictors.
+    pub preview_levels: usize,
     /// Back ends used.
     pub backends: Vec<String>,
     /// Bytes of the samples.
@@ -97,6 +104,7 @@ impl Info {
                 .enumerate()
                 .map(|(i, c)| (c.clone(), used(i)))
                 .collect(),
+            preview_levels: preview_levels(index),
             backends,
             raw_bytes,
             stream_bytes: stream_bytes as u64,
@@ -109,4 +117,27 @@ impl Info {
     pub fn samples(&self) -> usize {
         self.shape.iter().product()
     }
+}
+
+fn preview_levels(index: &Index) -> usize {
+    let registry = Registry::default();
+    let build = |spec: &String| registry.build(&spec.parse().ok()?).ok();
+    let pipelines: Vec<Option<Pipeline>> = index.choices.iter().map(build).collect();
+    let grid = index.grid();
+    let levels = |(i, chunk): (usize, &Chunk)| {
+        let part = grid.part(i);
+        let scene = scene(index, &part);
+        let pipeline = pipelines[chunk.choice].as_ref();
+        let pipeline =
+            pipeline.filter(|p| chunk.backend != Backend::Packed && framed(p, &scene).is_none());
+        let of_walk = pipeline.map_or(0, |p| f32::point(&*p.point).levels(&scene));
+        // The samples of a preview are those of a chunk's own levels only as long as the
+        // chunk starts at one of them.
+        let frame = part.iter().rev().take(2);
+        frame.fold(of_walk, |levels, range| {
+            levels.min(range.start.trailing_zeros() as usize)
+        })
+    };
+    let chunks = index.chunks.iter().enumerate();
+    chunks.map(levels).min().unwrap_or(0)
 }

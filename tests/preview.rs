@@ -165,6 +165,7 @@ fn what_a_preview_does_not_need_is_not_looked_at() {
     let field: ArrayD<f32> = smooth(&[3, 40, 50]);
     for spec in ["pyramid", "spline"] {
         let stream = pack(&field, &options(Bound::Absolute(1e-3), spec)).bytes;
+        assert!(inspect(&stream).unwrap().preview_levels > 0, "{spec}");
         let mut bad = Parts::of(&stream);
         // Before the checksum of the content lie the last words of the last plane.
         bad.change_body(|body| {
@@ -177,6 +178,28 @@ fn what_a_preview_does_not_need_is_not_looked_at() {
         let preview = decompress_preview::<f32>(&bad, 1).unwrap();
         assert_eq!(bits(&preview), bits(&wanted), "{spec}");
     }
+}
+
+#[test]
+fn what_has_cheap_previews_is_told() {
+    let field: ArrayD<f32> = smooth(&[4, 80, 96]);
+    let levels = |spec: &str, chunk: [usize; 3]| {
+        let options = options(Bound::Absolute(1e-3), spec).chunk(chunk);
+        inspect(&pack(&field, &options).bytes)
+            .unwrap()
+            .preview_levels
+    };
+    assert_eq!(levels("pyramid", [2, 80, 96]), 4);
+    assert_eq!(levels("pyramid", [4, 40, 96]), 3);
+    assert_eq!(levels("pyramid", [4, 80, 50]), 1);
+    assert_eq!(levels("pyramid", [4, 27, 96]), 0);
+    assert_eq!(levels("spline:levels=5", [4, 80, 96]), 1);
+    assert_eq!(levels("spline:levels=5", [1, 80, 96]), 5);
+    assert_eq!(levels("persistence+pyramid", [4, 80, 96]), 0);
+    assert_eq!(levels("raster", [4, 80, 96]), 0);
+    let fast = Options::new(Bound::Absolute(1e-3)).effort(Effort::Fast);
+    let stream = pack(&field, &fast).bytes;
+    assert_eq!(inspect(&stream).unwrap().preview_levels, 0);
 }
 
 #[test]

@@ -124,6 +124,10 @@ impl<T: Sample> Predictor<T> for Pyramid {
         }
         Ok(())
     }
+
+    fn levels(&self, scene: &Scene) -> usize {
+        levels_for(&Frames::new(&scene.shape))
+    }
 }
 
 /// Codes level after level.
