@@ -98,7 +98,8 @@ impl Decompressor {
     /// dimensions, are multiples of 2^level. The last level leaves one sample of each
     /// frame; 0 is the field itself.
     ///
-    /// Where a chunk can be left early, its bytes are checked but not all its values.
+    /// Where a chunk can be left early, the checksum of its bytes is checked, but the one
+    /// of its values cannot be.
     pub fn preview(mut self, level: u8) -> Self {
         self.preview = level;
         self
