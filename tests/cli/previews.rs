@@ -18,7 +18,7 @@ fn bench_with_stream(options: &str) -> (Bench, Vec<f64>) {
 
 /// Rows and columns that are multiples of `step`.
 fn thinned(field: &[f64], step: usize) -> Vec<f64> {
-    let place = |i: &usize| i / 40 % 17 % step == 0 && i % 40 % step == 0;
+    let place = |i: &usize| (i / 40 % 17).is_multiple_of(step) && (i % 40).is_multiple_of(step);
     (0..field.len()).filter(place).map(|i| field[i]).collect()
 }
 
