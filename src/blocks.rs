@@ -14,12 +14,7 @@ fn rows(shape: &[usize], part: &[Range<usize>]) -> (impl Iterator<Item = usize>,
             count: r.len(),
         })
         .collect();
-    let plane = Plane {
-        axes,
-        level: 0,
-        class: 0,
-        tighten: 1.0,
-    };
+    let plane = Plane::along(axes);
     let columns = plane.columns();
     (plane.row_offsets(shape), columns)
 }
@@ -33,6 +28,19 @@ pub(crate) fn copy_out<T: Copy>(
 ) {
     let (rows, columns) = rows(shape, part);
     rows.for_each(|start| out.extend_from_slice(&field[start..start + columns]));
+}
+
+/// The samples of a plane.
+pub(crate) fn pick<T: Copy>(values: Vec<T>, shape: &[usize], plane: &Plane) -> Vec<T> {
+    if plane.len() == values.len() {
+        return values;
+    }
+    let mut picked = Vec::with_capacity(plane.len());
+    for start in plane.row_offsets(shape) {
+        let row = values[start..].iter().step_by(plane.row_step());
+        picked.extend(row.take(plane.columns()));
+    }
+    picked
 }
 
 /// Copies the box `from` of one field onto the equally large box `to` of another.

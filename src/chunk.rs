@@ -1,6 +1,6 @@
 //! One chunk: values to bytes and back.
 
-use foresz_predictors::{Pipeline, Sample, Scene};
+use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
 use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
 use crate::container::bytes::{Reader, put_bytes, put_number};
@@ -187,8 +187,13 @@ fn encode_values<T: Sample>(
     Ok((canvas, lattice))
 }
 
-/// The values of a chunk.
-pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
+/// The values of a chunk. If only those of a plane are wanted, others may be missing, and
+/// then the checksum of all of them proves nothing.
+pub(crate) fn decode<T: Sample>(
+    bytes: &[u8],
+    plan: Plan,
+    wanted: Option<&Plane>,
+) -> Result<Vec<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
     if flags == FAST {
@@ -201,15 +206,18 @@ pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
             "chunk flags {flags:#x}: install a newer foresz"
         )));
     }
-    let values = if flags & RELATIVE != 0 {
-        let logs: Vec<f64> = decode_values(flags, &mut reader, plan)?;
-        relative::read_rest(&mut reader, &logs)?
+    let (values, all) = if flags & RELATIVE != 0 {
+        let (logs, all) = decode_values::<f64>(flags, &mut reader, plan, wanted)?;
+        let shape = &plan.scene.shape;
+        let whole = Plane::whole(shape);
+        let plane = wanted.filter(|_| !all).unwrap_or(&whole);
+        (relative::read_rest(&mut reader, &logs, plane, shape)?, all)
     } else {
-        decode_values(flags, &mut reader, plan)?
+        decode_values(flags, &mut reader, plan, wanted)?
     };
     let sum = reader.u32()?;
     reader.finish()?;
-    if content_checksum(&values) != sum {
+    if all && content_checksum(&values) != sum {
         return corrupt(
             Section::Chunk,
             "the decoded values are not those the encoder saw",
@@ -218,7 +226,13 @@ pub(crate) fn decode<T: Sample>(bytes: &[u8], plan: Plan) -> Result<Vec<T>> {
     Ok(values)
 }
 
-fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Result<Vec<T>> {
+/// Values, and whether all are there.
+fn decode_values<T: Sample>(
+    flags: u8,
+    reader: &mut Reader,
+    plan: Plan,
+    wanted: Option<&Plane>,
+) -> Result<(Vec<T>, bool)> {
     let samples = plan.scene.shape.iter().product();
     let quantiser = read_quantiser(flags, reader)?;
     let mut range = (T::ZERO, T::ZERO);
@@ -239,14 +253,22 @@ fn decode_values<T: Sample>(flags: u8, reader: &mut Reader, plan: Plan) -> Resul
         mask.as_ref().map(|m| &m.0),
         &literals,
     );
+    if let Some(plane) = wanted {
+        decoder = decoder.until(plane);
+    }
     let mut sides = Sides::Given(Reader::new(sides, Section::Chunk));
-    walk(plan.pipeline, plan.scene, &mut sides, &mut decoder).map_err(damaged)?;
-    let mut values = decoder.finish().map_err(damaged)?;
-    codes.finish()?;
+    match walk(plan.pipeline, plan.scene, &mut sides, &mut decoder) {
+        Ok(()) | Err(foresz_predictors::Error::Enough) => {}
+        Err(error) => return Err(damaged(error)),
+    }
+    let (mut values, all) = decoder.finish().map_err(damaged)?;
+    if all {
+        codes.finish()?;
+    }
     if let Some((mask, held)) = &mask {
         mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);
     }
-    Ok(values)
+    Ok((values, all))
 }
 
 /// The quantiser for values that are NaN in holes.

@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
-use foresz_predictors::{Pipeline, Registry, Sample, Scene};
+use foresz_predictors::{Pipeline, Plane, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
-use serde::Serialize;
 
 use crate::blocks;
-use crate::bound::Bound;
 use crate::chunk::{self, Loss, Plan};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
-use crate::effort::Effort;
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
+use crate::selection::{Selection, Share};
 use crate::threads;
 
 /// Decodes a whole stream with the built-in predictors and all threads.
@@ -39,6 +37,26 @@ pub fn decompress_region<T: Sample>(stream: &[u8], region: &[Range<usize>]) -> R
     Decompressor::default().region(stream, region)
 }
 
+/// Decodes every 2^level-th row and column of each frame: the very values of the whole
+/// field at those places. Streams that are coded from coarse to fine take a fraction of
+/// the time, others all of it.
+///
+/// ```
+/// use foresz::{Bound, Options, compress, decompress, decompress_preview};
+/// use ndarray::Array;
+///
+/// let field = Array::from_shape_fn((6, 30, 40), |(t, i, j)| (t + i + j) as f64);
+/// let options = Options::new(Bound::Absolute(0.1)).predictor("pyramid")?;
+/// let stream = compress(field.view().into_dyn(), &options)?;
+/// let preview = decompress_preview::<f64>(&stream.bytes, 2)?;
+/// assert_eq!(preview.shape(), [6, 8, 10]);
+/// assert_eq!(preview[[5, 7, 1]], decompress(&stream.bytes)?[[5, 28, 4]]);
+/// # Ok::<(), foresz::Error>(())
+/// ```
+pub fn decompress_preview<T: Sample>(stream: &[u8], level: u8) -> Result<ArrayD<T>> {
+    Decompressor::default().preview(level).field(stream)
+}
+
 /// A field, or a part of one, and what is to be said about it.
 #[derive(Debug, Clone)]
 pub struct Decoded<T> {
@@ -48,17 +66,13 @@ pub struct Decoded<T> {
     pub report: Report,
 }
 
-/// Reads what a stream holds without decoding it.
-pub fn inspect(stream: &[u8]) -> Result<Info> {
-    Ok(Info::new(&container::open(stream)?, stream.len()))
-}
-
 /// Decoding with other than the default settings.
 #[derive(Clone, Default)]
 pub struct Decompressor {
     registry: Registry,
     threads: usize,
     progress: Option<Progress>,
+    preview: u8,
 }
 
 impl Decompressor {
@@ -77,6 +91,17 @@ impl Decompressor {
     /// Is told of every chunk that is done.
     pub fn progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
+        self
+    }
+
+    /// Decodes only samples whose coordinates in the whole field, along the last two
+    /// dimensions, are multiples of 2^level. The last level leaves one sample of each
+    /// frame; 0 is the field itself.
+    ///
+    /// Where a chunk can be left early, the checksum of its bytes is checked, but the one
+    /// of its values cannot be.
+    pub fn preview(mut self, level: u8) -> Self {
+        self.preview = level;
         self
     }
 
@@ -125,25 +150,35 @@ impl Decompressor {
     ) -> Result<ArrayD<T>> {
         check_type::<T>(index)?;
         check_region(index, region)?;
+        let selection = Selection::new(region, self.preview, &index.shape())?;
         let pipelines = index
             .choices
             .iter()
             .map(|c| self.pipeline(c))
             .collect::<Result<Vec<_>>>()?;
         let body = &stream[HEAD_BYTES..];
-        let wanted = index.grid().touching(region);
+        let grid = index.grid();
+        let share = |i: usize| Some((i, selection.share_of(&grid.part(i))?));
+        let shares: Vec<(usize, Share)> = grid
+            .touching(region)
+            .into_iter()
+            .filter_map(share)
+            .collect();
         let starts = starts(&index.chunks);
         let decode = |k: usize| {
-            let i = wanted[k];
-            let bytes = &body[starts[i]..starts[i] + index.chunks[i].bytes];
-            decode_chunk::<T>(index, i, bytes, &pipelines).inspect(|values| {
-                if let Some(progress) = &self.progress {
-                    progress(values.len());
-                }
-            })
+            let (i, share) = &shares[k];
+            let bytes = &body[starts[*i]..starts[*i] + index.chunks[*i].bytes];
+            let wanted = Some(&share.plane).filter(|_| self.preview > 0);
+            let values = decode_chunk::<T>(index, *i, bytes, &pipelines, wanted)?;
+            let part: Vec<usize> = grid.part(*i).iter().map(ExactSizeIterator::len).collect();
+            let values = blocks::pick(values, &part, &share.plane);
+            if let Some(progress) = &self.progress {
+                progress(values.len());
+            }
+            Ok(values)
         };
-        let parts = threads::map(self.threads, wanted.len(), decode)?;
-        assemble(index, region, &wanted, parts)
+        let parts = threads::map(self.threads, shares.len(), decode)?;
+        assemble(&selection.shape(), &shares, parts)
     }
 }
 
@@ -193,11 +228,23 @@ fn starts(chunks: &[Chunk]) -> Vec<usize> {
     chunks.iter().scan(0, start_after).collect()
 }
 
+/// What a decoder knows of a chunk that holds a part of the field.
+pub(crate) fn scene(index: &Index, part: &[Range<usize>]) -> Scene {
+    Scene {
+        shape: part.iter().map(ExactSizeIterator::len).collect(),
+        time: index.time,
+        periodic: index.periodic,
+        bound: index.absolute,
+        share: 1.0,
+    }
+}
+
 fn decode_chunk<T: Sample>(
     index: &Index,
     i: usize,
     bytes: &[u8],
     pipelines: &[Pipeline],
+    wanted: Option<&Plane>,
 ) -> Result<Vec<T>> {
     let entry = &index.chunks[i];
     if crc32fast::hash(bytes) != entry.checksum {
@@ -206,19 +253,7 @@ fn decode_chunk<T: Sample>(
             format!("the checksum of chunk {i} does not match"),
         );
     }
-    let shape: Vec<usize> = index
-        .grid()
-        .part(i)
-        .iter()
-        .map(ExactSizeIterator::len)
-        .collect();
-    let scene = Scene {
-        shape,
-        time: index.time,
-        periodic: index.periodic,
-        bound: index.absolute,
-        share: 1.0,
-    };
+    let scene = scene(index, &index.grid().part(i));
     let plan = Plan {
         pipeline: &pipelines[entry.choice],
         scene: &scene,
@@ -226,22 +261,18 @@ fn decode_chunk<T: Sample>(
         loss: Loss::Absolute(index.absolute),
         fast: false,
     };
-    chunk::decode(bytes, plan)
+    chunk::decode(bytes, plan, wanted)
 }
 
+/// Puts the shares of the chunks where they belong.
 fn assemble<T: Sample>(
-    index: &Index,
-    region: &[Range<usize>],
-    wanted: &[usize],
+    shape: &[usize],
+    shares: &[(usize, Share)],
     mut parts: Vec<Vec<T>>,
 ) -> Result<ArrayD<T>> {
-    let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
     let to_array =
-        |values| ArrayD::from_shape_vec(IxDyn(&shape), values).or_else(|e| invalid(e.to_string()));
-    let grid = index.grid();
-    if let [only] = wanted
-        && grid.part(*only) == region
-    {
+        |values| ArrayD::from_shape_vec(IxDyn(shape), values).or_else(|e| invalid(e.to_string()));
+    if parts.len() == 1 {
         return to_array(parts.remove(0));
     }
     let samples: usize = shape.iter().product();
@@ -252,127 +283,10 @@ fn assemble<T: Sample>(
         ));
     }
     field.resize(samples, T::ZERO);
-    for (i, values) in wanted.iter().zip(&parts) {
-        let part = grid.part(*i);
-        let both: Vec<Range<usize>> = part
-            .iter()
-            .zip(region)
-            .map(|(p, r)| p.start.max(r.start)..p.end.min(r.end))
-            .collect();
-        let shifted = |by: &[Range<usize>]| -> Vec<Range<usize>> {
-            both.iter()
-                .zip(by)
-                .map(|(b, o)| b.start - o.start..b.end - o.start)
-                .collect()
-        };
-        let part_shape: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
-        blocks::copy_box(
-            values,
-            &part_shape,
-            &shifted(&part),
-            &mut field,
-            &shape,
-            &shifted(region),
-        );
+    for ((_, share), values) in shares.iter().zip(&parts) {
+        let counts: Vec<usize> = share.plane.axes.iter().map(|a| a.count).collect();
+        let all: Vec<Range<usize>> = counts.iter().map(|n| 0..*n).collect();
+        blocks::copy_box(values, &counts, &all, &mut field, shape, &share.to);
     }
     to_array(field)
-}
-
-/// What a stream holds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Info {
-    /// Format version of the stream.
-    pub format_version: u8,
-    /// `f32` or `f64`.
-    pub dtype: String,
-    /// Shape of the field, slowest dimension first.
-    pub shape: Vec<usize>,
-    /// Names of the dimensions, empty where there are none.
-    pub dims: Vec<String>,
-    /// Which dimension is time.
-    pub time: Option<usize>,
-    /// Whether the last dimension closes on itself.
-    pub periodic: bool,
-    /// The effort it was coded with.
-    pub effort: Effort,
-    /// Shape of the chunks.
-    pub chunk: Vec<usize>,
-    /// Number of chunks.
-    pub chunks: usize,
-    /// Bound as it was asked for.
-    pub asked: Bound,
-    /// The absolute bound that every value keeps; 0 where none applies.
-    pub bound: f64,
-    /// Largest absolute error measured on encoding.
-    pub max_error: f64,
-    /// Step of the lattice that the originals lay on; 0 if none was found.
-    pub lattice: f64,
-    /// Declared fill values.
-    pub fills: Vec<f64>,
-    /// Keys and values kept with the field.
-    pub attributes: Vec<(String, String)>,
-    /// Predictors used, with the number of chunks each.
-    pub predictors: Vec<(String, usize)>,
-    /// Back ends used.
-    pub backends: Vec<String>,
-    /// Bytes of the samples.
-    pub raw_bytes: u64,
-    /// Bytes of the stream.
-    pub stream_bytes: u64,
-    /// Raw over stream bytes.
-    pub ratio: f64,
-    /// Bits of stream per sample.
-    pub bits_per_value: f64,
-}
-
-impl Info {
-    fn new(index: &Index, stream_bytes: usize) -> Self {
-        let used = |i| index.chunks.iter().filter(|c| c.choice == i).count();
-        let mut backends: Vec<String> = index
-            .chunks
-            .iter()
-            .map(|c| c.backend.name().into())
-            .collect();
-        backends.dedup();
-        let samples: usize = index.shape().iter().product();
-        let raw_bytes = (samples * index.sample_bytes) as u64;
-        Info {
-            format_version: container::FORMAT_VERSION,
-            dtype: if index.sample_bytes == 4 {
-                "f32"
-            } else {
-                "f64"
-            }
-            .into(),
-            shape: index.shape(),
-            dims: index.dims.iter().map(|d| d.name.clone()).collect(),
-            time: index.time,
-            periodic: index.periodic,
-            effort: index.effort,
-            chunk: index.dims.iter().map(|d| d.chunk).collect(),
-            chunks: index.chunks.len(),
-            asked: index.asked,
-            bound: index.absolute,
-            max_error: index.max_error,
-            lattice: index.lattice,
-            fills: index.fills.clone(),
-            attributes: index.attributes.clone(),
-            predictors: index
-                .choices
-                .iter()
-                .enumerate()
-                .map(|(i, c)| (c.clone(), used(i)))
-                .collect(),
-            backends,
-            raw_bytes,
-            stream_bytes: stream_bytes as u64,
-            ratio: raw_bytes as f64 / stream_bytes as f64,
-            bits_per_value: stream_bytes as f64 * 8.0 / samples as f64,
-        }
-    }
-
-    /// Number of samples.
-    pub fn samples(&self) -> usize {
-        self.shape.iter().product()
-    }
 }

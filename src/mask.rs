@@ -107,22 +107,30 @@ impl Mask {
         samples: usize,
         back: usize,
     ) -> Result<(Self, Vec<T>)> {
-        let bytes = unpacked(reader.bytes()?, samples.div_ceil(8), Section::Mask)?;
+        let mut bytes = unpacked(reader.bytes()?, samples.div_ceil(8), Section::Mask)?;
+        sum_changes(&mut bytes, back);
         let mut bits: BitVec<u8, Lsb0> = BitVec::from_vec(bytes);
         bits.truncate(samples);
-        for i in back.min(samples)..samples {
-            let before = bits[i - back];
-            *bits.get_mut(i).ok_or_else(crate::mask::impossible)? ^= before;
-        }
         let values = read_patterns(reader, &bits)?;
         Ok((Mask { bits }, values))
     }
 }
 
-fn impossible() -> crate::Error {
-    crate::Error::Corrupt {
-        at: Section::Mask,
-        reason: "a bit lies outside the chunk".into(),
+/// From changes to bits: each is compared with the one `back` before it.
+fn sum_changes(bytes: &mut [u8], back: usize) {
+    let (whole, part) = (back / 8, back % 8);
+    if whole == 0 {
+        for i in back..bytes.len() * 8 {
+            let before = bytes[(i - back) / 8] >> ((i - back) % 8) & 1;
+            bytes[i / 8] ^= before << (i % 8);
+        }
+        return;
+    }
+    for k in whole..bytes.len() {
+        // Eight bits across two bytes; before the first byte there are none.
+        let earlier = if k > whole { bytes[k - whole - 1] } else { 0 };
+        let both = u16::from_le_bytes([earlier, bytes[k - whole]]);
+        bytes[k] ^= (both >> (8 - part)) as u8;
     }
 }
 
@@ -208,7 +216,10 @@ mod tests {
                 }
             })
             .collect();
-        round_trip(&noisy, &[], 10);
+        for back in [1, 2, 7, 8, 9, 10, 16, 63, 995, 1000, 1001, 5000] {
+            round_trip(&noisy, &[], back);
+            round_trip(&noisy[..29], &[], back);
+        }
     }
 
     #[test]

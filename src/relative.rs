@@ -10,7 +10,7 @@
 //! are holes and come back exactly; signs are one bit per sample. Whatever misses
 //! the bound after all is listed and stored as it is.
 
-use foresz_predictors::Sample;
+use foresz_predictors::{Plane, Sample};
 
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy;
@@ -107,19 +107,24 @@ pub(crate) fn write_rest<T: Sample>(
     result
 }
 
-/// Reads what [`write_rest`] wrote.
-pub(crate) fn read_rest<T: Sample>(reader: &mut Reader, decoded: &[f64]) -> Result<Vec<T>> {
+/// Reads what [`write_rest`] wrote; values outside the plane may be missing.
+pub(crate) fn read_rest<T: Sample>(
+    reader: &mut Reader,
+    decoded: &[f64],
+    plane: &Plane,
+    shape: &[usize],
+) -> Result<Vec<T>> {
     let signs = entropy::stretch(reader.bytes()?, decoded.len().div_ceil(8), Section::Chunk)?;
     let count = reader.count(decoded.len(), "mended values")?;
     let gap_bytes = reader.count(count * 10, "bytes of gaps")?;
     let gaps = entropy::stretch(reader.bytes()?, gap_bytes, Section::Literals)?;
     let literals = entropy::stretch(reader.bytes()?, count * T::BYTES, Section::Literals)?;
     let sign = |i: usize| signs[i / 8] >> (i % 8) & 1 == 1;
-    let mut values: Vec<T> = decoded
-        .iter()
-        .enumerate()
-        .map(|(i, y)| restore(*y, sign(i)))
-        .collect();
+    let mut values = vec![T::ZERO; decoded.len()];
+    for start in plane.row_offsets(shape) {
+        let row = (start..).step_by(plane.row_step()).take(plane.columns());
+        row.for_each(|i| values[i] = restore(decoded[i], sign(i)));
+    }
     let mut gaps = Reader::new(&gaps, Section::Literals);
     let mut at = 0;
     for bytes in literals.chunks_exact(T::BYTES) {

@@ -14,7 +14,8 @@ use common::coders::{Double, OneByOne, Rule, echo, quantise, scene, trust};
 use common::fields::{Case, awkward, smooth, with};
 use common::{assert_kept, bits, names, options, pack, unpack};
 use foresz::predictors::{
-    AnyPoint, Built, Coder, Entry, OnForecast, Past, Predictor, Registry, Result, Scene, Side, Spec,
+    AnyPoint, Axis, Built, Coder, Entry, OnForecast, Past, Plane, Predictor, Registry, Result,
+    Scene, Side, Spec,
 };
 use foresz::{Backend, Bound, Decompressor, Effort, Options, Sample, compress, inspect};
 use ndarray::ArrayD;
@@ -351,6 +352,37 @@ fn planes_get_no_coarser_and_no_tighter_as_the_walk_goes_on() {
             for pair in planes.windows(2) {
                 assert!(pair[0].level >= pair[1].level, "{name} on {shape:?}");
                 assert!(pair[0].tighten >= pair[1].tighten, "{name} on {shape:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn the_levels_of_a_walk_come_before_anything_else() {
+    for_each_point(|name, point| {
+        for shape in SHAPES {
+            let planes = walked(point, shape, double::<f64>(shape, echo), false).planes;
+            for level in 0..=f64::point(point).levels(&scene(shape)) {
+                let frame = shape.len().saturating_sub(2);
+                let axes = shape.iter().enumerate().map(|(d, n)| {
+                    let step = if d < frame { 1 } else { 1 << level };
+                    let count = n.div_ceil(step);
+                    Axis {
+                        start: 0,
+                        step,
+                        count,
+                    }
+                });
+                let wanted = Plane::along(axes.collect());
+                let (mut coded, mut found) = (0, 0);
+                for plane in &planes {
+                    if found == wanted.len() {
+                        break;
+                    }
+                    coded += plane.len();
+                    found += plane.shared(&wanted);
+                }
+                assert_eq!(coded, wanted.len(), "{name} on {shape:?}, level {level}");
             }
         }
     });

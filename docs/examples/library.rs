@@ -1,7 +1,7 @@
 use foresz::predictors::Registry;
 use foresz::{
     Backend, Bound, Decompressor, Effort, Error, Options, Result, Writer, compress, decompress,
-    decompress_region, inspect,
+    decompress_preview, decompress_region, inspect,
 };
 use ndarray::{Array, Array2, Array3, s};
 
@@ -38,6 +38,26 @@ pub fn region() -> Result<()> {
             .zip(&part)
             .all(|(x, y)| (x - y).abs() <= 0.1)
     );
+    Ok(())
+}
+
+pub fn preview() -> Result<()> {
+    let series = Array3::from_shape_fn((8, 60, 120), |(t, i, j)| (t + i + j) as f64);
+    let options = Options::new(Bound::Absolute(0.1)).predictor("pyramid")?;
+    let stream = compress(series.view().into_dyn(), &options)?;
+    // Up to this level a preview takes its share of the time only.
+    assert_eq!(inspect(&stream.bytes)?.preview_levels, 3);
+
+    // Every fourth row and column of all frames, with the values of the whole field.
+    let small = decompress_preview::<f64>(&stream.bytes, 2)?;
+    assert_eq!(small.shape(), [8, 15, 30]);
+    let whole = decompress::<f64>(&stream.bytes)?;
+    assert_eq!(small, whole.slice(s![.., ..;4, ..;4]).into_dyn());
+
+    // Of a region: rows 20, 24 and 28.
+    let decoder = Decompressor::default().preview(2);
+    let part = decoder.region::<f64>(&stream.bytes, &[5..7, 18..30, 0..120])?;
+    assert_eq!(part.shape(), [2, 3, 30]);
     Ok(())
 }
 

@@ -22,8 +22,8 @@ pub struct Recursion<T> {
 /// sample may depend on samples of its own row. Encoder and decoder run the same
 /// walk with different coders.
 pub trait Coder<T: Sample> {
-    /// Announces the next plane. Fails if it leaves the field, or if the one
-    /// before is unfinished.
+    /// Announces the next plane. Fails if it leaves the field, if the one before is
+    /// unfinished, or if nobody wants the rest: the walk has to end with that error.
     fn begin(&mut self, plane: &Plane) -> Result<()>;
 
     /// Codes the next row from predictions that are independent of each other.

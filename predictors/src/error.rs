@@ -37,6 +37,9 @@ pub enum Error {
         /// Which rule, and where.
         reason: String,
     },
+    /// Not a fault: a decoder that wants a part only has it, and the walk can end here.
+    #[error("the rest of the walk is not wanted")]
+    Enough,
     /// Side information that this predictor cannot have written.
     #[error("side information of the predictor is damaged: {reason}")]
     Side {

@@ -25,6 +25,19 @@ impl Axis {
         }
     }
 
+    /// How many coordinates two axes have in common.
+    fn shared(&self, other: &Axis) -> usize {
+        let theirs = |at: usize| {
+            let from_start = at.checked_sub(other.start);
+            from_start.is_some_and(|d| {
+                d.checked_rem(other.step) == Some(0) && d / other.step < other.count
+            })
+        };
+        (0..self.count)
+            .filter(|k| theirs(self.start + k * self.step))
+            .count()
+    }
+
     /// The last coordinate, if it can be told.
     fn last(&self) -> Option<usize> {
         self.count
@@ -62,12 +75,23 @@ pub struct Plane {
 impl Plane {
     /// The plane of the whole field in raster order.
     pub fn whole(shape: &[usize]) -> Self {
+        Plane::along(shape.iter().map(|&n| Axis::all(n)).collect())
+    }
+
+    /// The plane of these axes, as of a predictor without levels.
+    pub fn along(axes: Vec<Axis>) -> Self {
         Plane {
-            axes: shape.iter().map(|&n| Axis::all(n)).collect(),
+            axes,
             level: 0,
             class: 0,
             tighten: 1.0,
         }
+    }
+
+    /// How many samples two planes that fit the same field have in common.
+    pub fn shared(&self, other: &Plane) -> usize {
+        let both = self.axes.iter().zip(&other.axes);
+        both.map(|(a, b)| a.shared(b)).product()
     }
 
     /// Samples in one row.
@@ -198,5 +222,17 @@ mod tests {
         let starts: Vec<usize> = plane.row_offsets(&shape).collect();
         assert_eq!(starts, [35 + 1, 35 + 21 + 1, 105 + 1, 105 + 21 + 1]);
         assert_eq!((plane.len(), plane.columns(), plane.row_step()), (12, 3, 2));
+    }
+
+    #[test]
+    fn planes_know_what_they_share() {
+        let axis = |start, step, count| Axis { start, step, count };
+        let thirds = Plane::along(vec![axis(1, 3, 4), axis(0, 1, 5)]);
+        let evens = Plane::along(vec![axis(0, 2, 5), axis(4, 1, 3)]);
+        // Rows 4 of 1, 4, 7, 10 and 0, 2, 4, 6, 8; column 4.
+        assert_eq!((thirds.shared(&evens), evens.shared(&thirds)), (1, 1));
+        assert_eq!(thirds.shared(&thirds), thirds.len());
+        let nothing = Plane::along(vec![axis(0, 0, 0), axis(0, 1, 5)]);
+        assert_eq!((thirds.shared(&nothing), nothing.shared(&thirds)), (0, 0));
     }
 }

@@ -40,6 +40,14 @@ pub trait Predictor<T: Sample>: Send + Sync {
     /// Visits the whole field. Side information comes from an untrusted stream:
     /// refuse what [`learn`](Predictor::learn) cannot have written.
     fn walk(&self, side: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()>;
+
+    /// The most times that every other row and column can be left out such that the walk
+    /// codes exactly the samples that stay before any other. Previews up to that level
+    /// cost in proportion.
+    fn levels(&self, scene: &Scene) -> usize {
+        let _ = scene;
+        0
+    }
 }
 
 /// Reconstructed frames before the one to be predicted.

@@ -109,6 +109,14 @@ impl<T: Sample> Predictor<T> for Spline {
         }
         Ok(())
     }
+
+    // Frames between those of the coarser grid come with the finest level.
+    fn levels(&self, scene: &Scene) -> usize {
+        let frame = scene.shape.len().saturating_sub(2);
+        let one_frame = scene.shape[..frame].iter().all(|n| *n == 1);
+        let levels = self.levels_for(&scene.shape);
+        if one_frame { levels } else { levels.min(1) }
+    }
 }
 
 /// Samples of a dimension of length `n` at spacing `step`.

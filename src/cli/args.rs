@@ -21,10 +21,17 @@ const DECOMPRESS_EXAMPLES: &str = "\
 Examples:
   foresz decompress t2m.fsz -o t2m.f32
   foresz decompress era5.fsz -o europe.npy --region 0:24,80:230,-40:
+  foresz decompress t2m.fsz -o thumbnail.npy --preview 3
   foresz decompress t2m.fsz -o - | head -c 16 | od -f
 
 A region has one item per dimension, slowest first: a:b, a:, :b, : or a single index.
-Negative numbers count from the end. Only the chunks that hold any of it are decoded.";
+Negative numbers count from the end. Only the chunks that hold any of it are decoded.
+
+A preview has the very values of the whole field at rows and columns 0, 2^L, 2·2^L, …,
+under the same bound; of a region, those that lie in it. Chunks coded by pyramid or spline
+are decoded only as far as it takes, others (and what follows a frame predictor) in full:
+foresz info says what a preview saves. What is not decoded is not checked either, beyond the
+checksum of its bytes.";
 
 const INFO_EXAMPLES: &str = "\
 Examples:
@@ -59,7 +66,7 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Compress a field under an error bound
     Compress(Box<Compress>),
-    /// Restore a field, or a region of it
+    /// Restore a field, a region of it or a preview
     Decompress(Decompress),
     /// Say what a stream holds, without decoding it
     Info(Info),
@@ -216,6 +223,9 @@ pub(crate) struct Decompress {
     /// Decode only this part, such as 3:7,0:100,:
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) region: Option<String>,
+    /// Only every 2^L-th row and column of each frame (the last two dimensions)
+    #[arg(long, value_name = "L", default_value_t = 0, hide_default_value = true)]
+    pub(crate) preview: u8,
     /// What to write [default: npy if the output is called .npy, else raw]
     #[arg(long)]
     pub(crate) format: Option<Format>,

@@ -23,6 +23,7 @@ struct Outcome<'a> {
     output: String,
     shape: &'a [usize],
     dtype: &'a str,
+    preview: u8,
     #[serde(flatten)]
     report: &'a Report,
 }
@@ -52,16 +53,28 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
         args.stream.display().to_string(),
         target.display().to_string(),
     );
-    let remark = summary::line(&input, &output, &report);
+    let remark = summary::line(&input, &output, &report) + &preview(args.preview, &shape);
     talk.outcome(
         &Outcome {
             input,
             output,
             shape: &shape,
             dtype: &info.dtype,
+            preview: args.preview,
             report: &report,
         },
         &remark,
+    )
+}
+
+/// Says that this is not the whole field.
+fn preview(level: u8, shape: &[usize]) -> String {
+    if level == 0 {
+        return String::new();
+    }
+    format!(
+        "\npreview of level {level}: {}, under the same bound",
+        summary::shape(shape)
     )
 }
 
@@ -120,7 +133,9 @@ impl Job<'_> {
             samples,
             (samples * T::BYTES) as u64,
         );
-        let mut decoder = Decompressor::default().threads(self.args.threads.count());
+        let mut decoder = Decompressor::default()
+            .threads(self.args.threads.count())
+            .preview(self.args.preview);
         if let Some(bar) = &bar {
             decoder = decoder.progress(bar.callback());
         }

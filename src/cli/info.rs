@@ -61,6 +61,7 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
             &format!("values are multiples of {}{coarser}", info.lattice),
         )?;
     }
+    row("previews", &previews(info))?;
     row("effort", info.effort.name())?;
     row("back ends", &info.backends.join(", "))?;
     if !info.fills.is_empty() {
@@ -99,6 +100,13 @@ fn dimensions(info: &Info) -> String {
         .map(dimension)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn previews(info: &Info) -> String {
+    match info.preview_levels {
+        0 => "take as long as the whole field".into(),
+        level => format!("take their share of the time up to level {level}"),
+    }
 }
 
 fn bound(info: &Info) -> String {

@@ -75,20 +75,26 @@ impl Cursor {
         Some((start, self.step))
     }
 
-    /// Complains unless every sample of the field was coded.
-    pub(super) fn finish(&self) -> Result<()> {
-        let total: usize = self.shape.iter().product();
+    /// Complains unless all planes so far are complete.
+    pub(super) fn pause(&self) -> Result<()> {
         match &self.fault {
             Some(fault) => fail(fault.clone()),
             None if self.rows_left > 0 => fail(format!(
                 "{} rows of the last plane are missing",
                 self.rows_left
             )),
-            None if self.coded != total => {
-                fail(format!("{} of {total} samples were coded", self.coded))
-            }
             None => Ok(()),
         }
+    }
+
+    /// Complains unless every sample of the field was coded.
+    pub(super) fn finish(&self) -> Result<()> {
+        self.pause()?;
+        let total: usize = self.shape.iter().product();
+        if self.coded != total {
+            return fail(format!("{} of {total} samples were coded", self.coded));
+        }
+        Ok(())
     }
 }
 

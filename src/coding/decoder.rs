@@ -22,6 +22,15 @@ pub(crate) struct Decoder<'a, T> {
     codes: Vec<i32>,
     taken: usize,
     canvas: Vec<T>,
+    wanted: Option<Wanted<'a>>,
+}
+
+/// The part of a field that a walk may end with.
+struct Wanted<'a> {
+    plane: &'a Plane,
+    missing: usize,
+    /// Whether the walk was told to end.
+    over: bool,
 }
 
 impl<'a, T: Sample> Decoder<'a, T> {
@@ -47,18 +56,34 @@ impl<'a, T: Sample> Decoder<'a, T> {
             codes: Vec::new(),
             taken: 0,
             canvas: vec![T::ZERO; shape.iter().product()],
+            wanted: None,
         }
     }
 
-    /// The values, if every sample got one and no literal is left over.
-    pub(crate) fn finish(self) -> Result<Vec<T>> {
+    /// Lets the walk end as soon as these samples have their values.
+    pub(crate) fn until(mut self, plane: &'a Plane) -> Self {
+        self.wanted = Some(Wanted {
+            plane,
+            missing: plane.len(),
+            over: false,
+        });
+        self
+    }
+
+    /// The values, and whether all are there and not just those wanted. Of the whole,
+    /// every sample has to have got one, and no literal may be left over.
+    pub(crate) fn finish(self) -> Result<(Vec<T>, bool)> {
+        if self.wanted.is_some_and(|w| w.over) {
+            self.cursor.pause()?;
+            return Ok((self.canvas, false));
+        }
         self.cursor.finish()?;
         if self.literals.len() > 0 {
             return Err(Error::Walk {
                 reason: format!("{} literals are left over", self.literals.len()),
             });
         }
-        Ok(self.canvas)
+        Ok((self.canvas, true))
     }
 
     fn code_row(
@@ -103,7 +128,14 @@ fn decode_row<T: Sample, Q: Kernel<T>>(
 
 impl<T: Sample> Coder<T> for Decoder<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
+        if let Some(wanted) = self.wanted.as_mut().filter(|w| w.missing == 0) {
+            wanted.over = true;
+            return Err(Error::Enough);
+        }
         self.cursor.begin(plane)?;
+        if let Some(wanted) = &mut self.wanted {
+            wanted.missing = wanted.missing.saturating_sub(plane.shared(wanted.plane));
+        }
         self.kernel = Ready::new(self.quantiser, plane.tighten, self.range);
         self.codes.clear();
         self.codes.resize(plane.len(), 0);

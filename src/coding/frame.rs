@@ -65,6 +65,12 @@ impl<'a, T: Sample> Sides<'a, T> {
     }
 }
 
+/// The dimension whose frames a pipeline walks one by one, if it does.
+pub(crate) fn framed(pipeline: &Pipeline, scene: &Scene) -> Option<usize> {
+    let last = scene.shape.len() - 1;
+    scene.time.filter(|t| pipeline.frame.is_some() && *t < last)
+}
+
 /// Codes a chunk with a pipeline; the same on both sides.
 pub(crate) fn walk<T: Sample>(
     pipeline: &Pipeline,
@@ -72,11 +78,9 @@ pub(crate) fn walk<T: Sample>(
     sides: &mut Sides<T>,
     coder: &mut dyn Coder<T>,
 ) -> Result<()> {
-    match scene.time {
-        Some(time) if pipeline.frame.is_some() && time + 1 < scene.shape.len() => {
-            by_frame(pipeline, scene, time, sides, coder)
-        }
-        _ => {
+    match framed(pipeline, scene) {
+        Some(time) => by_frame(pipeline, scene, time, sides, coder),
+        None => {
             let point = T::point(&*pipeline.point);
             let side = sides.next(|originals| point.learn(originals, scene))?;
             point.walk(&side, scene, coder)

@@ -10,7 +10,7 @@ mod simd;
 
 pub(crate) use decoder::Decoder;
 pub(crate) use encoder::{Coded, Encoder};
-pub(crate) use frame::{Sides, walk};
+pub(crate) use frame::{Sides, framed, walk};
 pub(crate) use quantiser::{Quantiser, ulp};
 
 /// A code that says the value follows literally.

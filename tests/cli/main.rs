@@ -9,4 +9,5 @@ mod bench;
 mod failures;
 mod formats;
 mod outputs;
+mod previews;
 mod verbs;

@@ -124,6 +124,10 @@ impl<T: Sample> Predictor<T> for Pyramid {
         }
         Ok(())
     }
+
+    fn levels(&self, scene: &Scene) -> usize {
+        levels_for(&Frames::new(&scene.shape))
+    }
 }
 
 /// Codes level after level.
@@ -230,7 +234,7 @@ impl<T: Sample> Climber<'_, T> {
         );
         let mut done: Vec<Level<T>> = Vec::with_capacity(coarse.len());
         for (frame, grid) in coarse.iter().enumerate() {
-            let mut here = Level::new(rows, columns, periodic, grid);
+            // Announced first: a preview ends here and should not pay for the level.
             if rows > 1 {
                 let odd_rows = Axis {
                     start: step,
@@ -239,6 +243,9 @@ impl<T: Sample> Climber<'_, T> {
                 };
                 self.coder
                     .begin(&self.plane(frame, odd_rows, even, level, 0, tighten))?;
+            }
+            let mut here = Level::new(rows, columns, periodic, grid);
+            if rows > 1 {
                 self.vertical(frame, level, &mut here, &done);
             }
             if columns > 1 {

@@ -1,0 +1,143 @@
+//! What a stream holds, without decoding it.
+
+use foresz_predictors::{Pipeline, Registry, Sample};
+use serde::Serialize;
+
+use crate::bound::Bound;
+use crate::coding::framed;
+use crate::container::{self, Chunk, Index};
+use crate::decompress::scene;
+use crate::effort::Effort;
+use crate::entropy::Backend;
+use crate::error::Result;
+
+/// Reads what a stream holds without decoding it.
+pub fn inspect(stream: &[u8]) -> Result<Info> {
+    Ok(Info::new(&container::open(stream)?, stream.len()))
+}
+
+/// What a stream holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Info {
+    /// Format version of the stream.
+    pub format_version: u8,
+    /// `f32` or `f64`.
+    pub dtype: String,
+    /// Shape of the field, slowest dimension first.
+    pub shape: Vec<usize>,
+    /// Names of the dimensions, empty where there are none.
+    pub dims: Vec<String>,
+    /// Which dimension is time.
+    pub time: Option<usize>,
+    /// Whether the last dimension closes on itself.
+    pub periodic: bool,
+    /// The effort it was coded with.
+    pub effort: Effort,
+    /// Shape of the chunks.
+    pub chunk: Vec<usize>,
+    /// Number of chunks.
+    pub chunks: usize,
+    /// Bound as it was asked for.
+    pub asked: Bound,
+    /// The absolute bound that every value keeps; 0 where none applies.
+    pub bound: f64,
+    /// Largest absolute error measured on encoding.
+    pub max_error: f64,
+    /// Step of the lattice that the originals lay on; 0 if none was found.
+    pub lattice: f64,
+    /// Declared fill values.
+    pub fills: Vec<f64>,
+    /// Keys and values kept with the field.
+    pub attributes: Vec<(String, String)>,
+    /// Predictors used, with the number of chunks each.
+    pub predictors: Vec<(String, usize)>,
+    /// Up to which level a [preview](crate::decompress_preview) takes its share of the
+    /// time only, at least with the built-in predictors.
+    pub preview_levels: usize,
+    /// Back ends used.
+    pub backends: Vec<String>,
+    /// Bytes of the samples.
+    pub raw_bytes: u64,
+    /// Bytes of the stream.
+    pub stream_bytes: u64,
+    /// Raw over stream bytes.
+    pub ratio: f64,
+    /// Bits of stream per sample.
+    pub bits_per_value: f64,
+}
+
+impl Info {
+    fn new(index: &Index, stream_bytes: usize) -> Self {
+        let used = |i| index.chunks.iter().filter(|c| c.choice == i).count();
+        let mut backends: Vec<String> = index
+            .chunks
+            .iter()
+            .map(|c| c.backend.name().into())
+            .collect();
+        backends.dedup();
+        let samples: usize = index.shape().iter().product();
+        let raw_bytes = (samples * index.sample_bytes) as u64;
+        Info {
+            format_version: container::FORMAT_VERSION,
+            dtype: if index.sample_bytes == 4 {
+                "f32"
+            } else {
+                "f64"
+            }
+            .into(),
+            shape: index.shape(),
+            dims: index.dims.iter().map(|d| d.name.clone()).collect(),
+            time: index.time,
+            periodic: index.periodic,
+            effort: index.effort,
+            chunk: index.dims.iter().map(|d| d.chunk).collect(),
+            chunks: index.chunks.len(),
+            asked: index.asked,
+            bound: index.absolute,
+            max_error: index.max_error,
+            lattice: index.lattice,
+            fills: index.fills.clone(),
+            attributes: index.attributes.clone(),
+            predictors: index
+                .choices
+                .iter()
+                .enumerate()
+                .map(|(i, c)| (c.clone(), used(i)))
+                .collect(),
+            preview_levels: preview_levels(index),
+            backends,
+            raw_bytes,
+            stream_bytes: stream_bytes as u64,
+            ratio: raw_bytes as f64 / stream_bytes as f64,
+            bits_per_value: stream_bytes as f64 * 8.0 / samples as f64,
+        }
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+fn preview_levels(index: &Index) -> usize {
+    let registry = Registry::default();
+    let build = |spec: &String| registry.build(&spec.parse().ok()?).ok();
+    let pipelines: Vec<Option<Pipeline>> = index.choices.iter().map(build).collect();
+    let grid = index.grid();
+    let levels = |(i, chunk): (usize, &Chunk)| {
+        let part = grid.part(i);
+        let scene = scene(index, &part);
+        let pipeline = pipelines[chunk.choice].as_ref();
+        let pipeline =
+            pipeline.filter(|p| chunk.backend != Backend::Packed && framed(p, &scene).is_none());
+        let of_walk = pipeline.map_or(0, |p| f32::point(&*p.point).levels(&scene));
+        // The samples of a preview are those of a chunk's own levels only as long as the
+        // chunk starts at one of them.
+        let frame = part.iter().rev().take(2);
+        frame.fold(of_walk, |levels, range| {
+            levels.min(range.start.trailing_zeros() as usize)
+        })
+    };
+    let chunks = index.chunks.iter().enumerate();
+    chunks.map(levels).min().unwrap_or(0)
+}
