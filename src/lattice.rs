@@ -38,7 +38,7 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
                 .map(|x| x.to_f64()),
         );
     }
-    seen.sort_by(f64::total_cmp);
+    seen.sort_unstable_by(f64::total_cmp);
     seen.dedup();
     let blur = ulp(largest);
     let steps: Vec<f64> = seen.windows(2).map(|w| w[1] - w[0]).collect();

@@ -31,37 +31,47 @@ impl Mask {
         } else {
             values.iter().any(hole)
         };
-        any.then(|| Mask {
-            bits: values.iter().map(hole).collect(),
+        let byte = |eight: &[T]| {
+            let bits = (0..).zip(eight).map(|(k, x)| u8::from(hole(x)) << k);
+            bits.fold(0, |byte, bit| byte | bit)
+        };
+        any.then(|| {
+            let mut bits = BitVec::from_vec(values.chunks(8).map(byte).collect());
+            bits.truncate(values.len());
+            Mask { bits }
         })
     }
 
     /// Writes a hole's marker into the codes of a row of the field.
     pub(crate) fn mark(&self, start: usize, step: usize, codes: &mut [i32]) {
-        for (code, hole) in codes
-            .iter_mut()
-            .zip(self.bits[start..].iter().step_by(step))
-        {
-            if *hole {
+        let bytes = self.bits.as_raw_slice();
+        for (k, code) in codes.iter_mut().enumerate() {
+            let at = start + k * step;
+            if bytes[at / 8] >> (at % 8) & 1 == 1 {
                 *code = HOLE;
             }
         }
     }
 
-    /// Calls `visit` with each hole's place, in order.
+    /// Each hole's place, in order.
     pub(crate) fn holes(&self) -> impl Iterator<Item = usize> + '_ {
-        self.bits.iter_ones()
+        // Land comes in bytes without holes and bytes of holes.
+        let bytes = self.bits.as_raw_slice().iter().enumerate();
+        bytes
+            .filter(|(_, byte)| **byte != 0)
+            .flat_map(|(k, &byte)| {
+                (0..8)
+                    .filter(move |b| byte >> b & 1 == 1)
+                    .map(move |b| 8 * k + b)
+            })
     }
 
     /// Writes places and patterns; `back` is the distance to the sample a bit is
     /// compared with.
     pub(crate) fn write<T: Sample>(&self, values: &[T], back: usize, out: &mut Vec<u8>) {
-        let mut changes = self.bits.clone();
-        changes[back.min(self.bits.len())..]
-            .iter_mut()
-            .zip(&self.bits)
-            .for_each(|(mut c, b)| *c ^= *b);
-        put_bytes(out, &packed(changes.as_raw_slice()));
+        let mut changes = self.bits.as_raw_slice().to_vec();
+        subtract_earlier(&mut changes, back);
+        put_bytes(out, &packed(&changes));
         let mut patterns: Vec<u64> = Vec::new();
         let mut which = Vec::new();
         for bits in self.holes().map(|i| values[i].to_bits64()) {
@@ -108,7 +118,7 @@ impl Mask {
         back: usize,
     ) -> Result<(Self, Vec<T>)> {
         let mut bytes = unpacked(reader.bytes()?, samples.div_ceil(8), Section::Mask)?;
-        sum_changes(&mut bytes, back);
+        add_earlier(&mut bytes, back);
         let mut bits: BitVec<u8, Lsb0> = BitVec::from_vec(bytes);
         bits.truncate(samples);
         let values = read_patterns(reader, &bits)?;
@@ -116,22 +126,38 @@ impl Mask {
     }
 }
 
-/// From changes to bits: each is compared with the one `back` before it.
-fn sum_changes(bytes: &mut [u8], back: usize) {
-    let (whole, part) = (back / 8, back % 8);
-    if whole == 0 {
-        for i in back..bytes.len() * 8 {
-            let before = bytes[(i - back) / 8] >> ((i - back) % 8) & 1;
-            bytes[i / 8] ^= before << (i % 8);
+/// From bits to changes: each is compared with the one `back` before it.
+fn subtract_earlier(bytes: &mut [u8], back: usize) {
+    // From the end, so that those before are still as they were.
+    for k in (back / 8..bytes.len()).rev() {
+        bytes[k] ^= earlier(bytes, k, back);
+    }
+}
+
+/// Inverse of [`subtract_earlier`].
+fn add_earlier(bytes: &mut [u8], back: usize) {
+    for k in back / 8..bytes.len() {
+        if back >= 8 {
+            bytes[k] ^= earlier(bytes, k, back);
+        } else {
+            // Bits of the byte itself come before others: one by one.
+            for bit in 0..8 {
+                let from = 8 * k + bit;
+                if from >= back {
+                    let before = bytes[(from - back) / 8] >> ((from - back) % 8) & 1;
+                    bytes[k] ^= before << bit;
+                }
+            }
         }
-        return;
     }
-    for k in whole..bytes.len() {
-        // Eight bits across two bytes; before the first byte there are none.
-        let earlier = if k > whole { bytes[k - whole - 1] } else { 0 };
-        let both = u16::from_le_bytes([earlier, bytes[k - whole]]);
-        bytes[k] ^= (both >> (8 - part)) as u8;
-    }
+}
+
+/// The eight bits that come `back` before those of byte `k`; 0 where there are none.
+fn earlier(bytes: &[u8], k: usize, back: usize) -> u8 {
+    let (whole, part) = (back / 8, back % 8);
+    let high = bytes[k - whole];
+    let low = if k > whole { bytes[k - whole - 1] } else { 0 };
+    (u16::from_le_bytes([low, high]) >> (8 - part)) as u8
 }
 
 fn read_patterns<T: Sample>(reader: &mut Reader, bits: &BitSlice<u8, Lsb0>) -> Result<Vec<T>> {
@@ -165,8 +191,11 @@ fn read_patterns<T: Sample>(reader: &mut Reader, bits: &BitSlice<u8, Lsb0>) -> R
     }
 }
 
+/// Higher levels take longer than all the rest and save a tenth of the mask.
+const ZSTD_LEVEL: i32 = 9;
+
 fn packed(bytes: &[u8]) -> Vec<u8> {
-    crate::entropy::squeeze(bytes, 19)
+    crate::entropy::squeeze(bytes, ZSTD_LEVEL)
 }
 
 fn unpacked(bytes: &[u8], length: usize, section: Section) -> Result<Vec<u8>> {

@@ -152,11 +152,12 @@ const BLOCK: usize = 256;
 /// Rows and columns of the matrix that are computed at a time.
 const TILE: (usize, usize) = (4, 16);
 
-/// Samples with their target as one more feature, padded to whole tiles.
-struct Block {
+/// Samples, padded to whole tiles.
+pub(super) struct Block {
     n: usize,
-    stride: usize,
+    /// Features.
     plain: Vec<f32>,
+    /// Features and the target, times the weight.
     weighted: Vec<f32>,
 }
 
@@ -164,24 +165,33 @@ impl Block {
     fn new(n: usize) -> Self {
         Block {
             n,
-            stride: (n + 1).next_multiple_of(TILE.1),
             plain: Vec::new(),
             weighted: Vec::new(),
         }
     }
 
+    /// From sample to sample in both.
+    fn strides(&self) -> (usize, usize) {
+        let n = self.n;
+        (n.next_multiple_of(TILE.1), (n + 1).next_multiple_of(TILE.0))
+    }
+
     fn load(&mut self, features: &[f32], targets: &[f32], weights: &[f64], scales: (f64, f64)) {
-        let (n, length) = (self.n, targets.len() * self.stride);
-        self.plain.resize(length, 0.0);
-        self.weighted.resize(length, 0.0);
-        let rows = self.plain.chunks_exact_mut(self.stride);
-        let rows = rows.zip(self.weighted.chunks_exact_mut(self.stride));
-        let samples = features.chunks_exact(n).zip(targets).zip(weights);
+        let (across, down) = self.strides();
+        self.plain.resize(targets.len() * across, 0.0);
+        self.weighted.resize(targets.len() * down, 0.0);
+        let rows = self.plain.chunks_exact_mut(across);
+        let rows = rows.zip(self.weighted.chunks_exact_mut(down));
+        let samples = features.chunks_exact(self.n).zip(targets).zip(weights);
         let scale = scales.0 as f32;
         for ((plain, weighted), ((features, target), weight)) in rows.zip(samples) {
-            plain[..n].copy_from_slice(features);
-            plain[n] = *target;
-            scale_row(scale, (weight * scales.1) as f32, plain, weighted);
+            let weight = (weight * scales.1) as f32;
+            let pairs = plain.iter_mut().zip(weighted.iter_mut()).zip(features);
+            for ((p, w), x) in pairs {
+                *p = x * scale;
+                *w = *p * weight;
+            }
+            weighted[self.n] = target * scale * weight;
         }
     }
 }
@@ -194,13 +204,6 @@ fn add_product(sums: &mut [f32; TILE.1], factor: f32, row: &[f32; TILE.1]) {
 }
 
 crate::widest! {
-    fn scale_row<>(scale: f32, weight: f32, plain: &mut [f32], weighted: &mut [f32]) {
-        for (p, w) in plain.iter_mut().zip(weighted) {
-            *p *= scale;
-            *w = *p * weight;
-        }
-    }
-
     // The largest magnitude; as large as can be if any is not a number.
     fn largest<F: AsRef<[f32]>>(values: &F) -> f32 {
         let magnitudes = values.as_ref().iter().map(|x| x.to_bits() & 0x7fff_ffff);
@@ -209,12 +212,12 @@ crate::widest! {
 
     // Adds the products of all pairs of features, lower triangle only, times `back`.
     fn products<>(block: &Block, back: f64, matrix: &mut [f64], right: &mut [f64]) {
-        let (n, stride) = (block.n, block.stride);
+        let (n, strides) = (block.n, block.strides());
         for top in (0..=n).step_by(TILE.0) {
-            for left in (0..=top + TILE.0 - 1).step_by(TILE.1) {
+            for left in (0..n.min(top + TILE.0)).step_by(TILE.1) {
                 let [mut a, mut b, mut c, mut d] = [[0f32; TILE.1]; TILE.0];
-                let rows = block.plain.chunks_exact(stride).zip(block.weighted.chunks_exact(stride));
-                for (plain, weighted) in rows {
+                let (plain, weighted) = (block.plain.chunks_exact(strides.0), block.weighted.chunks_exact(strides.1));
+                for (plain, weighted) in plain.zip(weighted) {
                     let across = &plain.as_chunks::<{ TILE.1 }>().0[left / TILE.1];
                     let down = &weighted.as_chunks::<{ TILE.0 }>().0[top / TILE.0];
                     add_product(&mut a, down[0], across);
@@ -263,9 +266,6 @@ pub(crate) fn fill_holes<T: Sample>(originals: &[T]) -> (Cow<'_, [T]>, f64) {
     let mean = first + sum / count;
     (filled, if mean.is_finite() { mean } else { 0.0 })
 }
-
-/// More taps than this are never fitted.
-pub(crate) const MOST_TAPS: usize = 72;
 
 /// Taps are stored in units of 2^−13.
 const UNIT: f64 = 8192.0;

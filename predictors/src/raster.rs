@@ -88,6 +88,8 @@ const LEAST_FOR_BANDS: usize = 250_000;
 /// Samples to fit a set on: this part of all, but neither fewer nor more than that.
 const FIT_PART: usize = 4;
 const FIT_SAMPLES: (usize, usize) = (2_500, 12_000);
+/// Bands have less each to describe.
+const MOST_PER_BAND: usize = 4_000;
 
 impl Raster {
     pub(crate) fn from_part(part: &Part) -> Result<Self> {
@@ -319,7 +321,12 @@ impl<T: Sample> Fit<'_, T> {
             .collect();
         let rows = self.frames.rows * band / bands..self.frames.rows * (band + 1) / bands;
         let total = frames.len() * rows.len();
-        let samples = (total * self.frames.columns / FIT_PART).clamp(FIT_SAMPLES.0, FIT_SAMPLES.1);
+        let most = if bands > 1 {
+            MOST_PER_BAND
+        } else {
+            FIT_SAMPLES.1
+        };
+        let samples = (total * self.frames.columns / FIT_PART).clamp(FIT_SAMPLES.0, most);
         let wanted = (samples / self.frames.columns).max(4);
         let mut samples = Samples::default();
         let mut neighbourhood = Neighbourhood::default();

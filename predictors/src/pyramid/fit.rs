@@ -11,9 +11,11 @@ use crate::predictor::Scene;
 use crate::references::{Frames, Reference};
 use crate::sample::Sample;
 
-/// Samples to fit a band on: this part of all, but neither fewer nor more than that.
+/// Samples to fit on: this part of all, but neither fewer nor more than that.
 const FIT_PART: usize = 4;
 const FIT_SAMPLES: (usize, usize) = (2_000, 8_000);
+/// Bands have less each to describe.
+const MOST_PER_BAND: usize = 3_000;
 /// The fewest samples per tap that make a fit worth while.
 const LEAST_PER_TAP: usize = 12;
 /// Only the finest two levels of frames with enough samples have bands.
@@ -206,7 +208,12 @@ impl<'a, T: Sample> Fitter<'a, T> {
             .collect();
         let per_row = columns / 2;
         let total = mine.len() * job.frames.len();
-        let fit = (total * per_row / FIT_PART).clamp(FIT_SAMPLES.0, FIT_SAMPLES.1);
+        let most = if bands > 1 {
+            MOST_PER_BAND
+        } else {
+            FIT_SAMPLES.1
+        };
+        let fit = (total * per_row / FIT_PART).clamp(FIT_SAMPLES.0, most);
         let wanted = (fit / per_row.max(1)).max(4).min(total);
         let mut samples = Samples::default();
         for pick in 0..wanted {
@@ -230,45 +237,44 @@ impl<'a, T: Sample> Fitter<'a, T> {
             .filter(|(k, _)| job.mask >> k & 1 == 1)
             .filter_map(|(_, r)| self.frames.before(frame, r))
             .collect();
-        let value = |f: usize, (dr, dc): (isize, isize), column: usize| {
-            self.value(
-                f,
-                row.wrapping_add_signed(dr) * step,
-                column.wrapping_add_signed(dc) * step,
-            )
+        // Distances in samples, so that a place is one addition away.
+        let away = |&(down, right): &(isize, isize)| {
+            (down * self.frames.columns as isize + right) * step as isize
         };
+        let own: Vec<isize> = job.pass.own().iter().map(away).collect();
+        let around: Vec<isize> = job.pass.around().iter().map(away).collect();
+        let start = |frame: usize| frame * self.frames.size() + row * step * self.frames.columns;
         let first = usize::from(job.pass == Pass::Horizontal);
         // Margins would need the edge rules; the middle of the row is enough.
         for column in (first..columns)
             .step_by(2)
             .filter(|c| *c >= 3 && c + 3 < columns)
         {
-            let target = self.originals
-                [frame * self.frames.size() + row * step * self.frames.columns + column * step];
+            let here = start(frame) + column * step;
+            let target = self.originals[here];
             if !target.is_finite() {
                 continue;
             }
-            let own = job.pass.own();
-            let base: f64 = (0..4)
-                .map(|k| own_base(k) * value(frame, own[k], column))
-                .sum();
-            samples.features.extend(
-                own.iter()
-                    .map(|place| (value(frame, *place, column) - base) as f32),
-            );
+            let value = |at: usize, away: isize| self.filled[at.wrapping_add_signed(away)];
+            // Differences to a neighbour are small: nothing is lost in them.
+            let near = value(here, own[0]);
+            let base: T = (0..4).fold(T::ZERO, |sum, k| {
+                sum + T::from_f64(own_base(k)) * (value(here, own[k]) - near)
+            });
+            let difference = |x: T| ((x - near) - base).to_f64() as f32;
+            let features = own.iter().map(|&away| difference(value(here, away)));
+            samples.features.extend(features);
+            samples.targets.push(difference(target));
             for &before in &befores {
-                let around = job.pass.around();
-                let base: f64 = [0, 1, 9, 10]
-                    .iter()
-                    .map(|&k| reference_base(k) * value(before, around[k], column))
-                    .sum();
-                samples.features.extend(
-                    around[..REFERENCE_TAPS]
-                        .iter()
-                        .map(|place| (value(before, *place, column) - base) as f32),
-                );
+                let there = start(before) + column * step;
+                let near = value(there, around[0]);
+                let base: T = [0, 1, 9, 10].into_iter().fold(T::ZERO, |sum, k| {
+                    sum + T::from_f64(reference_base(k)) * (value(there, around[k]) - near)
+                });
+                let around = around[..REFERENCE_TAPS].iter();
+                let features = around.map(|&away| ((value(there, away) - near) - base).to_f64());
+                samples.features.extend(features.map(|x| x as f32));
             }
-            samples.targets.push((target.to_f64() - base) as f32);
         }
     }
 }

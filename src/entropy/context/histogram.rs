@@ -14,7 +14,7 @@ use crate::error::{Result, Section, corrupt};
 const MOST_CLUSTERS: usize = 40;
 /// So many histograms are compared in pairs; more where there are codes enough to
 /// make up for the time.
-const COMPARED: usize = 48;
+const COMPARED: usize = 32;
 const COMPARED_IF_LARGE: usize = 128;
 const LARGE: u32 = 200_000;
 /// What joining neighbours may cost, as a part of the whole.
@@ -92,8 +92,10 @@ impl Counts {
         for plane in planes {
             let own = rest.0.iter().zip(rest.1).take(plane.len());
             let first = Group::of(plane).index() * CONTEXTS;
-            for (&token, &context) in own.filter(|(t, _)| **t != NO_TOKEN) {
-                table[(first + usize::from(context)) * width + usize::from(token)] += 1;
+            for (&token, &context) in own {
+                if token != NO_TOKEN {
+                    table[(first + usize::from(context)) * width + usize::from(token)] += 1;
+                }
             }
             rest = (&rest.0[plane.len()..], &rest.1[plane.len()..]);
         }

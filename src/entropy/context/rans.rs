@@ -37,17 +37,24 @@ struct Entry {
 
 const SHIFT: u32 = 43;
 
-fn entries_of(frequencies: &[u16; TOKENS]) -> [Entry; 256] {
-    let mut entries = [Entry::default(); 256];
-    let mut start = 0;
-    for (entry, &f) in entries.iter_mut().zip(frequencies).filter(|(_, f)| **f > 0) {
-        let frequency = u32::from(f);
-        *entry = Entry {
-            reciprocal: (1u64 << SHIFT).div_ceil(u64::from(frequency)),
-            frequency,
-            start,
-        };
-        start += frequency;
+/// From histogram to histogram in the table of entries.
+const STRIDE: usize = 256;
+
+/// The entries of all histograms.
+fn entries_of(clusters: &Clusters) -> Vec<Entry> {
+    let mut entries = vec![Entry::default(); clusters.frequencies().len() * STRIDE];
+    let tables = entries.chunks_exact_mut(STRIDE);
+    for (table, frequencies) in tables.zip(clusters.frequencies()) {
+        let mut start = 0;
+        for (entry, &f) in table.iter_mut().zip(frequencies).filter(|(_, f)| **f > 0) {
+            let frequency = u32::from(f);
+            *entry = Entry {
+                reciprocal: (1u64 << SHIFT).div_ceil(u64::from(frequency)),
+                frequency,
+                start,
+            };
+            start += frequency;
+        }
     }
     entries
 }
@@ -64,7 +71,7 @@ pub(super) fn encode(
     }
     let lanes = lanes::lanes_of_chunk(tokens.len());
     let mut writer = Writer {
-        entries: clusters.frequencies().iter().map(entries_of).collect(),
+        entries: entries_of(clusters),
         states: [LOWEST; LANES],
         words: vec![0; tokens.len()],
         at: tokens.len(),
@@ -91,7 +98,7 @@ pub(super) fn encode(
 }
 
 struct Writer {
-    entries: Vec<[Entry; 256]>,
+    entries: Vec<Entry>,
     states: [u32; LANES],
     /// Filled from the end: no token takes more than one.
     words: Vec<u16>,
@@ -111,7 +118,7 @@ impl Writer {
                     continue;
                 }
                 let cluster = usize::from(map[usize::from(contexts[j])]);
-                let entry = self.entries[cluster][usize::from(tokens[j])];
+                let entry = self.entries[cluster * STRIDE + usize::from(tokens[j])];
                 let mut x = states[lane];
                 if u64::from(x) >= u64::from(entry.frequency) << (32 - PRECISION) {
                     at -= 1;
