@@ -22,18 +22,13 @@ const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:di
 /// What is tried where it does.
 const FITTED: [&str; 2] = ["raster", "pyramid"];
 /// What the best effort adds.
-const MORE: [&str; 3] = [
-    "pyramid:alpha=1.2,beta=2",
+const MORE: [&str; 4] = [
+    "pyramid:alpha=1",
+    "spline:kernel=linear",
     "spline:kernel=linear,alpha=1.25,beta=2",
-    "lorenzo:order=2",
+    "zero",
 ];
-const MORE_SERIES: [&str; 5] = [
-    "raster:past=1",
-    "raster:past=0",
-    "pyramid:past=0",
-    "persistence+lorenzo:dims=2",
-    "persistence+spline",
-];
+const MORE_SERIES: [&str; 2] = ["raster:past=1", "persistence+spline"];
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -76,14 +71,15 @@ pub(crate) struct Settings<'a> {
 /// than others do on ERA5 fields of 721x1440 and 37x121x240. Half of the least is made good.
 const PYRAMID_IN_A_PIECE: f64 = 0.9;
 
-/// The spec that codes a sample of the chunk in the fewest bits.
-pub(crate) fn choose<T: Sample>(
+/// The specs tried, with the bytes that each would take judging by a sample of the
+/// chunk, the smallest first.
+pub(crate) fn rank<T: Sample>(
     settings: Settings,
     values: &[T],
     fills: &[T],
     scene: &Scene,
     loss: Loss,
-) -> Result<Spec> {
+) -> Result<Vec<(f64, Spec)>> {
     let pieces = pieces(values, fills, scene);
     let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
     let cropped = pieces
@@ -96,13 +92,13 @@ pub(crate) fn choose<T: Sample>(
         samples: values.len(),
     };
     match loss {
-        Loss::Absolute(bound) => trial.smallest(&pieces, bound),
+        Loss::Absolute(bound) => trial.rank(&pieces, bound),
         Loss::Relative(bound) => {
             let logs: Vec<_> = pieces
                 .into_iter()
                 .map(|(piece, scene)| (relative::split(&piece, &[]).values, scene))
                 .collect();
-            trial.smallest(&logs, relative::bound_of_logs(bound))
+            trial.rank(&logs, relative::bound_of_logs(bound))
         }
     }
 }
@@ -117,14 +113,15 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn smallest<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Spec> {
-        let mut best = (f64::INFINITY, self.candidates[0]);
+    fn rank<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Vec<(f64, Spec)>> {
+        let mut ranked = Vec::new();
         let quantisers: Vec<_> = pieces
             .iter()
             .map(|(piece, _)| quantiser_of(piece, bound))
             .collect();
         for text in &self.candidates {
-            let pipeline = self.settings.registry.build(&text.parse()?)?;
+            let mut spec = text.parse()?;
+            let pipeline = self.settings.registry.build(&spec)?;
             let mut size = 0.0;
             for ((piece, scene), quantiser) in pieces.iter().zip(&quantisers) {
                 size += size_of(piece, scene, *quantiser, &pipeline, self.settings.backend)?;
@@ -132,17 +129,14 @@ impl Trial<'_> {
             if text.starts_with("pyramid") && self.cropped {
                 size *= PYRAMID_IN_A_PIECE;
             }
-            if size < best.0 {
-                best = (size, text);
+            let rough = size * 8.0 > NO_LEVEL_BOUNDS * self.samples as f64;
+            if rough && *text == "pyramid" {
+                spec = "pyramid:alpha=1".parse()?;
             }
+            ranked.push((size, spec));
         }
-        let rough = best.0 * 8.0 > NO_LEVEL_BOUNDS * self.samples as f64;
-        Ok(if rough && best.1 == "pyramid" {
-            "pyramid:alpha=1"
-        } else {
-            best.1
-        }
-        .parse()?)
+        ranked.sort_by(|a: &(f64, Spec), b| a.0.total_cmp(&b.0));
+        Ok(ranked)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::auto;
 use crate::bound::Bound;
 use crate::chunk::{self, Encoded, Loss, Plan};
 use crate::container::{self, Chunk, Dim, Index};
+use crate::contest::Contest;
 use crate::error::{Result, invalid};
 use crate::grid::{self, Grid};
 use crate::options::{Choose, Layout, Options};
@@ -306,40 +307,41 @@ impl<T: Sample> Setup<T> {
         let backend = options.chosen_backend();
         let constant = is_constant(&part.values);
         let fast = options.is_fast() && !constant;
-        let chosen;
-        let (spec, pipeline) = match &self.fixed {
-            Some((spec, pipeline)) => (spec, pipeline),
-            None if fast || constant => {
-                let spec: Spec = if constant && part.values.len() > FEW {
-                    SAME
-                } else {
-                    QUICK
-                }
-                .parse()?;
-                let pipeline = options.registry.build(&spec)?;
-                chosen = (spec, pipeline);
-                (&chosen.0, &chosen.1)
-            }
+        let encode = |pipeline: &Pipeline, backend| {
+            let plan = Plan {
+                pipeline,
+                scene: &scene,
+                backend,
+                loss: self.loss,
+                fast,
+            };
+            chunk::encode(&part.values, &self.fills, plan)
+        };
+        let (spec, encoded) = match &self.fixed {
+            Some((spec, pipeline)) => (spec.clone(), encode(pipeline, backend)?),
             None => {
-                let settings = auto::Settings {
-                    registry: &options.registry,
+                let entrants = if constant && part.values.len() > FEW {
+                    vec![(0.0, SAME.parse()?)]
+                } else if fast || constant {
+                    vec![(0.0, QUICK.parse()?)]
+                } else {
+                    let settings = auto::Settings {
+                        registry: &options.registry,
+                        effort: options.effort,
+                        backend,
+                    };
+                    auto::rank(settings, &part.values, &self.fills, &scene, self.loss)?
+                };
+                let contest = Contest {
                     effort: options.effort,
                     backend,
+                    samples: part.values.len(),
                 };
-                let spec = auto::choose(settings, &part.values, &self.fills, &scene, self.loss)?;
-                let pipeline = options.registry.build(&spec)?;
-                chosen = (spec, pipeline);
-                (&chosen.0, &chosen.1)
+                contest.hold(&entrants, |spec, backend| {
+                    encode(&options.registry.build(spec)?, backend)
+                })?
             }
         };
-        let plan = Plan {
-            pipeline,
-            scene: &scene,
-            backend,
-            loss: self.loss,
-            fast,
-        };
-        let encoded = chunk::encode(&part.values, &self.fills, plan)?;
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }

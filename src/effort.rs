@@ -14,7 +14,7 @@ pub enum Effort {
     /// Fitted predictors and static contexts.
     #[default]
     Default,
-    /// More candidates.
+    /// More candidates, then mixed contexts.
     Best,
 }
 
@@ -34,7 +34,8 @@ impl Effort {
     /// The back end it uses unless one is asked for.
     pub fn backend(self) -> Backend {
         match self {
-            Effort::Best | Effort::Default | Effort::Fast => Backend::Context,
+            Effort::Best => Backend::Mixing,
+            Effort::Default | Effort::Fast => Backend::Context,
         }
     }
 

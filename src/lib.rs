@@ -8,6 +8,7 @@ mod chunk;
 mod coding;
 mod compress;
 mod container;
+mod contest;
 mod decompress;
 mod effort;
 mod entropy;

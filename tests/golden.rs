@@ -123,6 +123,16 @@ fn all() -> Vec<Golden> {
             add(spec, backend, Bound::Absolute(0.1), Data::Closed);
         }
     }
+    let mixing = Some(Backend::Mixing);
+    for (spec, bound, data) in [
+        ("zero", Bound::Absolute(0.01), Data::Smooth),
+        ("raster", Bound::Absolute(0.1), Data::Closed),
+        ("pyramid", Bound::Absolute(0.1), Data::Holes),
+        ("persistence+spline", Bound::Absolute(0.25), Data::Smooth),
+        ("lorenzo", Bound::Lossless, Data::Lattice),
+    ] {
+        add(spec, mixing, bound, data);
+    }
     for bound in [0.25, 0.01] {
         add("auto", None, Bound::Absolute(bound), Data::Smooth);
     }

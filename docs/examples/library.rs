@@ -97,7 +97,7 @@ pub fn every_option() -> Result<()> {
 
     let options = Options::new(Bound::RangeRelative(1e-3)) // or Psnr(80.0), PointwiseRelative(0.01) …
         .predictor("persistence+spline")? // instead of auto
-        .effort(Effort::Default)
+        .effort(Effort::Default) // Fast is for streaming, Best mixes contexts
         .backend(Backend::Huffman) // instead of the effort's own
         .dims(["time", "lat", "lon"]) // the one called time is time
         .periodic(true) // longitude closes on itself

@@ -55,11 +55,16 @@ pub(super) const COUNT: usize = STARTS[SETS];
 /// Kinds of places for each mixer.
 pub(super) const MIXERS: [usize; 2] = [LEVELS, Group::COUNT];
 /// Levels of the weighted sum around, for the last stage.
-pub(super) const SUMS: usize = 40;
+pub(super) const SUMS: usize = 30;
 
 /// The contexts of a code of which a size of `expected` is expected.
 #[inline(always)]
-pub(super) fn place(around: &Around, group: Group, expected: i32, tilt: usize) -> Place {
+pub(super) fn place(
+    around: &Around,
+    group: Group,
+    expected: i32,
+    (lean, tilt): (i32, usize),
+) -> Place {
     let q = |k: usize| around[k];
     let m = |k: usize| i32::from(around[k].unsigned_abs());
     let level = estimate::level(expected);
@@ -92,7 +97,7 @@ pub(super) fn place(around: &Around, group: Group, expected: i32, tilt: usize) -
         } else {
             75 + (sign(q(T), 2) * 5 + sign(q(W), 2)) * 3 + sign(q(N), 1)
         } + coarse,
-        octal([m(W), m(WW), m(N)]),
+        octal([0, 0, m(W)]) + 8 * lean_steps(lean),
     ];
     let mut contexts = [0; SETS];
     for i in 0..SETS {
@@ -106,14 +111,23 @@ pub(super) fn place(around: &Around, group: Group, expected: i32, tilt: usize) -
     }
 }
 
-/// A plain weighted sum of the magnitudes around, in steps of a third of an octave.
+/// A plain weighted sum of the magnitudes around, in steps of half an octave.
 #[inline(always)]
 fn sum_level(around: &Around, gap: bool) -> usize {
     let m = |k: usize| i32::from(around[k].unsigned_abs());
     let own = 4 * m(W) + 2 * m(WW) + 5 * m(N) + 2 * m(NN) + 3 * (m(NW) + m(NE)) + m(NWW) + m(NEE);
     let others = 4 * (m(A) + m(B)) + 2 * (m(F) + m(F + 1) + m(F + 2) + m(F + 3));
     let sum = if gap { (own + others) / 3 } else { own / 2 };
-    (estimate::log(sum.min(i32::from(i16::MAX)) as i16) as usize / 20).min(SUMS - 1)
+    (estimate::log(sum.min(i32::from(i16::MAX)) as i16) as usize / 32).min(SUMS - 1)
+}
+
+/// A lean (in units of 1/64) in steps of three eighths of an octave, 0 to 31 to the
+/// positive side, 32 to 63 to the negative one.
+#[inline(always)]
+fn lean_steps(lean: i32) -> usize {
+    let quarters = (lean.unsigned_abs() >> 4).min(i16::MAX as u32) as i16;
+    let steps = (estimate::log(quarters) as usize / 24).min(31);
+    steps + 32 * usize::from(lean < 0)
 }
 
 /// Three magnitudes in octaves, 0 to 7 each.

@@ -5,34 +5,14 @@ use super::scene::{
     A, Around, B, F, N, NE, NEE, NEIGHBOURS, NN, NW, NWW, T, T2, TE, TN, TS, TW, W, WW,
 };
 
-/// 64·log2(1 + m) for m < 256, rounded down.
-static LOG: [u16; 256] = {
-    let mut table = [0; 256];
-    let mut m = 0;
-    while m < 256 {
-        let exponent = (m as u64 + 1).ilog2();
-        // In units of 2^−31, from 1 to 2: each squaring gives a bit of the logarithm.
-        let mut x = (m as u64 + 1) << (31 - exponent);
-        let mut log = exponent as u16;
-        let mut bit = 0;
-        while bit < 6 {
-            x = (x * x) >> 31;
-            log = 2 * log + (x >> 32) as u16;
-            x >>= x >> 32;
-            bit += 1;
-        }
-        table[m] = log;
-        m += 1;
-    }
-    table
-};
-
-/// Logarithm of a magnitude (of one more than it, precisely), in units of 1/64.
+/// Logarithm of a magnitude (of one more than it, precisely), in units of 1/64, by
+/// chords between powers of two.
 #[inline(always)]
 pub(super) fn log(code: i16) -> i32 {
-    let m = u32::from(code.unsigned_abs());
-    let shift = (m >> 8).checked_ilog2().map_or(0, |b| b + 1);
-    i32::from(LOG[(m >> shift) as usize]) + 64 * shift as i32
+    // The exponent and the first six bits of the mantissa, which vectors can have for
+    // the asking: the conversion is exact.
+    let bits = ((i32::from(code).abs() + 1) as f32).to_bits() as i32;
+    (bits >> 17) - (127 << 6)
 }
 
 /// Features of the size: neighbours alone or in groups that count alike, the
@@ -87,8 +67,9 @@ impl Size {
             64,
         ];
         let terms = self.features.iter().zip(&self.weights);
-        let sum: i64 = terms.map(|(x, w)| i64::from(*x) * i64::from(*w)).sum();
-        self.expected = (sum >> 12).clamp(0, 15 << 10) as i32;
+        // 12 bits times 14 bits, 14 times: below 2^30.
+        let sum: i32 = terms.map(|(x, w)| x * (w >> 4)).sum();
+        self.expected = (sum >> 8).clamp(0, 15 << 10);
         self.expected
     }
 
@@ -97,19 +78,19 @@ impl Size {
     pub(super) fn learn(&mut self, log: i32) {
         let power: i32 = self.features.iter().map(|x| x * x).sum::<i32>() + 4096;
         let error = 16 * log - self.expected;
-        let step = (i64::from(error) << 20) / i64::from(power);
+        // 14 bits and a sign, then at most 18, times 12 bits.
+        let step = (error << 16) / power;
         for (w, x) in self.weights.iter_mut().zip(&self.features) {
-            let change = (step * i64::from(*x)) >> SIZE_SHIFT;
-            *w = (i64::from(*w) + change).clamp(-MOST_WEIGHT, MOST_WEIGHT) as i32;
+            *w = (*w + ((step * x) >> SIZE_SHIFT)).clamp(-MOST_WEIGHT, MOST_WEIGHT);
         }
     }
 }
 
-/// 2^8 for the units of the step, and a 16th of a full correction.
-const SIZE_SHIFT: u32 = 12;
+/// 2^4 for the units of the step, and a 16th of a full correction.
+const SIZE_SHIFT: u32 = 8;
 
 /// 4 in units of 2^−16: nothing useful comes near.
-const MOST_WEIGHT: i64 = 1 << 18;
+const MOST_WEIGHT: i32 = 1 << 18;
 
 /// Neighbours that a code may lean on.
 const TAPS: usize = 16;
@@ -120,7 +101,7 @@ const TAPS: usize = 16;
 pub(super) struct Lean {
     weights: [i32; TAPS],
     taps: [i32; TAPS],
-    sum: i64,
+    sum: i32,
 }
 
 impl Lean {
@@ -154,32 +135,36 @@ impl Lean {
             T2,
         ];
         for (x, k) in self.taps.iter_mut().zip(USED) {
-            *x = i32::from(around[k]);
+            *x = i32::from(around[k].clamp(-MOST_TAP, MOST_TAP));
         }
         let terms = self.taps.iter().zip(&self.weights);
-        self.sum = terms.map(|(x, w)| i64::from(*x) * i64::from(*w)).sum();
-        (self.sum >> 10).clamp(-(1 << 21), 1 << 21) as i32
+        // 12 bits times 14 bits, 16 times: at most 2^30.
+        self.sum = terms.map(|(x, w)| x * (w >> 3)).sum();
+        self.sum >> 7
     }
 
     /// Learns what came out, where codes of about `size`/16 were expected.
     #[inline(always)]
     pub(super) fn learn(&mut self, code: i16, size: u32) {
         // One that is far out says little about the next ones.
-        let most = i64::from(size / 4 + 2) << 16;
-        let error = ((i64::from(code) << 16) - self.sum).clamp(-most, most);
+        let size = size.min(1 << 16) as i32;
+        let most = (size / 4 + 2) << 13;
+        let code = i32::from(code.clamp(-MOST_TAP, MOST_TAP));
+        let error = ((code << 13) - self.sum).clamp(-most, most);
+        let power = self.taps.iter().map(|x| x * x).sum::<i32>();
         let floor = i64::from(size) * i64::from(size) / 16 + 4;
-        let taps = self.taps.iter().map(|x| i64::from(*x));
-        let power = taps.map(|x| x * x).sum::<i64>() + floor;
-        let step = (error << 10) / power;
+        let step = ((i64::from(error) << 5) / (i64::from(power) + floor)) as i32;
         for (w, x) in self.weights.iter_mut().zip(&self.taps) {
-            let change = (step * i64::from(*x)) >> LEAN_SHIFT;
-            *w = (i64::from(*w) + change).clamp(-MOST_WEIGHT, MOST_WEIGHT) as i32;
+            *w = (*w + ((step * x) >> LEAN_SHIFT)).clamp(-MOST_LEAN, MOST_LEAN);
         }
     }
 }
 
-/// 2^10 for the units of the step, and a quarter of a full correction.
-const LEAN_SHIFT: u32 = 12;
+/// 2^2 for the units of the step, and a quarter of a full correction.
+const LEAN_SHIFT: u32 = 4;
+
+const MOST_LEAN: i32 = 1 << 17;
+const MOST_TAP: i16 = 4095;
 
 /// Levels of expected size.
 pub(super) const LEVELS: usize = 64;
@@ -222,4 +207,39 @@ pub(super) fn tilt(lean: i32, size: u32) -> usize {
         _ => 7,
     };
     if lean < 0 { 7 - steps } else { 7 + steps }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As docs/format-mixing.md has it.
+    fn log_by_hand(magnitude: u32) -> i32 {
+        let v = magnitude + 1;
+        let e = v.ilog2();
+        (64 * e + ((v - (1 << e)) << 6 >> e)) as i32
+    }
+
+    #[test]
+    fn logarithms_are_chords_between_powers_of_two() {
+        for code in -32_000..=32_767i16 {
+            assert_eq!(log(code), log_by_hand(u32::from(code.unsigned_abs())));
+        }
+    }
+
+    #[test]
+    fn extremes_stay_within_their_types() {
+        for code in [32_000, -32_000, 0] {
+            let mut size = Size::new();
+            let mut lean = Lean::new();
+            for i in 0..2000 {
+                let odd = if i % 3 == 0 { 32_000 } else { code };
+                let around = [odd; NEIGHBOURS];
+                let expected = self::size(size.expect(&around, log(odd)));
+                tilt(lean.expect(&around), expected);
+                size.learn(log(code));
+                lean.learn(code, expected);
+            }
+        }
+    }
 }

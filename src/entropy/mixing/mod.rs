@@ -11,6 +11,7 @@ mod arithmetic;
 mod contexts;
 mod estimate;
 mod logistic;
+mod low;
 mod model;
 mod scene;
 mod symbol;

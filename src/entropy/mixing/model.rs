@@ -2,7 +2,10 @@
 
 use super::arithmetic::Coin;
 use super::logistic::{LIMIT, squash, stretch};
+use super::low::Low;
 
+/// The probability of a coin.
+pub(super) const HALF: u32 = 1 << 15;
 /// Decisions that are told apart.
 pub(super) const NODES: usize = 128;
 /// Context sets.
@@ -10,7 +13,7 @@ pub(super) const SETS: usize = 7;
 /// Two inputs per set, a constant, and one that is always 0: its weight counts how
 /// often a weight set was used.
 const LANES: usize = 16;
-const CONSTANT: usize = 2 * SETS;
+const CONSTANT: usize = SETS;
 const COUNT: usize = LANES - 1;
 
 /// Where the decisions about one code are looked up.
@@ -25,19 +28,24 @@ pub(super) struct Place {
 
 /// Everything that is learned about decisions.
 pub(super) struct Model {
-    /// Probability in the upper 22 bits, how often it was used in the lower 10;
+    /// Probability in the upper 24 bits, how often it was used in the lower 8;
     /// 0 is a slot never used.
     slots: Vec<u32>,
     mixers: [Mixer; 2],
     stage: LastStage,
+    pub(super) low: Low,
+    /// The slots of the decision at hand and what they say. They live here since
+    /// compilers make vectors of what is in memory, not of local arrays.
+    now: [u32; SETS + 1],
+    inputs: [i32; LANES],
 }
 
-/// Shares of a correction by how often a slot was used: 1/(n + 1.5) of 2^12.
+/// Shares of a correction by how often a slot was used: 1/(n + 2) of 2^12.
 static SHARES: [i32; MOST_USED as usize + 1] = {
     let mut table = [0; MOST_USED as usize + 1];
     let mut n = 0;
     while n < table.len() {
-        table[n] = (8192 / (2 * n + 3)) as i32;
+        table[n] = (4096 / (n + 2)) as i32;
         n += 1;
     }
     table
@@ -45,14 +53,19 @@ static SHARES: [i32; MOST_USED as usize + 1] = {
 /// Slots remember about so many decisions.
 const MOST_USED: u32 = 255;
 /// From so many uses on a slot's probability counts in full.
-const TRUSTED: i32 = 30;
+pub(super) const TRUSTED: i32 = 30;
 
 impl Model {
     pub(super) fn new(contexts: usize, mixers: [usize; 2], levels: usize) -> Self {
+        let mut inputs = [0; LANES];
+        inputs[CONSTANT] = 256;
         Model {
             slots: vec![0; contexts * NODES],
             mixers: mixers.map(Mixer::new),
             stage: LastStage::new(levels),
+            low: Low::new(),
+            now: [0; SETS + 1],
+            inputs,
         }
     }
 
@@ -66,27 +79,19 @@ impl Model {
         prior: u32,
         bit: u32,
     ) -> u32 {
-        let mut inputs = [0; LANES];
-        let at = place.contexts.map(|c| c as usize * NODES + node);
-        let mut parent = prior << 16 & !1023;
-        for (i, at) in at.iter().enumerate() {
-            let slot = &mut self.slots[*at];
-            if *slot == 0 {
-                *slot = parent;
-            }
-            if i == 0 {
-                parent = *slot & !1023;
-            }
-            let p = *slot >> 16;
-            inputs[i] = stretch(p);
-            let used = (*slot & 1023) as i32;
-            inputs[SETS + i] = ((p as i32 - 32_768) * used.min(TRUSTED)) >> 10;
+        let mut at = [0; SETS];
+        for i in 0..SETS {
+            at[i] = place.contexts[i] as usize * NODES + node;
         }
-        inputs[CONSTANT] = 256;
-        let rows = place.mixers.map(|m| m as usize * NODES + node);
+        self.load(&at, prior);
+        self.listen();
+        let rows = [
+            place.mixers[0] as usize * NODES + node,
+            place.mixers[1] as usize * NODES + node,
+        ];
         let logits = [
-            self.mixers[0].mix(rows[0], &inputs),
-            self.mixers[1].mix(rows[1], &inputs),
+            self.mixers[0].mix(rows[0], &self.inputs),
+            self.mixers[1].mix(rows[1], &self.inputs),
         ];
         let logit = (logits[0] + logits[1]) >> 1;
         let (refined, cell) = self
@@ -96,28 +101,63 @@ impl Model {
         let bit = coin.toss(p as u32, bit);
         self.stage.learn(cell, bit);
         for i in 0..2 {
-            self.mixers[i].learn(rows[i], &inputs, logits[i], bit);
+            self.mixers[i].learn(rows[i], &self.inputs, logits[i], bit);
         }
-        for at in at {
-            adapt(&mut self.slots[at], bit);
+        adapt(&mut self.now, bit);
+        for i in 0..SETS {
+            self.slots[at[i]] = self.now[i];
         }
         bit
     }
+
+    /// Looks up the slots. Those never used start with the probability of the first
+    /// set's, and that with the prior; the one that is over stays 0.
+    #[inline(always)]
+    fn load(&mut self, at: &[usize; SETS], prior: u32) {
+        let first = self.slots[at[0]];
+        let first = if first == 0 { prior << 16 } else { first };
+        self.now[0] = first;
+        self.now[SETS] = 0;
+        for i in 1..SETS {
+            let slot = self.slots[at[i]];
+            self.now[i] = if slot == 0 { first & !MOST_USED } else { slot };
+        }
+    }
+
+    /// What slots say, as logits and by how sure they are.
+    #[inline(always)]
+    fn listen(&mut self) {
+        for i in 0..SETS {
+            self.inputs[i] = stretch(self.now[i] >> 16);
+        }
+        for i in 0..=SETS {
+            let p = (self.now[i] >> 16) as i32;
+            let used = (self.now[i] & MOST_USED) as i32;
+            self.inputs[CONSTANT + 1 + i] = ((p - HALF as i32) * used.min(TRUSTED)) >> 10;
+        }
+    }
 }
 
+/// Moves slots towards what came out.
 #[inline(always)]
-fn adapt(slot: &mut u32, bit: u32) {
-    let used = *slot & 1023;
-    let p = (*slot >> 10) as i32;
-    // 19 bits and a sign times 12 bits.
-    let p = p + ((((target(bit) - p) >> 3) * SHARES[used as usize]) >> 9);
-    *slot = (p as u32) << 10 | (used + 1).min(MOST_USED);
+pub(super) fn adapt<const N: usize>(slots: &mut [u32; N], bit: u32) {
+    let mut shares = [0; N];
+    for i in 0..N {
+        shares[i] = SHARES[(slots[i] & MOST_USED) as usize];
+    }
+    for i in 0..N {
+        let used = slots[i] & MOST_USED;
+        let p = (slots[i] >> 8) as i32;
+        // 19 bits and a sign times 12 bits.
+        let p = p + ((((target(bit) - p) >> 5) * shares[i]) >> 7);
+        slots[i] = (p as u32) << 8 | (used + 1).min(MOST_USED);
+    }
 }
 
-/// The probability in units of 2^−22 that a decision turned out to have had.
+/// The probability in units of 2^−24 that a decision turned out to have had.
 #[inline(always)]
 fn target(bit: u32) -> i32 {
-    if bit == 1 { (1 << 22) - 1 } else { 0 }
+    if bit == 1 { (1 << 24) - 1 } else { 0 }
 }
 
 /// Weights for every node, in as many sets as there are kinds of places.
@@ -160,11 +200,11 @@ impl Mixer {
 }
 
 /// Weights in units of 2^−16: together the sets count a little less than in full.
-const FIRST_WEIGHT: i32 = 7000;
+const FIRST_WEIGHT: i32 = 6500;
 /// 4: the products of mixing fit.
-const MOST_WEIGHT: i32 = 1 << 18;
+pub(super) const MOST_WEIGHT: i32 = 1 << 18;
 
-/// How fast weights follow: 14 in the end, 134 at first.
+/// How fast weights follow: 17 in the end, 136 at first, in units of 1/256.
 static RATES: [i32; 256] = {
     let mut table = [0; 256];
     let mut n = 0;
@@ -177,17 +217,17 @@ static RATES: [i32; 256] = {
 
 /// Corrects probabilities that turn out too bold or too shy.
 struct LastStage {
-    /// Probabilities in units of 2^−22.
+    /// Probabilities in units of 2^−24.
     cells: Vec<u32>,
 }
 
-const SPACING: i32 = 192;
+const SPACING: i32 = 256;
 const CELLS: usize = (2 * LIMIT / SPACING) as usize + 1;
 
 impl LastStage {
     fn new(levels: usize) -> Self {
         let row: Vec<u32> = (0..CELLS as i32)
-            .map(|i| (squash(i * SPACING - LIMIT) as u32) << 6)
+            .map(|i| (squash(i * SPACING - LIMIT) as u32) << 8)
             .collect();
         LastStage {
             cells: row.repeat(levels * NODES),
@@ -197,9 +237,9 @@ impl LastStage {
     #[inline(always)]
     fn refine(&self, row: usize, logit: i32) -> (i32, usize) {
         let x = logit.clamp(-LIMIT, LIMIT - 1) + LIMIT;
-        let (cell, part) = (row * CELLS + (x / SPACING) as usize, x % SPACING);
-        let (a, b) = (self.cells[cell] >> 6, self.cells[cell + 1] >> 6);
-        let refined = (a as i32 * (SPACING - part) + b as i32 * part) / SPACING;
+        let (cell, part) = (row * CELLS + (x >> 8) as usize, x & 255);
+        let (a, b) = (self.cells[cell] >> 8, self.cells[cell + 1] >> 8);
+        let refined = (a as i32 * (SPACING - part) + b as i32 * part) >> 8;
         (refined, cell + usize::from(2 * part > SPACING))
     }
 

@@ -7,12 +7,12 @@
 //! | has it more than c bits, from the expected number c up to the first no | 1 + c |
 //! | if the first was a no: has it fewer than c bits, down to the first no | 31 + c |
 //! | the two bits after its first, t those before them with the first | 35 + 4·min(c, 15) + t |
-//! | the bits after these | none, each as likely 0 as 1 |
+//! | the bits after these | those of [`low`](super::low) |
 //!
 //! An escape is a code of 32 bits, which has no bits after the first.
 
 use super::arithmetic::Coin;
-use super::model::{Model, NODES, Place};
+use super::model::{HALF, Model, NODES, Place};
 use crate::coding::ESCAPE;
 
 const NONZERO: usize = 0;
@@ -26,8 +26,6 @@ const MOST_EXPECTED: u32 = 12;
 /// Codes of more bits share the nodes of the bits after the first.
 const MOST_TOLD_APART: u32 = 15;
 const ESCAPE_BITS: u32 = 32;
-
-const HALF: u32 = 1 << 15;
 
 // Nothing overlaps: more than 31 bits, fewer than 2 … 12, bits after the first of 2 … 15.
 const _: () = assert!(MORE + 31 < FEWER + 2);
@@ -66,7 +64,7 @@ pub(super) fn settle<C: Coin>(
                 bit,
             )
         } else {
-            coin.toss(HALF, bit)
+            model.low.settle(coin, negative, read, left, bit)
         };
         read = read << 1 | bit;
     }

@@ -75,8 +75,9 @@ widest! {
             }
             let expected = size.expect(around, *habit);
             let expected_size = estimate::size(expected);
-            let leaning = estimate::tilt(lean.expect(around), expected_size);
-            let place = contexts::place(around, line.group, expected, leaning);
+            let leaning = lean.expect(around);
+            let tilt = estimate::tilt(leaning, expected_size);
+            let place = contexts::place(around, line.group, expected, (leaning, tilt));
             *code = symbol::settle(&mut walker.model, coin, &place, expected_size, *code);
             west = scene::seen(*code);
             let log = estimate::log(west);

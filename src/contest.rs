@@ -1,0 +1,116 @@
+//! The last round of choosing a predictor: whoever did well on a sample codes the
+//! whole chunk.
+//!
+//! A sample of a series has few frames and many edges, and its statistics are learned
+//! from little, so it misjudges by up to a third
+//! (docs/decisions/0006-mixing.md). The best effort has the time to look.
+
+use foresz_predictors::Spec;
+
+use crate::chunk::Encoded;
+use crate::effort::Effort;
+use crate::entropy::Backend;
+use crate::error::{Error, Result};
+
+/// Entrants that would take more than so many times the least are out.
+const CLOSE: f64 = 1.25;
+/// The most finalists.
+const MOST: usize = 4;
+/// Chunks of up to so many samples are small enough to be coded by the slowest back end
+/// for every finalist; in others contexts stand in for it.
+const SMALL: usize = 1 << 16;
+
+/// What is at stake.
+pub(crate) struct Contest {
+    pub(crate) effort: Effort,
+    pub(crate) backend: Backend,
+    /// Of the chunk.
+    pub(crate) samples: usize,
+}
+
+impl Contest {
+    /// Codes the chunk with the best of the entrants, which come with the bytes that
+    /// they would take judging by a sample, the smallest first.
+    pub(crate) fn hold(
+        &self,
+        entrants: &[(f64, Spec)],
+        code: impl Fn(&Spec, Backend) -> Result<Encoded>,
+    ) -> Result<(Spec, Encoded)> {
+        let finalists = self.finalists(entrants);
+        let Some((first, others)) = finalists.split_first() else {
+            return Err(Error::Invalid("there is no predictor to choose".into()));
+        };
+        let small = self.samples <= SMALL || others.is_empty();
+        let trial = if self.backend == Backend::Mixing && !small {
+            Backend::Context
+        } else {
+            self.backend
+        };
+        let mut winner = (*first, code(first, trial)?);
+        for spec in others {
+            let encoded = code(spec, trial)?;
+            if encoded.bytes.len() < winner.1.bytes.len() {
+                winner = (spec, encoded);
+            }
+        }
+        let (spec, mut encoded) = winner;
+        if trial != self.backend {
+            encoded = code(spec, self.backend)?;
+        }
+        Ok((spec.clone(), encoded))
+    }
+
+    /// The first of each kind, if it is close to the first of all.
+    fn finalists<'a>(&self, entrants: &'a [(f64, Spec)]) -> Vec<&'a Spec> {
+        let most = if self.effort == Effort::Best { MOST } else { 1 };
+        let mut finalists: Vec<&Spec> = Vec::new();
+        for (size, spec) in entrants {
+            let close = *size <= CLOSE * entrants[0].0;
+            let kind = |spec: &Spec| {
+                spec.parts
+                    .iter()
+                    .map(|p| p.name.clone())
+                    .collect::<Vec<_>>()
+            };
+            let new = finalists.iter().all(|f| kind(f) != kind(spec));
+            if close && new && finalists.len() < most {
+                finalists.push(spec);
+            }
+        }
+        finalists
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(effort: Effort, entrants: &[(f64, &str)]) -> Vec<String> {
+        let entrants: Vec<_> = entrants
+            .iter()
+            .map(|(size, spec)| (*size, spec.parse().unwrap()))
+            .collect();
+        let contest = Contest {
+            effort,
+            backend: effort.backend(),
+            samples: 1,
+        };
+        let finalists = contest.finalists(&entrants);
+        finalists.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn finalists_are_close_and_of_different_kinds() {
+        let entrants = [
+            (100.0, "raster"),
+            (101.0, "raster:past=1"),
+            (110.0, "lorenzo"),
+            (111.0, "persistence+lorenzo"),
+            (126.0, "zero"),
+        ];
+        let best = names(Effort::Best, &entrants);
+        assert_eq!(best, ["raster", "lorenzo", "persistence+lorenzo"]);
+        assert_eq!(names(Effort::Default, &entrants), ["raster"]);
+        assert!(names(Effort::Best, &[]).is_empty());
+    }
+}
