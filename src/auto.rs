@@ -6,6 +6,7 @@ use foresz_predictors::{Pipeline, Registry, Sample, Scene, Spec};
 
 use crate::chunk::Loss;
 use crate::coding::{Encoder, Quantiser, Sides, walk};
+use crate::contest;
 use crate::effort::Effort;
 use crate::entropy::{self, Backend};
 use crate::error::Result;
@@ -36,7 +37,7 @@ const PART: usize = 10;
 const SAMPLES: Range<usize> = 4096..32_768;
 
 /// Above so many bits per value, tighter bounds on coarse levels no longer pay.
-const NO_LEVEL_BOUNDS: f64 = 2.5;
+pub(crate) const ROUGH: f64 = 2.5;
 
 /// The specs to choose from.
 fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
@@ -72,7 +73,8 @@ pub(crate) struct Settings<'a> {
 const PYRAMID_IN_A_PIECE: f64 = 0.9;
 
 /// The specs tried, with the bytes that each would take judging by a sample of the
-/// chunk, the smallest first.
+/// chunk, the smallest first. Chunks hardly larger than a sample are left to the
+/// contest: there all of them take nothing yet.
 pub(crate) fn rank<T: Sample>(
     settings: Settings,
     values: &[T],
@@ -80,6 +82,11 @@ pub(crate) fn rank<T: Sample>(
     scene: &Scene,
     loss: Loss,
 ) -> Result<Vec<(f64, Spec)>> {
+    let candidates = candidates(settings, scene);
+    if contest::decides(settings.effort, settings.backend, values.len()) {
+        let entrant = |text: &&str| Ok((0.0, text.parse()?));
+        return candidates.iter().map(entrant).collect();
+    }
     let pieces = pieces(values, fills, scene);
     let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
     let cropped = pieces
@@ -87,7 +94,7 @@ pub(crate) fn rank<T: Sample>(
         .any(|(_, piece)| 4 * frame(&piece.shape) <= frame(&scene.shape));
     let trial = Trial {
         settings,
-        candidates: candidates(settings, scene),
+        candidates,
         cropped,
         samples: values.len(),
     };
@@ -129,7 +136,7 @@ impl Trial<'_> {
             if text.starts_with("pyramid") && self.cropped {
                 size *= PYRAMID_IN_A_PIECE;
             }
-            let rough = size * 8.0 > NO_LEVEL_BOUNDS * self.samples as f64;
+            let rough = size * 8.0 > ROUGH * self.samples as f64;
             if rough && *text == "pyramid" {
                 spec = "pyramid:alpha=1".parse()?;
             }

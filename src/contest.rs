@@ -3,10 +3,12 @@
 //!
 //! A sample of a series has few frames and many edges, and its statistics are learned
 //! from little, so it misjudges by up to a third
-//! (docs/decisions/0006-mixing.md). The best effort has the time to look.
+//! (docs/decisions/0006-mixing.md). The best effort has the time to look, and where a
+//! chunk is small there is nothing to be saved by sampling.
 
 use foresz_predictors::Spec;
 
+use crate::auto;
 use crate::chunk::Encoded;
 use crate::effort::Effort;
 use crate::entropy::Backend;
@@ -19,6 +21,14 @@ const MOST: usize = 4;
 /// Chunks of up to so many samples are small enough to be coded by the slowest back end
 /// for every finalist; in others contexts stand in for it.
 const SMALL: usize = 1 << 16;
+
+/// In chunks of up to so many samples, the default's predictors need no sampling.
+const TINY: usize = 1 << 15;
+
+/// Whether the contest decides alone, without a ranking by samples.
+pub(crate) fn decides(effort: Effort, backend: Backend, samples: usize) -> bool {
+    effort == Effort::Default && backend == Backend::Context && samples <= TINY
+}
 
 /// What is at stake.
 pub(crate) struct Contest {
@@ -48,6 +58,11 @@ impl Contest {
         };
         let mut winner = (*first, code(first, trial)?);
         for spec in others {
+            // Here raster, which comes first, has always won.
+            let rough = 8.0 * winner.1.bytes.len() as f64 > auto::ROUGH * self.samples as f64;
+            if self.effort == Effort::Default && rough {
+                break;
+            }
             let encoded = code(spec, trial)?;
             if encoded.bytes.len() < winner.1.bytes.len() {
                 winner = (spec, encoded);
@@ -62,7 +77,8 @@ impl Contest {
 
     /// The first of each kind, if it is close to the first of all.
     fn finalists<'a>(&self, entrants: &'a [(f64, Spec)]) -> Vec<&'a Spec> {
-        let most = if self.effort == Effort::Best { MOST } else { 1 };
+        let all = self.effort == Effort::Best || decides(self.effort, self.backend, self.samples);
+        let most = if all { MOST } else { 1 };
         let mut finalists: Vec<&Spec> = Vec::new();
         for (size, spec) in entrants {
             let close = *size <= CLOSE * entrants[0].0;
@@ -93,7 +109,7 @@ mod tests {
         let contest = Contest {
             effort,
             backend: effort.backend(),
-            samples: 1,
+            samples: TINY + 1,
         };
         let finalists = contest.finalists(&entrants);
         finalists.iter().map(ToString::to_string).collect()
