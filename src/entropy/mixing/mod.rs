@@ -119,6 +119,7 @@ mod tests {
         round_trip(&shape, &whole, &[ESCAPE; 8400]);
         round_trip(&shape, &whole, &[1 << 30; 8400]);
         round_trip(&[5], &[Plane::whole(&[5])], &[0, 1, -1, HOLE, 400]);
+        round_trip(&[2, 2500], &[Plane::whole(&[2, 2500])], &wavy(5000));
         round_trip(&[1], &[Plane::whole(&[1])], &[-3]);
         round_trip(&[1, 1], &[Plane::whole(&[1, 1])], &[ESCAPE]);
         assert_eq!(round_trip(&[4], &[Plane::whole(&[4])], &[HOLE; 4]), 0);
