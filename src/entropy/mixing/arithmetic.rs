@@ -48,7 +48,7 @@ impl Writer {
             self.carry();
         } else if self.low > 0 {
             // Of all numbers within the range the one that ends in the most zeros.
-            let zeros = 63 - (last ^ (self.low - 1)).leading_zeros();
+            let zeros = (last ^ (self.low - 1)).ilog2();
             end = last >> zeros << zeros;
         }
         let mut bytes: Vec<u8> = self.words.iter().flat_map(|w| w.to_be_bytes()).collect();

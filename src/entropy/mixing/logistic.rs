@@ -16,8 +16,8 @@ const fn sigmoid() -> [u32; LIMIT as usize + 1] {
     let mut power = ONE;
     let mut x = 0;
     while x < table.len() {
-        table[x] = (((ONE << 20) + (ONE + power) / 2) / (ONE + power)) as u32;
-        power = power * DECAY >> 62;
+        table[x] = (((ONE << 20) + u128::midpoint(ONE, power)) / (ONE + power)) as u32;
+        power = (power * DECAY) >> 62;
         x += 1;
     }
     table

@@ -116,13 +116,14 @@ mod tests {
         let odd = [HOLE, ESCAPE, 1 << 30, -70_000, 0, -(1 << 30)];
         (0..300).for_each(|i| codes[i * 17] = odd[i % 6]);
         round_trip(&shape, &whole, &codes);
-        round_trip(&shape, &whole, &[ESCAPE; 8400]);
-        round_trip(&shape, &whole, &[1 << 30; 8400]);
+        round_trip(&shape, &whole, &vec![ESCAPE; 8400]);
+        round_trip(&shape, &whole, &vec![1 << 30; 8400]);
         round_trip(&[5], &[Plane::whole(&[5])], &[0, 1, -1, HOLE, 400]);
+        round_trip(&[2, 2500], &[Plane::whole(&[2, 2500])], &wavy(5000));
         round_trip(&[1], &[Plane::whole(&[1])], &[-3]);
         round_trip(&[1, 1], &[Plane::whole(&[1, 1])], &[ESCAPE]);
         assert_eq!(round_trip(&[4], &[Plane::whole(&[4])], &[HOLE; 4]), 0);
-        assert!(round_trip(&shape, &whole, &[0; 8400]) <= 12);
+        assert!(round_trip(&shape, &whole, &vec![0; 8400]) <= 12);
     }
 
     #[test]

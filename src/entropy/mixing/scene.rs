@@ -78,11 +78,11 @@ impl Scene {
         places.zip(codes).for_each(|(p, q)| *p = seen(*q));
     }
 
-    /// What lies around the samples of the row that starts at `at`; W and WW, which
-    /// come with the row itself, are 0.
-    pub(super) fn look(&self, plane: &Plane, at: usize, row: &mut Vec<Around>) {
+    /// What lies around so many samples of a row from `at` on; W and WW, which come
+    /// with the row itself, are 0.
+    pub(super) fn look(&self, plane: &Plane, at: usize, columns: usize, row: &mut Vec<Around>) {
         row.clear();
-        row.resize(plane.columns(), [0; NEIGHBOURS]);
+        row.resize(columns, [0; NEIGHBOURS]);
         let step = plane.row_step();
         let s = step as isize;
         let mut fill = |k: usize, from: Option<usize>, by: isize| {
@@ -183,5 +183,115 @@ fn distance(plane: &Plane, d: usize) -> isize {
         axis.step as isize
     } else {
         1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foresz_predictors::Axis;
+
+    /// The code a few steps away in some dimensions, counted from the last.
+    fn away(scene: &Scene, place: &[isize], steps: &[(usize, isize)]) -> i16 {
+        let mut place = place.to_vec();
+        for (back, by) in steps {
+            match place.len().checked_sub(*back) {
+                Some(d) => place[d] += by,
+                None => return 0,
+            }
+        }
+        let mut at = 0;
+        for (x, n) in place.iter().zip(&scene.shape) {
+            if *x < 0 || *x >= *n as isize {
+                return 0;
+            }
+            at = at * n + *x as usize;
+        }
+        scene.canvas[at]
+    }
+
+    /// What [`Scene::look`] finds, one by one.
+    fn look_by_hand(scene: &Scene, plane: &Plane, place: &[isize]) -> Around {
+        let dims = place.len();
+        let step = |back: usize| dims.checked_sub(back).map_or(1, |d| plane.axes[d].step) as isize;
+        let (s, r) = (step(1), step(2));
+        let mut around = [0; NEIGHBOURS];
+        let mut put = |k: usize, steps: &[(usize, isize)]| around[k] = away(scene, place, steps);
+        for (k, by) in [(N, 0), (NW, -s), (NE, s), (NWW, -2 * s), (NEE, 2 * s)] {
+            put(k, &[(2, -r), (1, by)]);
+        }
+        put(NN, &[(2, -2 * r)]);
+        if let Some(d) = gap(plane) {
+            let half = plane.axes[d].start as isize;
+            for (i, side) in [-1, 1].into_iter().enumerate() {
+                put(A + i, &[(dims - d, side * half)]);
+                for (j, other) in [-1, 1].into_iter().enumerate() {
+                    if d + 1 == dims {
+                        put(F + 2 * i + j, &[(2, side * r), (1, other * half)]);
+                    } else {
+                        put(F + 2 * i + j, &[(dims - d, side * half), (1, other * s)]);
+                    }
+                }
+            }
+        }
+        if dims > 2 {
+            let far = distance(plane, dims - 3);
+            for (k, row, by) in [(T, 0, 0), (TW, 0, -s), (TE, 0, s), (TN, -r, 0), (TS, r, 0)] {
+                put(k, &[(3, -far), (2, row), (1, by)]);
+            }
+            if dims == 3 {
+                put(T2, &[(3, -2 * far)]);
+            } else {
+                put(T2, &[(dims, -distance(plane, 0))]);
+            }
+        }
+        around
+    }
+
+    #[test]
+    fn rows_find_what_single_samples_find() {
+        let axis = |start, step, count| Axis { start, step, count };
+        let cases: [(&[usize], Vec<Axis>); 6] = [
+            (&[9], vec![axis(1, 2, 4)]),
+            (&[5, 11], vec![axis(0, 1, 5), axis(0, 1, 11)]),
+            (&[8, 12], vec![axis(1, 2, 4), axis(0, 2, 6)]),
+            (&[8, 12], vec![axis(0, 1, 8), axis(2, 4, 3)]),
+            (
+                &[6, 4, 9],
+                vec![axis(1, 2, 3), axis(0, 1, 4), axis(0, 3, 3)],
+            ),
+            (
+                &[3, 2, 5, 8],
+                vec![axis(2, 1, 1), axis(0, 1, 2), axis(0, 2, 3), axis(1, 2, 4)],
+            ),
+        ];
+        for (shape, axes) in cases {
+            let mut scene = Scene::new(shape);
+            let codes = scene.canvas.iter_mut().enumerate();
+            codes.for_each(|(i, code)| *code = (i * 7919 % 1009) as i16 - 500);
+            let plane = Plane {
+                axes,
+                level: 0,
+                class: 0,
+                tighten: 1.0,
+            };
+            let mut row = Vec::new();
+            for start in plane.row_offsets(shape) {
+                for skipped in 0..plane.columns() {
+                    let at = start + skipped * plane.row_step();
+                    scene.look(&plane, at, plane.columns() - skipped, &mut row);
+                    for (j, around) in row.iter().enumerate() {
+                        let mut rest = at + j * plane.row_step();
+                        let place = scene.strides.iter().map(|stride| {
+                            let x = rest / stride;
+                            rest %= stride;
+                            x as isize
+                        });
+                        let place: Vec<isize> = place.collect();
+                        assert_eq!(*around, look_by_hand(&scene, &plane, &place), "{plane:?}");
+                    }
+                }
+            }
+        }
     }
 }

@@ -21,13 +21,19 @@ pub(super) struct Walker {
     habits: Vec<i32>,
 }
 
-/// A row about to be coded.
-pub(super) struct Line {
+/// A stretch of a row about to be coded.
+pub(super) struct Stretch {
     group: Group,
     /// Where it starts in the chunk, and from sample to sample.
     at: usize,
     step: usize,
+    /// The last two codes of the row.
+    west: [i16; 2],
 }
+
+/// Samples in a stretch: what lies around them is 40 bytes each, and a row may be as
+/// long as the chunk.
+const LENGTH: usize = 1024;
 
 impl Walker {
     pub(super) fn new(shape: &[usize]) -> Self {
@@ -48,11 +54,21 @@ impl Walker {
         }
         let group = Group::of(plane, &self.shape);
         let rows = codes.chunks_exact_mut(plane.columns());
+        let step = plane.row_step();
         for (at, row) in plane.row_offsets(&self.shape).zip(rows) {
-            self.scene.look(plane, at, &mut self.around);
-            let step = plane.row_step();
-            let line = Line { group, at, step };
-            code_row(self, coin, &line, row);
+            let mut stretch = Stretch {
+                group,
+                at,
+                step,
+                west: [0; 2],
+            };
+            for part in row.chunks_mut(LENGTH) {
+                let columns = part.len();
+                self.scene
+                    .look(plane, stretch.at, columns, &mut self.around);
+                code_stretch(self, coin, &mut stretch, part);
+                stretch.at += columns * step;
+            }
             self.scene.keep(plane, at, row);
         }
     }
@@ -62,12 +78,17 @@ impl Walker {
 const HABIT_SHARE: i32 = 3;
 
 widest! {
-    fn code_row<C: Coin>(walker: &mut Walker, coin: &mut C, line: &Line, codes: &mut [i32]) {
-        let (size, lean) = &mut walker.groups[line.group.index()];
+    fn code_stretch<C: Coin>(
+        walker: &mut Walker,
+        coin: &mut C,
+        stretch: &mut Stretch,
+        codes: &mut [i32],
+    ) {
+        let (size, lean) = &mut walker.groups[stretch.group.index()];
         let slice = walker.habits.len();
-        let (mut west, mut west2) = (0, 0);
+        let [mut west, mut west2] = stretch.west;
         for ((j, code), around) in codes.iter_mut().enumerate().zip(&mut walker.around) {
-            let habit = &mut walker.habits[(line.at + j * line.step) % slice];
+            let habit = &mut walker.habits[(stretch.at + j * stretch.step) % slice];
             (around[W], around[WW]) = (west, west2);
             (west, west2) = (0, west);
             if *code == HOLE {
@@ -77,7 +98,7 @@ widest! {
             let expected_size = estimate::size(expected);
             let leaning = lean.expect(around);
             let tilt = estimate::tilt(leaning, expected_size);
-            let place = contexts::place(around, line.group, expected, (leaning, tilt));
+            let place = contexts::place(around, stretch.group, expected, (leaning, tilt));
             *code = symbol::settle(&mut walker.model, coin, &place, expected_size, *code);
             west = scene::seen(*code);
             let log = estimate::log(west);
@@ -85,5 +106,6 @@ widest! {
             lean.learn(west, expected_size);
             *habit += ((log - *habit) * HABIT_SHARE) >> 4;
         }
+        stretch.west = [west, west2];
     }
 }
