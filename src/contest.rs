@@ -18,8 +18,10 @@ use crate::error::{Error, Result};
 const CLOSE: f64 = 1.25;
 /// The most finalists.
 const MOST: usize = 4;
-/// Chunks of up to so many samples are small enough to be coded by the slowest back end
-/// for every finalist; in others contexts stand in for it.
+/// Finalists that differ by no more than this are coded by the slowest back end too,
+/// so many at most, in chunks of up to so many samples.
+const TIE: f64 = 1.08;
+const MOST_AGAIN: usize = 3;
 const SMALL: usize = 1 << 16;
 
 /// In chunks of up to so many samples, the default's predictors need no sampling.
@@ -50,28 +52,30 @@ impl Contest {
         let Some((first, others)) = finalists.split_first() else {
             return Err(Error::Invalid("there is no predictor to choose".into()));
         };
-        let small = self.samples <= SMALL || others.is_empty();
-        let trial = if self.backend == Backend::Mixing && !small {
-            Backend::Context
-        } else {
-            self.backend
-        };
-        let mut winner = (*first, code(first, trial)?);
+        // Contexts cost little and stand in for the back end that costs most.
+        let dear = self.backend == Backend::Mixing && !others.is_empty();
+        let trial = if dear { Backend::Context } else { self.backend };
+        let mut coded = vec![(*first, code(first, trial)?)];
         for spec in others {
             // Here raster, which comes first, has always won.
-            let rough = 8.0 * winner.1.bytes.len() as f64 > auto::ROUGH * self.samples as f64;
+            let rough = 8.0 * coded[0].1.bytes.len() as f64 > auto::ROUGH * self.samples as f64;
             if self.effort == Effort::Default && rough {
                 break;
             }
-            let encoded = code(spec, trial)?;
-            if encoded.bytes.len() < winner.1.bytes.len() {
-                winner = (spec, encoded);
+            coded.push((spec, code(spec, trial)?));
+        }
+        coded.sort_by_key(|(_, encoded)| encoded.bytes.len());
+        if dear {
+            let again = if self.samples <= SMALL { MOST_AGAIN } else { 1 };
+            let most = TIE * coded[0].1.bytes.len() as f64;
+            coded.retain(|(_, encoded)| encoded.bytes.len() as f64 <= most);
+            coded.truncate(again);
+            for (spec, encoded) in &mut coded {
+                *encoded = code(spec, self.backend)?;
             }
+            coded.sort_by_key(|(_, encoded)| encoded.bytes.len());
         }
-        let (spec, mut encoded) = winner;
-        if trial != self.backend {
-            encoded = code(spec, self.backend)?;
-        }
+        let (spec, encoded) = coded.swap_remove(0);
         Ok((spec.clone(), encoded))
     }
 

@@ -344,11 +344,11 @@ struct Index {
     /// Length and length of a chunk.
     dims: Vec<(u64, u64)>,
     time: u8,
-    periodic: u8,
+    flags: u8,
     effort: u8,
     kind: u8,
-    /// Asked, kept, measured; step of the lattice.
-    bounds: [f64; 4],
+    /// Asked and measured; others after them.
+    bounds: Vec<f64>,
     choices: Vec<&'static str>,
     /// Bytes, choice, back end.
     chunks: Vec<(u64, u64, u8)>,
@@ -361,10 +361,10 @@ impl Index {
             sample_bytes: 4,
             dims: vec![(samples, samples)],
             time: 0,
-            periodic: 0,
+            flags: 0,
             effort: 1,
             kind: 0,
-            bounds: [0.5, 0.5, 0.5, 0.0],
+            bounds: vec![0.5, 0.5],
             choices: vec!["zero"],
             chunks: vec![(0, 0, backend)],
         }
@@ -377,7 +377,7 @@ impl Index {
             number(&mut out, *chunk);
             bytes(&mut out, b"");
         }
-        out.extend([self.time, self.periodic, self.effort, self.kind]);
+        out.extend([self.time, self.flags, self.effort, self.kind]);
         self.bounds.iter().for_each(|b| out.extend(b.to_le_bytes()));
         number(&mut out, 0);
         number(&mut out, 0);
@@ -561,12 +561,24 @@ fn an_index_that_cannot_be_is_refused() {
     refuse("more chunks than bytes", &|i| i.dims = vec![(1 << 50, 1)]);
     refuse("chunks that overflow", &|i| i.dims = vec![(1 << 60, 1); 8]);
     refuse("another time", &|i| i.time = 2);
-    refuse("an unknown flag", &|i| i.periodic = 2);
+    refuse("an unknown flag", &|i| i.flags = 4);
+    refuse("a lattice that is not there", &|i| i.flags = 2);
     refuse("an unknown effort", &|i| i.effort = 99);
     refuse("an unknown bound", &|i| i.kind = 5);
     refuse("a bound that is no number", &|i| i.bounds[0] = f64::NAN);
-    refuse("a negative bound", &|i| i.bounds[1] = -1.0);
-    refuse("an infinite bound", &|i| i.bounds[1] = f64::INFINITY);
+    refuse("a negative bound", &|i| i.bounds[0] = -1.0);
+    refuse("an infinite bound", &|i| i.bounds[0] = f64::INFINITY);
+    for size in [f64::NAN, f64::INFINITY, -1.0] {
+        refuse("an error that cannot be", &|i| i.bounds[1] = size);
+        refuse("a lattice that cannot be", &|i| {
+            i.flags = 2;
+            i.bounds.push(size);
+        });
+        refuse("a kept bound that cannot be", &|i| {
+            i.kind = 1;
+            i.bounds.insert(1, size);
+        });
+    }
     refuse("no choice", &|i| i.choices.clear());
     refuse("a choice that is not there", &|i| i.chunks[0].1 = 1);
     refuse("an endless choice", &|i| i.chunks[0].1 = u64::MAX);

@@ -52,6 +52,10 @@ pub(crate) struct Index {
     pub(crate) chunks: Vec<Chunk>,
 }
 
+/// Flags.
+const PERIODIC: u8 = 1;
+const LATTICE: u8 = 2;
+
 const MOST_FILLS: usize = 16;
 const LEAST_CHUNK_ROW: usize = 7;
 
@@ -75,7 +79,8 @@ impl Index {
             put_bytes(&mut out, dim.name.as_bytes());
         }
         out.push(self.time.map_or(0, |t| t as u8 + 1));
-        out.push(u8::from(self.periodic));
+        let lattice = self.lattice > 0.0;
+        out.push(u8::from(self.periodic) * PERIODIC + u8::from(lattice) * LATTICE);
         out.push(self.effort.id());
         let (kind, asked) = match self.asked {
             Bound::Absolute(x) => (0, x),
@@ -85,7 +90,13 @@ impl Index {
             Bound::Lossless => (4, 0.0),
         };
         out.push(kind);
-        for x in [asked, self.absolute, self.max_error, self.lattice] {
+        let numbers = [
+            (true, asked),
+            (!keeps_what_is_asked(self.asked), self.absolute),
+            (true, self.max_error),
+            (lattice, self.lattice),
+        ];
+        for (_, x) in numbers.iter().filter(|(stored, _)| *stored) {
             out.extend(x.to_le_bytes());
         }
         put_number(&mut out, self.fills.len() as u64);
@@ -129,22 +140,26 @@ impl Index {
                 );
             }
         };
-        let periodic = match reader.byte()? {
-            flag @ 0..=1 => flag == 1,
-            flags => {
-                return Err(Error::Unsupported(format!(
-                    "unknown flags {flags:#x}: install a newer foresz"
-                )));
-            }
-        };
+        let flags = reader.byte()?;
+        if flags & !(PERIODIC | LATTICE) != 0 {
+            return Err(Error::Unsupported(format!(
+                "unknown flags {flags:#x}: install a newer foresz"
+            )));
+        }
         let effort = Effort::from_id(reader.byte()?)?;
         let kind = reader.byte()?;
-        let (asked, absolute) = (reader.f64()?, reader.f64()?);
-        let (max_error, lattice) = (reader.f64()?, reader.f64()?);
-        let asked = read_bound(kind, asked)?;
-        if !absolute.is_finite() || absolute < 0.0 {
-            return corrupt(Section::Index, format!("the absolute bound is {absolute}"));
-        }
+        let asked = read_bound(kind, reader.f64()?)?;
+        let absolute = match asked {
+            Bound::Absolute(bound) => bound,
+            Bound::Lossless => 0.0,
+            _ => read_size(&mut reader, "the absolute bound")?,
+        };
+        let max_error = read_size(&mut reader, "the largest error")?;
+        let lattice = if flags & LATTICE == 0 {
+            0.0
+        } else {
+            read_size(&mut reader, "the step of the lattice")?
+        };
         let fills = (0..reader.count(MOST_FILLS, "fill values")?)
             .map(|_| reader.f64())
             .collect::<Result<_>>()?;
@@ -164,7 +179,7 @@ impl Index {
             sample_bytes,
             dims,
             time,
-            periodic,
+            periodic: flags & PERIODIC != 0,
             effort,
             asked,
             absolute,
@@ -246,6 +261,20 @@ fn read_dims(reader: &mut Reader) -> Result<Vec<Dim>> {
         );
     }
     Ok(dims)
+}
+
+/// Whether the absolute bound needs no place of its own.
+fn keeps_what_is_asked(asked: Bound) -> bool {
+    matches!(asked, Bound::Absolute(_) | Bound::Lossless)
+}
+
+fn read_size(reader: &mut Reader, what: &str) -> Result<f64> {
+    let size = reader.f64()?;
+    if size.is_finite() && size >= 0.0 {
+        Ok(size)
+    } else {
+        corrupt(Section::Index, format!("{what} is {size}"))
+    }
 }
 
 fn read_bound(kind: u8, asked: f64) -> Result<Bound> {
