@@ -25,7 +25,7 @@ const MOST_AGAIN: usize = 3;
 const SMALL: usize = 1 << 16;
 
 /// In chunks of up to so many samples, the default's predictors need no sampling.
-const TINY: usize = 1 << 15;
+const TINY: usize = 1 << 16;
 
 /// Whether the contest decides alone, without a ranking by samples.
 pub(crate) fn decides(effort: Effort, backend: Backend, samples: usize) -> bool {

@@ -429,6 +429,35 @@ impl<T: Sample> Neighbourhood<T> {
     }
 }
 
+/// What taps come to.
+#[derive(Default)]
+struct Weights<T> {
+    west: T,
+    west2: T,
+    /// Of n and the other neighbours, and in each reference of the place above and the others.
+    others: Vec<T>,
+}
+
+impl<T: Sample> Weights<T> {
+    fn of(taps: &[i16]) -> Self {
+        let weight = |fixed: i32| T::from_f64(from_fixed(fixed));
+        let plain = |tap: &i16| weight(i32::from(*tap));
+        let sum = |taps: &[i16]| taps.iter().map(|t| i32::from(*t)).sum::<i32>();
+        let (own, references) = taps.split_at(OWN_TAPS);
+        let mut others = vec![weight((1 << 13) - sum(own))];
+        others.extend(own[2..].iter().map(plain));
+        for reference in references.chunks_exact(AROUND.len()) {
+            others.push(weight(-sum(reference)));
+            others.extend(reference.iter().map(plain));
+        }
+        Weights {
+            west: plain(&own[0]),
+            west2: plain(&own[1]),
+            others,
+        }
+    }
+}
+
 /// Predicts the rows of frame after frame.
 struct Painter<'a, T> {
     learned: &'a Learned,
@@ -437,6 +466,9 @@ struct Painter<'a, T> {
     center: T,
     befores: Vec<Padded<T>>,
     set: Option<usize>,
+    /// The weights of this set and band, and what they are.
+    weights: Weights<T>,
+    weighed: Option<(usize, usize)>,
     /// The last rows with margins, newest first.
     above: [Vec<T>; 2],
     partial: Vec<T>,
@@ -452,6 +484,8 @@ impl<'a, T: Sample> Painter<'a, T> {
             center: T::from_f64(learned.center),
             befores: Vec::new(),
             set: None,
+            weights: Weights::default(),
+            weighed: None,
             above: [row.clone(), row],
             partial: vec![T::ZERO; frames.columns],
         }
@@ -490,7 +524,6 @@ impl<'a, T: Sample> Painter<'a, T> {
 
     fn row(&mut self, row: usize, coder: &mut dyn Coder<T>) {
         let band = row * self.learned.bands / self.frames.rows;
-        let taps = self.set.map(|i| self.learned.sets[i].taps[band].as_slice());
         if row == 0 {
             // What lies above is taken from the newest reference, or not there.
             if let Some(before) = self.befores.first() {
@@ -501,8 +534,14 @@ impl<'a, T: Sample> Painter<'a, T> {
             }
         }
         let known = row > 0 || !self.befores.is_empty();
-        let recursion = match taps.filter(|_| known) {
-            Some(taps) => self.fitted(row, taps),
+        let recursion = match self.set.filter(|_| known) {
+            Some(set) => {
+                if self.weighed != Some((set, band)) {
+                    self.weights = Weights::of(&self.learned.sets[set].taps[band]);
+                    self.weighed = Some((set, band));
+                }
+                self.fitted(row)
+            }
             None => self.plain(row),
         };
         coder.recur(recursion, &mut self.partial);
@@ -532,26 +571,21 @@ impl<'a, T: Sample> Painter<'a, T> {
         }
     }
 
-    fn fitted(&mut self, row: usize, taps: &[i16]) -> Recursion<T> {
-        let tap = |fixed: i32| T::from_f64(from_fixed(fixed));
-        let (own, others) = taps.split_at(OWN_TAPS);
-        let sum = |taps: &[i16]| taps.iter().map(|t| i32::from(*t)).sum::<i32>();
-        let (west, west2) = (tap(i32::from(own[0])), tap(i32::from(own[1])));
-        let north = tap((1 << 13) - sum(own));
+    fn fitted(&mut self, row: usize) -> Recursion<T> {
+        let Weights { west, west2, .. } = self.weights;
         let columns = self.frames.columns;
-        let mut terms: Vec<(T, &[T])> = vec![(north, &self.above[0][PAD..PAD + columns])];
-        for ((r, c), t) in NEIGHBOURS.iter().zip(&own[2..]) {
+        let mut weights = self.weights.others.iter().copied();
+        let mut terms: Vec<(T, &[T])> = Vec::with_capacity(weights.len());
+        let own = std::iter::once(&(-1, 0)).chain(&NEIGHBOURS);
+        terms.extend(weights.by_ref().zip(own).map(|(weight, (r, c))| {
             let start = PAD.wrapping_add_signed(*c);
-            terms.push((
-                tap(i32::from(*t)),
-                &self.above[(-r - 1) as usize][start..start + columns],
-            ));
-        }
-        for (before, taps) in self.befores.iter().zip(others.chunks_exact(AROUND.len())) {
-            terms.push((tap(-sum(taps)), before.shifted(row as isize - 1, 0)));
-            for ((r, c), t) in AROUND.iter().zip(taps) {
-                terms.push((tap(i32::from(*t)), before.shifted(row as isize + r, *c)));
-            }
+            let above = &self.above[(-r - 1) as usize];
+            (weight, &above[start..start + columns])
+        }));
+        for before in &self.befores {
+            let around = std::iter::once(&(-1, 0)).chain(&AROUND);
+            let place = |(r, c): &(isize, isize)| before.shifted(row as isize + r, *c);
+            terms.extend(weights.by_ref().zip(around.map(place)));
         }
         let offset = self.center * (T::ONE - (west + west2));
         sum_terms(&terms, offset, &mut self.partial);

@@ -1,7 +1,7 @@
 //! A level of a frame: even and odd columns apart, so that both passes work on
 //! contiguous rows.
 
-use super::stencil::Pass;
+use super::stencil::{Pass, Place};
 use crate::padded::{PAD, pad_row};
 use crate::sample::Sample;
 
@@ -81,14 +81,7 @@ impl<T: Sample> Level<T> {
 
     /// For every sample of a row of a pass, the value `down` rows and `right` columns
     /// away. Rows stay inside; columns may lie in the margin.
-    pub(super) fn at(
-        &self,
-        pass: Pass,
-        row: usize,
-        down: isize,
-        right: isize,
-        length: usize,
-    ) -> &[T] {
+    pub(super) fn at(&self, pass: Pass, row: usize, (down, right): Place, length: usize) -> &[T] {
         let row = row.wrapping_add_signed(down);
         // Sample j of V is column 2j, of H column 2j+1.
         let column = right + isize::from(pass == Pass::Horizontal);

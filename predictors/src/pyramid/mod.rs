@@ -141,7 +141,7 @@ struct Climber<'a, T> {
     coder: &'a mut dyn Coder<T>,
 }
 
-impl<T: Sample> Climber<'_, T> {
+impl<'a, T: Sample> Climber<'a, T> {
     fn plane(
         &self,
         frame: usize,
@@ -272,16 +272,20 @@ impl<T: Sample> Climber<'_, T> {
         })
     }
 
-    /// The set for a pass of a frame, and the references that it uses.
-    fn set<'l>(
-        &'l self,
+    /// The taps for a pass of a frame, if it has any.
+    fn taps<'l>(
+        &self,
         frame: usize,
         level: usize,
         pass: Pass,
         done: &'l [Level<T>],
-    ) -> Option<(&'l learned::Set, Vec<&'l Level<T>>)> {
+    ) -> Option<Taps<'l, T>>
+    where
+        'a: 'l,
+    {
+        let learned: &'l Learned = self.learned;
         let mask = self.frames.mask(frame, self.references);
-        let set = self.learned.set(level, pass, mask)?;
+        let set = learned.set(level, pass, mask)?;
         let used = self
             .references
             .iter()
@@ -291,18 +295,22 @@ impl<T: Sample> Climber<'_, T> {
             .filter_map(|(_, r)| self.frames.before(frame, r))
             .map(|f| &done[f])
             .collect();
-        Some((set, befores))
+        Some(Taps {
+            pass,
+            set,
+            befores,
+            band: usize::MAX,
+            weights: Vec::new(),
+        })
     }
 
     fn vertical(&mut self, frame: usize, level: usize, here: &mut Level<T>, done: &[Level<T>]) {
         let mut guess = vec![T::ZERO; here.even_columns()];
+        let mut taps = self.taps(frame, level, Pass::Vertical, done);
         for r in (1..here.rows).step_by(2) {
             let inner = r >= 3 && r + 3 < here.rows;
-            if let Some((set, befores)) = self
-                .set(frame, level, Pass::Vertical, done)
-                .filter(|_| inner)
-            {
-                fitted(Pass::Vertical, set, here, &befores, r, &mut guess);
+            if let Some(taps) = taps.as_mut().filter(|_| inner) {
+                taps.guess(here, r, &mut guess);
             } else {
                 let row = |k: isize| here.evens.row(r.wrapping_add_signed(k));
                 between_rows(Kernel::Cubic, r >= 3, here.rows - 1 - r, row, &mut guess);
@@ -314,17 +322,18 @@ impl<T: Sample> Climber<'_, T> {
 
     fn horizontal(&mut self, frame: usize, level: usize, here: &mut Level<T>, done: &[Level<T>]) {
         let mut guess = vec![T::ZERO; here.odd_columns()];
+        let mut taps = self.taps(frame, level, Pass::Horizontal, done);
         for r in 0..here.rows {
-            between_columns(Kernel::Cubic, here.evens.row(r), &mut guess);
-            if let Some((set, befores)) = self
-                .set(frame, level, Pass::Horizontal, done)
-                .filter(|_| r >= 2 && r + 1 < here.rows)
-            {
+            let taps = taps.as_mut().filter(|_| r >= 2 && r + 1 < here.rows);
+            if taps.is_none() || !here.periodic {
+                between_columns(Kernel::Cubic, here.evens.row(r), &mut guess);
+            }
+            if let Some(taps) = taps {
                 let (first, last) = (
                     guess[0],
                     [guess.len().saturating_sub(2), guess.len() - 1].map(|j| (j, guess[j])),
                 );
-                fitted(Pass::Horizontal, set, here, &befores, r, &mut guess);
+                taps.guess(here, r, &mut guess);
                 if !here.periodic {
                     guess[0] = first;
                     last.iter().for_each(|(j, x)| guess[*j] = *x);
@@ -343,33 +352,45 @@ impl<T: Sample> Climber<'_, T> {
     }
 }
 
-/// A row of guesses by the taps of a set.
-fn fitted<T: Sample>(
+/// The taps for a pass, and what they weigh.
+struct Taps<'l, T> {
     pass: Pass,
-    set: &learned::Set,
-    here: &Level<T>,
-    befores: &[&Level<T>],
-    row: usize,
-    guess: &mut [T],
-) {
-    let band = row * set.taps.len() / here.rows;
-    let mut terms: Vec<(T, &[T])> = Vec::with_capacity(64);
-    let mut weights = stencil::Weights::new(pass, &set.taps[band]);
-    for ((dr, dc), weight) in weights.own() {
-        terms.push((
-            T::from_f64(weight),
-            here.at(pass, row, *dr, *dc, guess.len()),
-        ));
-    }
-    for before in befores {
-        for ((dr, dc), weight) in weights.next_reference() {
-            terms.push((
-                T::from_f64(weight),
-                before.at(pass, row, *dr, *dc, guess.len()),
-            ));
+    set: &'l learned::Set,
+    befores: Vec<&'l Level<T>>,
+    /// Of the weights.
+    band: usize,
+    weights: Vec<T>,
+}
+
+impl<T: Sample> Taps<'_, T> {
+    /// A row of guesses.
+    fn guess(&mut self, here: &Level<T>, row: usize, guess: &mut [T]) {
+        let band = row * self.set.taps.len() / here.rows;
+        if self.band != band {
+            self.band = band;
+            let weights = stencil::weights(self.pass, &self.set.taps[band]);
+            self.weights = weights.into_iter().map(T::from_f64).collect();
         }
+        let mut weights = self.weights.iter().copied();
+        let mut terms: Vec<(T, &[T])> = Vec::with_capacity(self.weights.len());
+        let own = self.pass.own().iter();
+        terms.extend(
+            weights
+                .by_ref()
+                .zip(own)
+                .map(|(w, place)| (w, here.at(self.pass, row, *place, guess.len()))),
+        );
+        for before in &self.befores {
+            let around = self.pass.around().iter();
+            terms.extend(
+                weights
+                    .by_ref()
+                    .zip(around)
+                    .map(|(w, place)| (w, before.at(self.pass, row, *place, guess.len()))),
+            );
+        }
+        sum_terms(&terms, T::ZERO, guess);
     }
-    sum_terms(&terms, T::ZERO, guess);
 }
 
 /// The part of a first-order Lorenzo prediction, on differences to `before`, that is

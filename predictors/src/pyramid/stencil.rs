@@ -119,51 +119,20 @@ pub(super) fn reference_base(k: usize) -> f64 {
     }
 }
 
-/// Turns taps on differences to the cubic into weights on values.
-pub(super) struct Weights<'a> {
-    pass: Pass,
-    own: &'a [i16],
-    references: std::slice::ChunksExact<'a, i16>,
-}
-
-impl<'a> Weights<'a> {
-    pub(super) fn new(pass: Pass, taps: &'a [i16]) -> Self {
-        let (own, references) = taps.split_at(pass.own().len());
-        Weights {
-            pass,
-            own,
-            references: references.chunks_exact(REFERENCE_TAPS),
-        }
+/// The weights of the own places, which add up to 1, and of those around in each
+/// reference, which add up to 0.
+pub(super) fn weights(pass: Pass, taps: &[i16]) -> Vec<f64> {
+    let plain = |tap: Option<&i16>| from_fixed(tap.copied().map_or(0, i32::from));
+    let (own, references) = taps.split_at(pass.own().len());
+    let rest = 1.0 - from_fixed(total(own));
+    let own_weights = (0..own.len()).map(|k| plain(own.get(k)) + own_base(k) * rest);
+    let mut weights: Vec<f64> = own_weights.collect();
+    for reference in references.chunks_exact(REFERENCE_TAPS) {
+        let all = from_fixed(total(reference));
+        let around = 0..pass.around().len();
+        weights.extend(around.map(|k| plain(reference.get(k)) - reference_base(k) * all));
     }
-
-    /// Own places; the weights add up to 1.
-    pub(super) fn own(&self) -> impl Iterator<Item = (&'static Place, f64)> + use<'_> {
-        let rest = 1.0 - from_fixed(total(self.own));
-        self.pass.own().iter().enumerate().map(move |(k, place)| {
-            (
-                place,
-                from_fixed(i32::from(self.own[k])) + own_base(k) * rest,
-            )
-        })
-    }
-
-    /// Places of the next reference; the weights add up to 0.
-    pub(super) fn next_reference(
-        &mut self,
-    ) -> impl Iterator<Item = (&'static Place, f64)> + use<'a> {
-        let taps = self.references.next().unwrap_or_default();
-        let all = from_fixed(total(taps));
-        self.pass
-            .around()
-            .iter()
-            .enumerate()
-            .map(move |(k, place)| {
-                (
-                    place,
-                    from_fixed(taps.get(k).copied().map_or(0, i32::from)) - reference_base(k) * all,
-                )
-            })
-    }
+    weights
 }
 
 fn total(taps: &[i16]) -> i32 {
@@ -180,12 +149,11 @@ mod tests {
             let taps: Vec<i16> = (0..pass.taps(2))
                 .map(|k| (k as i16 * 37) % 101 - 40)
                 .collect();
-            let mut weights = Weights::new(pass, &taps);
-            let own: f64 = weights.own().map(|(_, w)| w).sum();
-            assert!((own - 1.0).abs() < 1e-12);
-            for _ in 0..2 {
-                let reference: f64 = weights.next_reference().map(|(_, w)| w).sum();
-                assert!(reference.abs() < 1e-12);
+            let weights = weights(pass, &taps);
+            let (own, references) = weights.split_at(pass.own().len());
+            assert!((own.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            for reference in references.chunks_exact(pass.around().len()) {
+                assert!(reference.iter().sum::<f64>().abs() < 1e-12);
             }
         }
     }
