@@ -19,6 +19,8 @@ pub(crate) struct Lattice {
 
 /// Values looked at.
 const SAMPLES: usize = 2048;
+/// Values looked at first.
+const FEW: usize = 256;
 /// A step must be this many times the rounding of values, or any values would fit.
 const LEAST_STEP: f64 = 12.0;
 /// More points than this between the ends cannot be told from chance.
@@ -38,11 +40,13 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
                 .map(|x| x.to_f64()),
         );
     }
-    seen.sort_unstable_by(f64::total_cmp);
-    seen.dedup();
     let blur = ulp(largest);
-    let steps: Vec<f64> = seen.windows(2).map(|w| w[1] - w[0]).collect();
-    let step = common_step(&steps, blur)?;
+    // Most fields show in few values that there is none.
+    common_step(
+        &steps_between(&mut seen[..FEW.min(seen.len())].to_vec()),
+        blur,
+    )?;
+    let step = common_step(&steps_between(&mut seen), blur)?;
     let (origin, step) = refine(&seen, step, blur)?;
     let point = |x: f64| origin + ((x - origin) / step).round() * step;
     let exact = seen.iter().all(|x| T::from_f64(point(*x)).to_f64() == *x);
@@ -51,6 +55,13 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
         step,
         exact,
     })
+}
+
+/// Sorts values; the steps from each to the next, and no value twice.
+fn steps_between(values: &mut Vec<f64>) -> Vec<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    values.dedup();
+    values.windows(2).map(|w| w[1] - w[0]).collect()
 }
 
 /// A divisor of all differences, up to blur: Euclid's algorithm with tolerance.

@@ -19,10 +19,10 @@ const MOST_BITS: u32 = 16;
 const TABLE_BITS: u32 = 11;
 const LENGTHS_ZSTD_LEVEL: i32 = 3;
 
-/// Where codes take a bit or two, Huffman leaves much to find and little to search
-/// (level 9 against 3: 4 to 6 % smaller at 1e-2); elsewhere next to nothing is left.
+/// Where codes take a bit or two, Huffman leaves much to find and little to search;
+/// elsewhere next to nothing is left.
 fn zstd_level(codes: usize, bytes: usize) -> i32 {
-    if bytes < codes / 4 { 9 } else { 1 }
+    if bytes < codes / 4 { 5 } else { 1 }
 }
 
 type Lengths = [u8; TOKENS];
@@ -141,6 +141,8 @@ pub(super) struct Decoder {
     bits: BitReader,
     /// For each first [`TABLE_BITS`] bits the code they start.
     table: Vec<Entry>,
+    /// For each first [`TABLE_BITS`] bits all short codes that they hold.
+    runs: Vec<Run>,
     /// Longer codes, ascending: the number of their bits, those bits, the entry.
     long: Vec<(u32, u64, Entry)>,
 }
@@ -162,6 +164,40 @@ impl Entry {
             length,
             raw_bits: token::raw_bits(token) as u8,
         }
+    }
+}
+
+/// Most codes of a run.
+const RUN: usize = 4;
+/// Their bits together are there after a refill.
+const RUNS_PER_REFILL: u32 = 56 / TABLE_BITS;
+
+/// Codes without raw bits that some bits start with.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    codes: [i8; RUN],
+    /// 0 says that there is none.
+    count: u8,
+    /// Bits of all of them.
+    bits: u8,
+}
+
+impl Run {
+    fn of(table: &[Entry], bits: usize) -> Self {
+        let mut run = Run::default();
+        while usize::from(run.count) < RUN {
+            // Bits beyond those known are 0 here: only what ends before counts.
+            let entry = table[bits >> run.bits];
+            let end = run.bits + entry.length;
+            let plain = entry.length > 0 && entry.raw_bits == 0 && entry.token > 0;
+            if !plain || u32::from(end) > TABLE_BITS {
+                break;
+            }
+            run.codes[usize::from(run.count)] = token::join(entry.token, 0) as i8;
+            run.count += 1;
+            run.bits = end;
+        }
+        run
     }
 }
 
@@ -187,9 +223,13 @@ impl Decoder {
         let mut decoder = Decoder {
             bits: BitReader::new(payload),
             table: Vec::new(),
+            runs: Vec::new(),
             long: Vec::new(),
         };
         decoder.fill_tables(&lengths, used);
+        decoder.runs = (0..1 << TABLE_BITS)
+            .map(|bits| Run::of(&decoder.table, bits))
+            .collect();
         Ok(decoder)
     }
 
@@ -221,25 +261,32 @@ impl Decoder {
             .map_or(self.table[0], |(_, _, entry)| *entry)
     }
 
-    /// Codes without holes among them, several per refill: four short ones have at most
-    /// 44 bits.
+    /// Codes without holes among them, run by run.
     fn read_all(&mut self, codes: &mut [i32]) {
-        let (fours, rest) = codes.as_chunks_mut::<4>();
-        for four in fours {
+        let mut done = 0;
+        while done + RUN <= codes.len() {
             self.bits.refill();
-            for code in four {
-                let entry = self.table[(self.bits.peek() & ((1 << TABLE_BITS) - 1)) as usize];
-                if entry.length > 0 && entry.raw_bits == 0 {
-                    self.bits.skip(u32::from(entry.length));
-                    *code = token::join(entry.token, 0);
+            for _ in 0..RUNS_PER_REFILL {
+                let run = self.runs[(self.bits.peek() & ((1 << TABLE_BITS) - 1)) as usize];
+                let Some(ahead) = codes.get_mut(done..done + RUN) else {
+                    break;
+                };
+                if run.count > 0 {
+                    // What lies beyond the run is written again.
+                    for (code, known) in ahead.iter_mut().zip(run.codes) {
+                        *code = i32::from(known);
+                    }
+                    self.bits.skip(u32::from(run.bits));
+                    done += usize::from(run.count);
                 } else {
                     self.bits.refill();
-                    *code = self.next();
+                    ahead[0] = self.next();
                     self.bits.refill();
+                    done += 1;
                 }
             }
         }
-        for code in rest {
+        for code in &mut codes[done..] {
             self.bits.refill();
             *code = self.next();
         }

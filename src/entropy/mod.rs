@@ -9,8 +9,11 @@ mod huffman;
 mod mixing;
 mod token;
 
+use std::cell::RefCell;
+
 use foresz_predictors::Plane;
 use serde::{Deserialize, Serialize};
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::error::{Error, Result, Section, corrupt};
 
@@ -119,11 +122,30 @@ pub(crate) use token::estimate_bits;
 /// An estimate of the bits that planes of codes will take where contexts count.
 pub(crate) use context::estimate_bits as estimate_bits_in_context;
 
+/// zstd's state is large and needed for small parts again and again: each thread keeps
+/// one.
+fn compress(bytes: &[u8], level: i32) -> std::io::Result<Vec<u8>> {
+    thread_local! {
+        static COMPRESSOR: RefCell<Compressor<'static>> = RefCell::default();
+    }
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        compressor.set_compression_level(level)?;
+        compressor.compress(bytes)
+    })
+}
+
+fn decompress(bytes: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
+    thread_local! {
+        static DECOMPRESSOR: RefCell<Decompressor<'static>> = RefCell::default();
+    }
+    DECOMPRESSOR.with_borrow_mut(|decompressor| decompressor.decompress(bytes, most))
+}
+
 /// Bytes through zstd, or as they are if that is not smaller: a flag byte tells.
 pub(crate) fn squeeze(bytes: &[u8], level: i32) -> Vec<u8> {
     let mut out = vec![0];
     // A failure of zstd, which only lack of memory could cause, costs size alone.
-    match zstd::bulk::compress(bytes, level) {
+    match compress(bytes, level) {
         Ok(smaller) if smaller.len() < bytes.len() => {
             out[0] = 1;
             out.extend_from_slice(&smaller);
@@ -137,7 +159,7 @@ pub(crate) fn squeeze(bytes: &[u8], level: i32) -> Vec<u8> {
 pub(crate) fn stretch(bytes: &[u8], length: usize, at: Section) -> Result<Vec<u8>> {
     let plain = match bytes.split_first() {
         Some((0, rest)) => rest.to_vec(),
-        Some((1, rest)) => match zstd::bulk::decompress(rest, length) {
+        Some((1, rest)) => match decompress(rest, length) {
             Ok(plain) => plain,
             Err(reason) => return corrupt(at, format!("zstd: {reason}")),
         },
