@@ -85,9 +85,11 @@ const MOST_BANDS: usize = 12;
 /// Bands in frames with enough samples for them.
 const USUAL_BANDS: usize = 6;
 const LEAST_FOR_BANDS: usize = 250_000;
-/// Samples to fit a set on: this part of all, but neither fewer nor more than that.
-const FIT_PART: usize = 4;
-const FIT_SAMPLES: (usize, usize) = (2_500, 12_000);
+/// Samples to fit a set on: this part of all, but neither fewer per tap nor more than
+/// that.
+const FIT_PART: usize = 8;
+const LEAST_PER_TAP: usize = 32;
+const MOST_SAMPLES: usize = 12_000;
 /// Bands have less each to describe.
 const MOST_PER_BAND: usize = 4_000;
 
@@ -324,9 +326,10 @@ impl<T: Sample> Fit<'_, T> {
         let most = if bands > 1 {
             MOST_PER_BAND
         } else {
-            FIT_SAMPLES.1
+            MOST_SAMPLES
         };
-        let samples = (total * self.frames.columns / FIT_PART).clamp(FIT_SAMPLES.0, most);
+        let least = LEAST_PER_TAP * taps_of(self.mask);
+        let samples = (total * self.frames.columns / FIT_PART).clamp(least, most);
         let wanted = (samples / self.frames.columns).max(4);
         let mut samples = Samples::default();
         let mut neighbourhood = Neighbourhood::default();

@@ -11,9 +11,10 @@ use crate::predictor::Scene;
 use crate::references::{Frames, Reference};
 use crate::sample::Sample;
 
-/// Samples to fit on: this part of all, but neither fewer nor more than that.
-const FIT_PART: usize = 4;
-const FIT_SAMPLES: (usize, usize) = (2_000, 8_000);
+/// Samples to fit on: this part of all, but neither fewer per tap nor more than that.
+const FIT_PART: usize = 8;
+const WANTED_PER_TAP: usize = 32;
+const MOST_SAMPLES: usize = 8_000;
 /// Bands have less each to describe.
 const MOST_PER_BAND: usize = 3_000;
 /// The fewest samples per tap that make a fit worth while.
@@ -211,9 +212,10 @@ impl<'a, T: Sample> Fitter<'a, T> {
         let most = if bands > 1 {
             MOST_PER_BAND
         } else {
-            FIT_SAMPLES.1
+            MOST_SAMPLES
         };
-        let fit = (total * per_row / FIT_PART).clamp(FIT_SAMPLES.0, most);
+        let least = WANTED_PER_TAP * job.pass.taps(job.mask.count_ones());
+        let fit = (total * per_row / FIT_PART).clamp(least, most);
         let wanted = (fit / per_row.max(1)).max(4).min(total);
         let mut samples = Samples::default();
         for pick in 0..wanted {

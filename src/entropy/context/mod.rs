@@ -154,7 +154,7 @@ impl PlaneReader for Decoder {
                 self.tokens.fill(0);
             }
             self.rans
-                .row(clusters, self.scene.expect(), &mut self.tokens);
+                .row(clusters, self.scene.expect(), &mut self.tokens, holes);
             if token::join_row(&self.tokens, row) {
                 take_raw(&self.tokens, &mut self.raw, row);
             }

@@ -193,18 +193,26 @@ impl Decoder {
         })
     }
 
-    /// Reads the tokens of a row, but those that are [`NO_TOKEN`] already. `clusters`
-    /// gives the histogram of each bucket and size of W.
-    pub(super) fn row(&mut self, clusters: &[u8; BUCKET_SIZES], buckets: &[u8], tokens: &mut [u8]) {
-        match lanes::lanes_of_row(tokens.len(), self.lanes) {
-            8 => self.row_in::<8>(clusters, buckets, tokens),
-            4 => self.row_in::<4>(clusters, buckets, tokens),
-            2 => self.row_in::<2>(clusters, buckets, tokens),
-            _ => self.row_in::<1>(clusters, buckets, tokens),
+    /// Reads the tokens of a row, but those that are [`NO_TOKEN`] already, of which there
+    /// are none unless `holes`. `clusters` gives the histogram of each bucket and size of
+    /// W.
+    pub(super) fn row(
+        &mut self,
+        clusters: &[u8; BUCKET_SIZES],
+        buckets: &[u8],
+        tokens: &mut [u8],
+        holes: bool,
+    ) {
+        match (lanes::lanes_of_row(tokens.len(), self.lanes), holes) {
+            (8, false) => self.row_in::<8, false>(clusters, buckets, tokens),
+            (8, true) => self.row_in::<8, true>(clusters, buckets, tokens),
+            (4, _) => self.row_in::<4, true>(clusters, buckets, tokens),
+            (2, _) => self.row_in::<2, true>(clusters, buckets, tokens),
+            _ => self.row_in::<1, true>(clusters, buckets, tokens),
         }
     }
 
-    fn row_in<const N: usize>(
+    fn row_in<const N: usize, const HOLES: bool>(
         &mut self,
         clusters: &[u8; BUCKET_SIZES],
         buckets: &[u8],
@@ -213,31 +221,38 @@ impl Decoder {
         let columns = tokens.len();
         let buckets = &buckets[..columns];
         let part = columns.div_ceil(N);
+        let (slots, words) = (self.slots.as_slice(), self.words.as_slice());
         let mut states = [0; N];
         states.copy_from_slice(&self.states[..N]);
         let mut wests = [NO_WEST; N];
         let mut next = self.next;
-        for i in 0..part {
+        let mut settle = |lane: usize, j: usize| {
+            if HOLES && tokens[j] == NO_TOKEN {
+                wests[lane] = NO_WEST;
+                return;
+            }
+            let x = states[lane];
+            let cluster = usize::from(clusters[lanes::cell(buckets[j], wests[lane])]);
+            let slot = slots[cluster << PRECISION | (x % TOTAL) as usize];
+            // Cannot overflow: frequency ≤ 2^11, x >> 11 < 2^21, offset < 2^11.
+            let x = ((slot >> 8) & 0xfff) * (x >> PRECISION) + (slot >> 20);
+            let word = u32::from(words.get(next).copied().unwrap_or(0));
+            let low = x < LOWEST;
+            next += usize::from(low);
+            states[lane] = if low { x << 16 | word } else { x };
+            tokens[j] = slot as u8;
+            wests[lane] = lanes::size_of_token(slot as u8);
+        };
+        // Only the last part can be shorter than the others.
+        let shortest = columns - (N - 1) * part;
+        for i in 0..shortest {
             for lane in 0..N {
-                let j = lane * part + i;
-                if j >= columns {
-                    continue;
-                }
-                if tokens[j] == NO_TOKEN {
-                    wests[lane] = NO_WEST;
-                    continue;
-                }
-                let x = states[lane];
-                let cluster = usize::from(clusters[lanes::cell(buckets[j], wests[lane])]);
-                let slot = self.slots[cluster << PRECISION | (x % TOTAL) as usize];
-                // Cannot overflow: frequency ≤ 2^11, x >> 11 < 2^21, offset < 2^11.
-                let x = ((slot >> 8) & 0xfff) * (x >> PRECISION) + (slot >> 20);
-                let word = u32::from(self.words.get(next).copied().unwrap_or(0));
-                let low = x < LOWEST;
-                next += usize::from(low);
-                states[lane] = if low { x << 16 | word } else { x };
-                tokens[j] = slot as u8;
-                wests[lane] = lanes::size_of_token(slot as u8);
+                settle(lane, lane * part + i);
+            }
+        }
+        for i in shortest..part {
+            for lane in 0..N - 1 {
+                settle(lane, lane * part + i);
             }
         }
         self.next = next;
