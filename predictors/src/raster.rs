@@ -21,8 +21,12 @@
 //! |---|---|
 //! | 8 | centre: subtracted from all values to keep sums small, `f64` |
 //! | 1 | references; then for each its steps back, a byte per outer dimension |
-//! | 1 | bands of rows that each have taps of their own |
+//! | 1 | bands that each have taps of their own: of rows, or of levels (see below) |
 //! | 1 | sets; then for each which references it uses (a byte of bits), and per band its taps, two bytes each in units of 2^−13: current frame without n, then per reference without the place above |
+//!
+//! In frames of at least 250 000 samples bands are of rows; in smaller ones they are of indices along the
+//! last dimension before the frames' that is not time, if that has at least 4, else of rows.
+//! Of *n* rows or indices, *i* is in band *i*·bands / *n*, rounded down.
 //!
 //! A frame uses the set for the references it has; the first row of a frame
 //! without references is predicted from its western neighbour alone, and its first
@@ -41,7 +45,7 @@ use crate::least::{Normal, fill_holes, from_fixed, to_fixed};
 use crate::padded::{PAD, Padded, pad_row, sum_terms};
 use crate::plane::Plane;
 use crate::predictor::{Predictor, Scene, Side};
-use crate::references::{Frames, MOST_REFERENCES, Reference};
+use crate::references::{Frames, MOST_REFERENCES, ROWS_IN_BANDS, Reference};
 use crate::sample::Sample;
 use crate::spec::{Params, Part};
 
@@ -84,7 +88,7 @@ const OWN_TAPS: usize = 2 + NEIGHBOURS.len();
 const MOST_BANDS: usize = 12;
 /// Bands in frames with enough samples for them.
 const USUAL_BANDS: usize = 6;
-const LEAST_FOR_BANDS: usize = 250_000;
+const LEAST_PER_BAND: usize = 40_000;
 /// Samples to fit a set on: this part of all, but neither fewer per tap nor more than
 /// that.
 const FIT_PART: usize = 8;
@@ -102,11 +106,16 @@ impl Raster {
         Ok(Raster { bands, past })
     }
 
-    fn bands_for(self, frames: &Frames) -> usize {
+    fn bands_for(self, frames: &Frames, scene: &Scene) -> usize {
+        let along = frames.bands_along(scene);
+        let most = frames.band_positions(along);
         match self.bands {
-            0 if frames.size() >= LEAST_FOR_BANDS => USUAL_BANDS.min(frames.rows),
+            0 if along.is_some() || frames.size() >= ROWS_IN_BANDS => {
+                let samples = frames.len() * frames.size();
+                (samples / LEAST_PER_BAND).clamp(1, USUAL_BANDS.min(most))
+            }
             0 => 1,
-            asked => asked.min(frames.rows),
+            asked => asked.min(most),
         }
     }
 }
@@ -213,7 +222,7 @@ impl<T: Sample> Predictor<T> for Raster {
         let mut learned = Learned {
             center,
             references: references.iter().map(|r| r.bytes().to_vec()).collect(),
-            bands: self.bands_for(&frames),
+            bands: self.bands_for(&frames, scene),
             sets: Vec::new(),
         };
         let mut masks: Vec<u8> = (0..frames.len())
@@ -247,11 +256,11 @@ impl<T: Sample> Predictor<T> for Raster {
         });
         let references: Vec<Reference> = references.collect::<Result<_>>()?;
         coder.begin(&Plane::whole(&scene.shape))?;
-        let mut painter = Painter::new(&learned, &frames, scene.periodic);
+        let mut painter = Painter::new(&learned, &frames, scene);
         for frame in 0..frames.len() {
             painter.load_references(frame, &references, coder.canvas());
             for row in 0..frames.rows {
-                painter.row(row, coder);
+                painter.row(frame, row, coder);
             }
         }
         Ok(())
@@ -318,10 +327,14 @@ impl<T: Sample> Fit<'_, T> {
 
     /// Some rows of the band out of all frames with these references.
     fn collect(&self, band: usize, bands: usize) -> Samples {
+        let along = self.frames.bands_along(self.scene);
+        let of_band = |frame: usize, row: usize| self.frames.band(along, frame, row, bands) == band;
         let frames: Vec<usize> = (0..self.frames.len())
             .filter(|f| self.frames.mask(*f, self.references) == self.mask)
+            .filter(|f| along.is_none() || of_band(*f, 0))
             .collect();
-        let rows = self.frames.rows * band / bands..self.frames.rows * (band + 1) / bands;
+        let first = |row: &usize| along.is_some() || of_band(0, *row);
+        let rows: Vec<usize> = (0..self.frames.rows).filter(first).collect();
         let total = frames.len() * rows.len();
         let most = if bands > 1 {
             MOST_PER_BAND
@@ -336,7 +349,7 @@ impl<T: Sample> Fit<'_, T> {
         for pick in 0..wanted.min(total) {
             // The middle of each of `wanted` equal parts.
             let i = (2 * pick + 1) * total / (2 * wanted.min(total));
-            let (frame, row) = (frames[i / rows.len()], rows.start + i % rows.len());
+            let (frame, row) = (frames[i / rows.len()], rows[i % rows.len()]);
             if row > 0 || self.frames.rows == 1 {
                 self.add_row(frame, row, &mut neighbourhood, &mut samples);
             }
@@ -465,6 +478,8 @@ impl<T: Sample> Weights<T> {
 struct Painter<'a, T> {
     learned: &'a Learned,
     frames: &'a Frames,
+    /// What bands are of.
+    along: Option<usize>,
     periodic: bool,
     center: T,
     befores: Vec<Padded<T>>,
@@ -478,12 +493,13 @@ struct Painter<'a, T> {
 }
 
 impl<'a, T: Sample> Painter<'a, T> {
-    fn new(learned: &'a Learned, frames: &'a Frames, periodic: bool) -> Self {
+    fn new(learned: &'a Learned, frames: &'a Frames, scene: &Scene) -> Self {
         let row = vec![T::ZERO; frames.columns + 2 * PAD];
         Painter {
             learned,
             frames,
-            periodic,
+            along: frames.bands_along(scene),
+            periodic: scene.periodic,
             center: T::from_f64(learned.center),
             befores: Vec::new(),
             set: None,
@@ -525,8 +541,9 @@ impl<'a, T: Sample> Painter<'a, T> {
         }
     }
 
-    fn row(&mut self, row: usize, coder: &mut dyn Coder<T>) {
-        let band = row * self.learned.bands / self.frames.rows;
+    fn row(&mut self, frame: usize, row: usize, coder: &mut dyn Coder<T>) {
+        let bands = self.learned.bands;
+        let band = self.frames.band(self.along, frame, row, bands);
         if row == 0 {
             // What lies above is taken from the newest reference, or not there.
             if let Some(before) = self.befores.first() {

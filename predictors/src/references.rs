@@ -59,6 +59,33 @@ impl Frames {
         self.outer.len()
     }
 
+    /// The outer dimension that bands are of where they are not of rows: frames are small,
+    /// and differ from level to level more than from row to row.
+    pub(crate) fn bands_along(&self, scene: &Scene) -> Option<usize> {
+        let level = (0..self.outer.len()).rev().find(|d| Some(*d) != scene.time);
+        level.filter(|d| self.size() < ROWS_IN_BANDS && self.outer[*d] >= LEVELS_IN_BANDS)
+    }
+
+    /// Rows, or indices along that dimension.
+    pub(crate) fn band_positions(&self, along: Option<usize>) -> usize {
+        along.map_or(self.rows, |d| self.outer[d])
+    }
+
+    /// The band of a row of a frame.
+    pub(crate) fn band(
+        &self,
+        along: Option<usize>,
+        frame: usize,
+        row: usize,
+        bands: usize,
+    ) -> usize {
+        let position = along.map_or(row, |d| {
+            let inner: usize = self.outer[d + 1..].iter().product();
+            frame / inner % self.outer[d]
+        });
+        position * bands / self.band_positions(along)
+    }
+
     /// A reference by its steps back, if the field has such frames.
     pub(crate) fn reference(&self, back: &[u8]) -> Option<Reference> {
         let inside = back.len() == self.outer.len()
@@ -116,6 +143,12 @@ impl Frames {
         })
     }
 }
+
+/// Frames of so many samples have bands of rows.
+pub(crate) const ROWS_IN_BANDS: usize = 250_000;
+
+/// So many levels have bands: fewer are told apart by the references they have.
+const LEVELS_IN_BANDS: usize = 4;
 
 /// More references than this cost more time than they save bits.
 pub(crate) const MOST_REFERENCES: usize = 5;
