@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use super::image::Image;
-
 /// Columns of a panel, and of those at the right edge.
 pub(crate) const WIDE: usize = 64;
 pub(crate) const NARROW: usize = 16;
@@ -112,7 +110,7 @@ impl PackedRows {
         Self { rows, data }
     }
 
-    fn tile(&self, first: usize, height: usize, depth: &Range<usize>) -> &[f32] {
+    pub(crate) fn tile(&self, first: usize, height: usize, depth: &Range<usize>) -> &[f32] {
         let at = depth.start * self.rows + first * depth.len();
         &self.data[at..at + height * depth.len()]
     }
@@ -176,7 +174,6 @@ impl Left<'_> {
 pub(crate) enum Right<'a> {
     Packed(&'a PackedColumns),
     Grid(Grid<'a>),
-    Image(Image<'a>),
 }
 
 impl Right<'_> {
@@ -185,7 +182,6 @@ impl Right<'_> {
         match self {
             Self::Packed(_) => {}
             Self::Grid(grid) => grid.pack_columns(depth, columns, out),
-            Self::Image(image) => image.pack_columns(depth, columns, out),
         }
     }
 }

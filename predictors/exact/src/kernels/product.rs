@@ -182,7 +182,7 @@ impl Step<'_> {
         for (first, width) in panels(self.block.clone()) {
             let b = match right {
                 Right::Packed(packed) => packed.panel(first, width, &self.depth),
-                _ => {
+                Right::Grid(_) => {
                     let at = (first - self.block.start) * self.depth.len();
                     &room[at..at + width * self.depth.len()]
                 }

@@ -66,13 +66,17 @@ fn both(
 }
 
 /// An operator of integers too.
-fn all(f: fn(f32) -> f32, g: fn(f64) -> f64, h: fn(i64) -> i64) -> Run {
+fn all(
+    f: impl Fn(f32) -> f32 + Send + Sync + 'static,
+    g: fn(f64) -> f64,
+    h: fn(i64) -> i64,
+) -> Run {
     Box::new(move |call| {
         let x = call.inputs.take(0)?;
         match x.data {
             Data::F64(_) => doubles(call, &x, g),
             Data::I64(_) => integers(call, &x, h),
-            _ => floats(call, x, f),
+            _ => floats(call, x, &f),
         }
     })
 }

@@ -8,6 +8,7 @@ use crate::shape::{broadcast, count, repeated};
 use crate::tensor::{Dtype, Element, Tensor, for_type};
 
 type Made = Result<Run, Problem>;
+type Join = fn(bool, bool) -> bool;
 
 macro_rules! comparison {
     ($name:ident, $test:tt) => {
@@ -28,15 +29,15 @@ comparison!(less, <);
 comparison!(less_or_equal, <=);
 
 pub(super) fn and(_: &Node) -> Made {
-    Ok(Box::new(|call| same::<bool>(call, |a, b| a && b)))
+    Ok(Box::new(|call| same::<bool>(call, (|a, b| a && b) as Join)))
 }
 
 pub(super) fn or(_: &Node) -> Made {
-    Ok(Box::new(|call| same::<bool>(call, |a, b| a || b)))
+    Ok(Box::new(|call| same::<bool>(call, (|a, b| a || b) as Join)))
 }
 
 pub(super) fn xor(_: &Node) -> Made {
-    Ok(Box::new(|call| same::<bool>(call, |a, b| a != b)))
+    Ok(Box::new(|call| same::<bool>(call, (|a, b| a != b) as Join)))
 }
 
 pub(super) fn not(_: &Node) -> Made {

@@ -2,10 +2,12 @@
 
 use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
-use crate::kernels::image::{Image, Window};
 use crate::kernels::pack::{Grid, Left, PackedRows, Right};
 use crate::kernels::product::Product;
+use crate::kernels::sliding::{Layout, Sliding};
+use crate::kernels::window::Window;
 use crate::shape::{count, length};
+use crate::tensor::Tensor;
 
 /// How a kernel moves, as the attributes of convolutions and poolings say.
 #[derive(Clone)]
@@ -236,35 +238,77 @@ fn convolve(call: &mut Call, motion: &Motion, weights: &Weights) -> Outputs {
     dims.extend_from_slice(&window.output[3 - axes..]);
     let bias = bias_of(call, channels_out)?;
     let mut out = call.memory.buffer(count(&dims)?)?;
+    if out.is_empty() {
+        return one(dims, out);
+    }
+    if window.is_plain() {
+        pointwise(call, &x, weights, bias.as_deref(), &mut out)?;
+    } else {
+        slide(call, &x, (weights, &window), bias.as_deref(), &mut out)?;
+    }
+    one(dims, out)
+}
+
+/// A kernel of one element is a plain matrix product.
+fn pointwise(
+    call: &Call,
+    x: &Tensor,
+    weights: &Weights,
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) -> Result<(), Problem> {
+    let groups = weights.groups.len();
+    let (inside, outside) = (weights.dims[1], weights.dims[0] / groups);
+    let places: usize = x.dims[2..].iter().product();
     let input = x.of()?;
-    let (inside, outside) = (weights.dims[1], channels_out / groups);
-    let size = inside * window.input_size();
-    let right = |batch: usize| {
-        let data = &input[batch * size..(batch + 1) * size];
-        if window.is_plain() {
-            return Right::Grid(Grid {
-                data,
-                row_step: window.input_size(),
-                column_step: 1,
-            });
-        }
-        Right::Image(Image {
-            data,
-            window: &window,
-        })
-    };
+    let size = inside * places;
     let product = Product {
         batches: x.dims[0] * groups,
         m: outside,
-        k: inside * window.kernel_size(),
-        n: window.output_size(),
+        k: inside,
+        n: places,
         left: &|batch| Left::Packed(&weights.groups[batch % groups]),
-        right: &right,
+        right: &|batch| {
+            Right::Grid(Grid {
+                data: &input[batch * size..(batch + 1) * size],
+                row_step: places,
+                column_step: 1,
+            })
+        },
         row_bias: &|batch| {
             let first = batch % groups * outside;
-            bias.as_ref().map(|bias| &bias[first..first + outside])
+            bias.map(|bias| &bias[first..first + outside])
         },
     };
-    product.write(&mut out, call.threads);
-    one(dims, out)
+    product.write(out, call.threads);
+    Ok(())
+}
+
+fn slide(
+    call: &mut Call,
+    x: &Tensor,
+    (weights, window): (&Weights, &Window),
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) -> Result<(), Problem> {
+    let layout = Layout::new(window);
+    let Some(length) = layout.length(x.dims[1]) else {
+        stop!("a kernel that reaches too far");
+    };
+    let offsets = layout.offsets(weights.dims[1]);
+    let mut data = call.memory.buffer::<f32>(length)?;
+    let items = x.of::<f32>()?.chunks_exact(x.len() / x.dims[0]);
+    for (item, out) in items.zip(out.chunks_exact_mut(out.len() / x.dims[0])) {
+        layout.fill(item, &mut data, call.threads);
+        let sliding = Sliding {
+            layout: &layout,
+            data: &data,
+            offsets: &offsets,
+            groups: &weights.groups,
+            bias,
+        };
+        sliding.write(out, call.threads);
+    }
+    call.memory.release(Tensor::unchecked(vec![length], data));
+    Ok(())
 }

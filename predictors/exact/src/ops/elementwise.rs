@@ -169,7 +169,7 @@ pub(super) fn same<A: Element>(call: &mut Call, f: impl Fn(A, A) -> A + Sync) ->
 }
 
 /// The same with an output of another type.
-pub(super) fn judge<A: Element>(call: &mut Call, f: impl Fn(A, A) -> bool + Sync) -> Outputs {
+pub(super) fn judge<A: Element>(call: &mut Call, f: fn(A, A) -> bool) -> Outputs {
     let (a, b) = (call.inputs.get(0)?.clone(), call.inputs.get(1)?.clone());
     Ok(vec![zip(call, (&a, &b), f)?])
 }

@@ -3,8 +3,8 @@
 use super::convolution::Motion;
 use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
-use crate::kernels::image::Window;
 use crate::kernels::rows::{self, larger};
+use crate::kernels::window::Window;
 use crate::shape::count;
 
 pub(super) fn largest(node: &Node) -> Result<Run, Problem> {

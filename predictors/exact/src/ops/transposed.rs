@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::convolution::bias_of;
 use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
-use crate::kernels::image::Window;
 use crate::kernels::pack::{Grid, Left, Right};
 use crate::kernels::product::Product;
+use crate::kernels::window::Window;
 use crate::shape::{count, length};
 use crate::tensor::Tensor;
 
