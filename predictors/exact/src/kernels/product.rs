@@ -209,6 +209,3 @@ impl Step<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -17,7 +17,7 @@ pub(crate) fn copy_strided<T: Copy>(from: &[T], dims: &[usize], steps: &[usize],
     }
     let (dims, [steps]) = joined(dims, [steps]);
     let rank = dims.len();
-    if rank >= 2 && steps[rank - 1] != 1 && steps[rank - 2] == 1 {
+    if rank >= 2 && steps[rank - 1] > 1 && steps[rank - 2] == 1 {
         return copy_turned(from, &dims, &steps, out);
     }
     let (run, step) = (dims[rank - 1], steps[rank - 1]);

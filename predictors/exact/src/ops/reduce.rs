@@ -132,7 +132,7 @@ pub(super) fn largest(node: &Node) -> Made {
         floats: rows::largest,
         doubles: None,
         integers: Some(|row| row.iter().copied().max().unwrap_or(i64::MIN)),
-        of_nothing: false,
+        of_nothing: true,
     };
     made(node, kind, 18)
 }
@@ -142,7 +142,7 @@ pub(super) fn smallest(node: &Node) -> Made {
         floats: rows::smallest,
         doubles: None,
         integers: Some(|row| row.iter().copied().min().unwrap_or(i64::MAX)),
-        of_nothing: false,
+        of_nothing: true,
     };
     made(node, kind, 18)
 }
