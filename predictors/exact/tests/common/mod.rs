@@ -5,16 +5,16 @@ use std::sync::Arc;
 use foresz_exact::{Dtype, Element, Error, Model, Options, Session, Tensor};
 
 /// Attributes of a node.
-pub enum Attribute {
+pub(crate) enum Attribute {
     Integer(i64),
     Float(f32),
     Text(&'static str),
     Integers(Vec<i64>),
     Value(Tensor),
 }
-pub use Attribute::{Float, Integer, Integers, Text, Value};
+pub(crate) use Attribute::{Float, Integer, Integers, Text, Value};
 
-pub type Attributes<'a> = &'a [(&'static str, Attribute)];
+pub(crate) type Attributes<'a> = &'a [(&'static str, Attribute)];
 
 fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
@@ -29,13 +29,13 @@ fn number(field: u64, value: i64, out: &mut Vec<u8>) {
     varint(value as u64, out);
 }
 
-pub fn bytes(field: u64, value: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn bytes(field: u64, value: &[u8], out: &mut Vec<u8>) {
     varint(field << 3 | 2, out);
     varint(value.len() as u64, out);
     out.extend_from_slice(value);
 }
 
-pub fn type_number(dtype: Dtype) -> i64 {
+pub(crate) fn type_number(dtype: Dtype) -> i64 {
     match dtype {
         Dtype::F32 => 1,
         Dtype::F64 => 11,
@@ -57,7 +57,7 @@ fn raw(tensor: &Tensor) -> Vec<u8> {
 }
 
 /// A tensor as a message; `at` puts its bytes into another file.
-pub fn tensor(name: &str, tensor: &Tensor, at: Option<&[(&str, &str)]>) -> Vec<u8> {
+pub(crate) fn tensor(name: &str, tensor: &Tensor, at: Option<&[(&str, &str)]>) -> Vec<u8> {
     let mut out = Vec::new();
     for &d in tensor.dims() {
         number(1, d as i64, &mut out);
@@ -80,15 +80,15 @@ pub fn tensor(name: &str, tensor: &Tensor, at: Option<&[(&str, &str)]>) -> Vec<u
 }
 
 /// A model in the making.
-pub struct Writer {
-    pub graph: Vec<u8>,
-    pub opset: i64,
+pub(crate) struct Writer {
+    pub(crate) graph: Vec<u8>,
+    pub(crate) opset: i64,
     names: usize,
     seed: u64,
 }
 
 impl Writer {
-    pub fn new(opset: i64) -> Self {
+    pub(crate) fn new(opset: i64) -> Self {
         Self {
             graph: Vec::new(),
             opset,
@@ -103,24 +103,24 @@ impl Writer {
     }
 
     /// Declares an input; a length of −1 may be any.
-    pub fn input(&mut self, name: &str, dtype: Dtype, dims: &[i64]) {
+    pub(crate) fn input(&mut self, name: &str, dtype: Dtype, dims: &[i64]) {
         let port = port(name, dtype, Some(dims));
         bytes(11, &port, &mut self.graph);
     }
 
-    pub fn output(&mut self, name: &str, dtype: Dtype) {
+    pub(crate) fn output(&mut self, name: &str, dtype: Dtype) {
         let port = port(name, dtype, None);
         bytes(12, &port, &mut self.graph);
     }
 
-    pub fn weight(&mut self, value: &Tensor) -> String {
+    pub(crate) fn weight(&mut self, value: &Tensor) -> String {
         let name = self.fresh();
         bytes(5, &tensor(&name, value, None), &mut self.graph);
         name
     }
 
     /// A weight of seeded noise, of the size that keeps signals as they are.
-    pub fn noise(&mut self, dims: &[usize]) -> String {
+    pub(crate) fn noise(&mut self, dims: &[usize]) -> String {
         self.seed += 1;
         let fan: usize = dims[1..].iter().product();
         let scale = 1.0 / (fan as f32).sqrt();
@@ -129,21 +129,26 @@ impl Writer {
         self.weight(&Tensor::new(dims, values).unwrap())
     }
 
-    pub fn integers(&mut self, values: &[i64]) -> String {
+    pub(crate) fn integers(&mut self, values: &[i64]) -> String {
         self.weight(&Tensor::new(&[values.len()], values.to_vec()).unwrap())
     }
 
-    pub fn number(&mut self, value: f32) -> String {
+    pub(crate) fn number(&mut self, value: f32) -> String {
         self.weight(&Tensor::new(&[], vec![value]).unwrap())
     }
 
-    pub fn node(&mut self, operator: &str, inputs: &[&str], attributes: Attributes) -> String {
+    pub(crate) fn node(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        attributes: Attributes,
+    ) -> String {
         let output = self.fresh();
         self.named(operator, inputs, &[&output], attributes);
         output
     }
 
-    pub fn named(
+    pub(crate) fn named(
         &mut self,
         operator: &str,
         inputs: &[&str],
@@ -164,7 +169,7 @@ impl Writer {
         bytes(1, &node, &mut self.graph);
     }
 
-    pub fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         let mut model = Vec::new();
         number(1, 8, &mut model);
         bytes(7, &self.graph, &mut model);
@@ -228,7 +233,7 @@ fn port(name: &str, dtype: Dtype, dims: Option<&[i64]>) -> Vec<u8> {
 }
 
 /// Floats between −1.7 and 1.7 with variance 1, by SplitMix64.
-pub fn noise(seed: u64, length: usize) -> Vec<f32> {
+pub(crate) fn noise(seed: u64, length: usize) -> Vec<f32> {
     let value = |i: u64| {
         let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(i);
         x = x.wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -240,21 +245,21 @@ pub fn noise(seed: u64, length: usize) -> Vec<f32> {
     (0..length as u64).map(value).collect()
 }
 
-pub fn floats(dims: &[usize], seed: u64) -> Tensor {
+pub(crate) fn floats(dims: &[usize], seed: u64) -> Tensor {
     Tensor::new(dims, noise(seed, dims.iter().product())).unwrap()
 }
 
-pub fn of<T: Element>(dims: &[usize], values: &[T]) -> Tensor {
+pub(crate) fn of<T: Element>(dims: &[usize], values: &[T]) -> Tensor {
     Tensor::new(dims, values.to_vec()).unwrap()
 }
 
-pub fn list(values: &[i64]) -> Tensor {
+pub(crate) fn list(values: &[i64]) -> Tensor {
     of(&[values.len()], values)
 }
 
 /// A model of one node. Inputs that are `None` are left out; those marked constant are
 /// in the model.
-pub fn single(
+pub(crate) fn single(
     opset: i64,
     operator: &str,
     attributes: Attributes,
@@ -291,11 +296,16 @@ pub fn single(
 
 /// The one output of a node at opset 17, the same whether its inputs are constants or
 /// not.
-pub fn apply(operator: &str, attributes: Attributes, inputs: &[&Tensor]) -> Tensor {
+pub(crate) fn apply(operator: &str, attributes: Attributes, inputs: &[&Tensor]) -> Tensor {
     apply_at(17, operator, attributes, inputs)
 }
 
-pub fn apply_at(opset: i64, operator: &str, attributes: Attributes, inputs: &[&Tensor]) -> Tensor {
+pub(crate) fn apply_at(
+    opset: i64,
+    operator: &str,
+    attributes: Attributes,
+    inputs: &[&Tensor],
+) -> Tensor {
     let inputs: Vec<Option<&Tensor>> = inputs.iter().copied().map(Some).collect();
     let run = |constant: &dyn Fn(usize) -> bool| {
         let made = single(opset, operator, attributes, &inputs, constant, 1);
@@ -308,7 +318,7 @@ pub fn apply_at(opset: i64, operator: &str, attributes: Attributes, inputs: &[&T
 }
 
 /// Equal to the bit.
-pub fn assert_same(ours: &Tensor, expected: &Tensor, what: &str) {
+pub(crate) fn assert_same(ours: &Tensor, expected: &Tensor, what: &str) {
     assert_eq!(ours.dims(), expected.dims(), "{what}");
     match (ours.values::<f32>(), expected.values::<f32>()) {
         (Some(a), Some(b)) => {
@@ -325,7 +335,7 @@ pub fn assert_same(ours: &Tensor, expected: &Tensor, what: &str) {
 }
 
 /// Equal but for rounding.
-pub fn assert_close(ours: &Tensor, dims: &[usize], expected: &[f64]) {
+pub(crate) fn assert_close(ours: &Tensor, dims: &[usize], expected: &[f64]) {
     assert_eq!(ours.dims(), dims);
     let ours = ours.values::<f32>().expect("floats");
     let size = expected.iter().fold(1e-3, |m: f64, v| m.max(v.abs()));
@@ -336,7 +346,7 @@ pub fn assert_close(ours: &Tensor, dims: &[usize], expected: &[f64]) {
 }
 
 /// All places of a shape in row-major order.
-pub fn places(dims: &[usize]) -> Vec<Vec<usize>> {
+pub(crate) fn places(dims: &[usize]) -> Vec<Vec<usize>> {
     dims.iter().fold(vec![Vec::new()], |places, &n| {
         let longer = |place: Vec<usize>| (0..n).map(move |i| [place.clone(), vec![i]].concat());
         places.into_iter().flat_map(longer).collect()
@@ -344,7 +354,7 @@ pub fn places(dims: &[usize]) -> Vec<Vec<usize>> {
 }
 
 /// The value at a place; axes in front or of length 1 that the tensor lacks repeat it.
-pub fn at(tensor: &Tensor, place: &[usize]) -> f32 {
+pub(crate) fn at(tensor: &Tensor, place: &[usize]) -> f32 {
     let dims = tensor.dims();
     let place = &place[place.len() - dims.len()..];
     let step = |at: usize, (i, d): (&usize, &usize)| at * d + if *d == 1 { 0 } else { *i };
