@@ -232,7 +232,7 @@ fn port(name: &str, dtype: Dtype, dims: Option<&[i64]>) -> Vec<u8> {
     out
 }
 
-/// Floats between −1.7 and 1.7 with variance 1, by SplitMix64.
+/// Floats between −1.7 and 1.7 with variance 1, the same everywhere.
 pub(crate) fn noise(seed: u64, length: usize) -> Vec<f32> {
     let value = |i: u64| {
         let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(i);
