@@ -51,6 +51,17 @@ impl Grid<'_> {
     /// Rows `rows` of a tile, the elements of one k together.
     fn pack_rows(&self, rows: Range<usize>, depth: Range<usize>, out: &mut [f32]) {
         let height = rows.len();
+        if self.column_step == 1 && height == ROWS {
+            let [a, b, c, d] = std::array::from_fn(|r| {
+                let from = (rows.start + r) * self.row_step + depth.start;
+                &self.data[from..from + depth.len()]
+            });
+            let (quads, _) = out.as_chunks_mut::<ROWS>();
+            for ((((o, a), b), c), d) in quads.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *o = [*a, *b, *c, *d];
+            }
+            return;
+        }
         for (r, row) in rows.enumerate() {
             let from = row * self.row_step + depth.start * self.column_step;
             let into = out[r..].iter_mut().step_by(height);

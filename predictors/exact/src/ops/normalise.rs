@@ -1,5 +1,6 @@
 //! Softmax and the normalisations.
 
+use super::scatter::owned;
 use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
 use crate::kernels::rows;
@@ -33,13 +34,15 @@ pub(super) fn softmax(node: &Node) -> Result<Run, Problem> {
         } else {
             x.dims[first + 1..].iter().product()
         };
+        if inner == 1 {
+            drop(x);
+            let x = call.inputs.take(0)?;
+            let (dims, mut values) = (x.dims.clone(), owned::<f32>(call, x.data)?);
+            softmax_rows(call, &mut values, width);
+            return one(dims, values);
+        }
         let mut out = call.memory.buffer::<f32>(x.len())?;
         let values: &[f32] = x.of()?;
-        if inner == 1 {
-            out.copy_from_slice(values);
-            softmax_rows(call, &mut out, width);
-            return one(x.dims.clone(), out);
-        }
         let outer: usize = x.dims[..first].iter().product();
         let mut turned = call.memory.buffer(x.len())?;
         transpose(values, &[outer, width, inner], &[0, 2, 1], &mut turned);

@@ -59,7 +59,7 @@ fn scatter<T: Element>(call: &mut Call, put: impl Fn(&mut T, T)) -> Outputs {
 }
 
 /// The elements to write to: themselves where nobody else needs them.
-fn owned<T: Element>(call: &mut Call, data: Data) -> Result<Vec<T>, Problem> {
+pub(super) fn owned<T: Element>(call: &mut Call, data: Data) -> Result<Vec<T>, Problem> {
     let Some(values) = T::open(data) else {
         stop!("the inputs are of different types");
     };
