@@ -11,8 +11,6 @@ pub(crate) struct Normal {
     /// Lower triangle, row by row with stride `n`.
     matrix: Vec<f64>,
     right: Vec<f64>,
-    /// Weighted sum of squares of the targets.
-    targets: f64,
     pub(crate) weight: f64,
     pub(crate) samples: usize,
 }
@@ -23,7 +21,6 @@ impl Normal {
             n,
             matrix: vec![0.0; n * n],
             right: vec![0.0; n],
-            targets: 0.0,
             weight: 0.0,
             samples: 0,
         }
@@ -46,8 +43,6 @@ impl Normal {
                 products(&block, back, &mut self.matrix, &mut self.right);
             }
         }
-        let squares = targets.iter().map(|t| f64::from(*t) * f64::from(*t));
-        self.targets += squares.zip(weights).map(|(t, w)| t * w).sum::<f64>();
         self.weight += weights.iter().sum::<f64>();
         self.samples += targets.len();
     }
@@ -62,7 +57,6 @@ impl Normal {
             .iter_mut()
             .zip(&other.right)
             .for_each(|(a, b)| *a += b);
-        self.targets += other.targets;
         self.weight += other.weight;
         self.samples += other.samples;
     }
@@ -85,9 +79,6 @@ impl Normal {
             if target {
                 self.right[i] += noise;
             }
-        }
-        if target {
-            self.targets += noise;
         }
     }
 
@@ -114,18 +105,6 @@ impl Normal {
                 self.right[i] += noise * (length - own(i));
             }
         }
-    }
-
-    /// The weighted sum of squares that is left with these taps, expected noise included.
-    pub(crate) fn left(&self, taps: &[i16]) -> f64 {
-        let taps: Vec<f64> = taps.iter().map(|t| from_fixed(i32::from(*t))).collect();
-        let mut left = self.targets;
-        for (i, tap) in taps.iter().enumerate() {
-            let row = &self.matrix[i * self.n..=i * self.n + i];
-            let others: f64 = row[..i].iter().zip(&taps).map(|(a, t)| a * t).sum();
-            left += tap * (2.0 * others + row[i] * tap - 2.0 * self.right[i]);
-        }
-        left
     }
 
     /// The taps, by Cholesky's method on a slightly stiffened matrix; nothing if there

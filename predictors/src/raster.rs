@@ -230,7 +230,6 @@ impl<T: Sample> Predictor<T> for Raster {
             .collect();
         masks.sort_unstable();
         masks.dedup();
-        let mut fits = Vec::new();
         for mask in masks {
             let fit = Fit {
                 originals,
@@ -240,22 +239,10 @@ impl<T: Sample> Predictor<T> for Raster {
                 scene,
                 mask,
             };
-            fits.extend(fit.taps(learned.bands).map(|taps| (mask, taps)));
+            if let Some(taps) = fit.taps(learned.bands) {
+                learned.sets.push(Set { mask, taps });
+            }
         }
-        let gain: f64 = fits.iter().map(|(_, fitted)| fitted.gain).sum();
-        if gain <= 0.0 {
-            learned.bands = 1;
-        }
-        learned
-            .sets
-            .extend(fits.into_iter().map(|(mask, fitted)| Set {
-                mask,
-                taps: if learned.bands > 1 {
-                    fitted.own
-                } else {
-                    vec![fitted.common]
-                },
-            }));
         Ok(learned.to_side())
     }
 
@@ -290,19 +277,6 @@ struct Fit<'a, T> {
     mask: u8,
 }
 
-/// By so many halvings of the variance taps of bands look better where they were fitted
-/// than they are elsewhere.
-const FLATTERY: f64 = 0.17;
-
-/// What was fitted for a set.
-struct Fitted {
-    /// For all bands, and for each of them.
-    common: Vec<i16>,
-    own: Vec<Vec<i16>>,
-    /// Bits that the latter save over the former, about.
-    gain: f64,
-}
-
 /// Features and targets of some samples.
 #[derive(Default)]
 struct Samples {
@@ -311,49 +285,44 @@ struct Samples {
 }
 
 impl<T: Sample> Fit<'_, T> {
-    /// Taps for all bands and for each; nothing if there is too little to go by.
-    fn taps(&self, bands: usize) -> Option<Fitted> {
+    /// Taps per band, the same for all if that is as good; nothing if there is too
+    /// little to go by.
+    fn taps(&self, bands: usize) -> Option<Vec<Vec<i16>>> {
         let n = taps_of(self.mask);
-        let noise = self.scene.bound * self.scene.bound / 3.0;
-        let samples: Vec<Samples> = (0..bands).map(|band| self.collect(band, bands)).collect();
-        let normal = |samples: &Samples| {
-            let mut normal = Normal::new(n);
-            let features = samples.features.chunks_exact(n);
-            let weights: Vec<f64> = features.map(|f| weight(f, noise)).collect();
+        let mut normals = vec![Normal::new(n); bands];
+        let mut samples: Samples;
+        let mut changing = false;
+        for (band, normal) in normals.iter_mut().enumerate() {
+            samples = self.collect(band, bands);
+            changing |= samples.targets.iter().any(|t| *t != 0.0);
+            let noise = self.scene.bound * self.scene.bound / 3.0;
+            let weights: Vec<f64> = samples
+                .features
+                .chunks_exact(n)
+                .map(|f| weight(f, noise))
+                .collect();
             normal.add(&samples.features, &samples.targets, &weights);
             normal.expect_noise(0..OWN_TAPS, noise, true);
             for start in (OWN_TAPS..n).step_by(AROUND.len()) {
                 normal.expect_noise(start..start + AROUND.len(), noise, false);
             }
-            normal
-        };
-        let changing = |s: &Samples| s.targets.iter().any(|t| *t != 0.0);
-        if !samples.iter().any(changing) {
+        }
+        if !changing {
             return None;
         }
-        let normals: Vec<Normal> = samples.iter().map(normal).collect();
         let mut all = Normal::new(n);
         normals.iter().for_each(|normal| all.merge(normal));
-        let fixed = |taps: Vec<f64>| -> Vec<i16> { taps.into_iter().map(to_fixed).collect() };
-        let common = fixed(all.solve()?);
-        let own = |normal: &Normal| normal.solve().map_or_else(|| common.clone(), fixed);
-        let own: Vec<Vec<i16>> = normals.iter().map(own).collect();
-        let total = (self.frames.len() * self.frames.size()) as f64;
-        let share = total / all.samples.max(1) as f64;
-        let halvings = |(normal, own): (&Normal, &Vec<i16>)| {
-            let ratio = normal.left(&common) / normal.left(own);
-            let halvings = if ratio > 1.0 { ratio.log2() } else { 0.0 };
-            halvings * normal.samples as f64
-        };
-        let halvings: f64 = normals.iter().zip(&own).map(halvings).sum();
-        let beyond = (halvings - FLATTERY * all.samples as f64).max(0.0);
-        // Half a bit for each halving of the variance; each tap takes two bytes.
-        let cost = ((bands - 1) * n * 16) as f64 * self.scene.share;
-        Some(Fitted {
-            common,
-            own,
-            gain: 0.5 * beyond * share - cost,
-        })
+        let common: Vec<i16> = all.solve()?.into_iter().map(to_fixed).collect();
+        if bands == 1 {
+            return Some(vec![common]);
+        }
+        let fixed = |taps: Vec<f64>| taps.into_iter().map(to_fixed).collect();
+        Some(
+            normals
+                .iter()
+                .map(|normal| normal.solve().map_or_else(|| common.clone(), fixed))
+                .collect(),
+        )
     }
 
     /// Some rows of the band out of all frames with these references.

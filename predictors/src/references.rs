@@ -62,12 +62,8 @@ impl Frames {
     /// The outer dimension that bands are of where they are not of rows: frames are small,
     /// and differ from level to level more than from row to row.
     pub(crate) fn bands_along(&self, scene: &Scene) -> Option<usize> {
-        let levels = |d: &usize| self.outer[*d] >= LEVELS_IN_BANDS;
-        let time = scene.time.filter(|t| *t < self.outer.len());
-        let other = (0..self.outer.len()).rev().filter(|d| Some(*d) != time);
-        // Levels may come under the name of time: who names no dimensions gets the first.
-        let along = other.chain(time).find(levels);
-        along.filter(|_| self.size() < ROWS_IN_BANDS)
+        let level = (0..self.outer.len()).rev().find(|d| Some(*d) != scene.time);
+        level.filter(|d| self.size() < ROWS_IN_BANDS && self.outer[*d] >= LEVELS_IN_BANDS)
     }
 
     /// Rows, or indices along that dimension.

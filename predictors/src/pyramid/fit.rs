@@ -170,9 +170,7 @@ impl<'a, T: Sample> Fitter<'a, T> {
             samples
                 .iter()
                 .enumerate()
-                .map(|(band, (s, share))| {
-                    share * bits_saved(&s.features, &s.targets, &taps(band), job.bound)
-                })
+                .map(|(band, (s, share))| share * bits_saved(s, &taps(band), job.bound))
                 .sum()
         };
         let cost = |bands: usize| (bands * n * 16 + 24) as f64 * self.scene.share;
@@ -311,7 +309,7 @@ fn normal_of(job: Job, n: usize, samples: &Samples) -> Normal {
 }
 
 /// Bits that taps save over the cubic, about.
-fn bits_saved(features: &[f32], targets: &[f32], taps: &[i16], bound: f64) -> f64 {
+fn bits_saved(samples: &Samples, taps: &[i16], bound: f64) -> f64 {
     let taps: Vec<f32> = taps
         .iter()
         .map(|t| from_fixed(i32::from(*t)) as f32)
@@ -319,7 +317,10 @@ fn bits_saved(features: &[f32], targets: &[f32], taps: &[i16], bound: f64) -> f6
     let floor = bound.max(f64::MIN_POSITIVE) as f32;
     let mut bits = 0.0;
     // One logarithm for several samples: their ratios multiply.
-    let samples = features.chunks(16 * taps.len()).zip(targets.chunks(16));
+    let samples = samples
+        .features
+        .chunks(16 * taps.len())
+        .zip(samples.targets.chunks(16));
     for (features, targets) in samples {
         let mut ratio = 1.0;
         for (features, target) in features.chunks_exact(taps.len()).zip(targets) {
