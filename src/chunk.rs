@@ -290,6 +290,7 @@ fn decode_values<T: Sample>(
     let (mut values, all) = decoder.finish().map_err(damaged)?;
     if all {
         codes.finish()?;
+        sides.finish().map_err(damaged)?;
     }
     if let Some((mask, held)) = &mask {
         mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);

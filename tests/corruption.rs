@@ -687,6 +687,17 @@ fn sections_that_cannot_be_are_refused() {
         number(out, 1 << 62);
     });
     refuse("absurd side information", &side);
+    let sides = |sides: &[u8]| {
+        zeros(&|out| {
+            out.extend([&[0][..], &half].concat());
+            bytes(out, sides);
+            number(out, 0);
+        })
+    };
+    assert!(decode::<f32>(&Index::row(4, HUFFMAN).holding(&sides(&[0]))).is_ok());
+    for left in [&[0, 0][..], &[0, 7], &[0, 1, 1], &[0x80, 0, 1]] {
+        refuse("side information left over", &sides(left));
+    }
     for half in [f32::NAN, f32::INFINITY] {
         let body = zeros(&|out| out.extend([&[0][..], &half.to_le_bytes(), &[0, 0]].concat()));
         refuse("bins that cannot be", &body);
