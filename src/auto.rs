@@ -5,11 +5,12 @@ use std::ops::Range;
 use foresz_predictors::{Pipeline, Registry, Sample, Scene, Spec};
 
 use crate::chunk::Loss;
-use crate::coding::{Encoder, Quantiser, Sides, walk};
+use crate::coding::{Encoder, Sides, walk};
 use crate::contest;
 use crate::effort::Effort;
 use crate::entropy::{self, Backend};
 use crate::error::Result;
+use crate::originals::Originals;
 use crate::relative;
 
 /// What is tried where the back end sees no structure: cheap and cheaply tried.
@@ -122,16 +123,17 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn rank<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Vec<(f64, Spec)>> {
         let mut ranked = Vec::new();
-        let quantisers: Vec<_> = pieces
-            .iter()
-            .map(|(piece, _)| quantiser_of(piece, bound))
-            .collect();
+        let originals = pieces.iter().map(|(piece, _)| {
+            let plain = Originals::new(piece, &[], bound);
+            plain.tame(piece, &[], bound).unwrap_or(plain)
+        });
+        let originals: Vec<_> = originals.collect();
         for text in &self.candidates {
             let mut spec = text.parse()?;
             let pipeline = self.settings.registry.build(&spec)?;
             let mut size = 0.0;
-            for ((piece, scene), quantiser) in pieces.iter().zip(&quantisers) {
-                size += size_of(piece, scene, *quantiser, &pipeline, self.settings.backend)?;
+            for ((_, scene), originals) in pieces.iter().zip(&originals) {
+                size += size_of(originals, scene, &pipeline, self.settings.backend)?;
             }
             if text.starts_with("pyramid") && self.cropped {
                 size *= PYRAMID_IN_A_PIECE;
@@ -147,23 +149,17 @@ impl Trial<'_> {
     }
 }
 
-/// The quantiser of a piece, and the range of its values.
-fn quantiser_of<T: Sample>(piece: &[T], bound: f64) -> (Quantiser<T>, (T, T)) {
-    let range = crate::sweeps::range(piece).unwrap_or((T::ZERO, T::ZERO));
-    (crate::chunk::quantiser_for(piece, bound, range), range)
-}
-
 /// Bytes that the chunk would take if all of it were like the pieces, of which this is
 /// one.
 fn size_of<T: Sample>(
-    values: &[T],
+    originals: &Originals<T>,
     scene: &Scene,
-    (quantiser, range): (Quantiser<T>, (T, T)),
     pipeline: &Pipeline,
     backend: Backend,
 ) -> Result<f64> {
+    let values = &originals.values;
     let mut sides = Sides::learn(values);
-    let mut encoder = Encoder::new(values, &scene.shape, quantiser, range);
+    let mut encoder = Encoder::new(values, &scene.shape, originals.quantiser, originals.range);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;
     let bits = match backend {

@@ -7,8 +7,8 @@ use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section, corrupt};
 use crate::fast;
-use crate::lattice;
 use crate::mask::Mask;
+use crate::originals::Originals;
 use crate::relative;
 use crate::sweeps::{self, Errors};
 
@@ -132,17 +132,41 @@ fn encode_values<T: Sample>(
     plan: Plan,
     out: &mut Vec<u8>,
 ) -> Result<(Vec<T>, f64)> {
-    let mask = Mask::find(values, fills);
-    let holed: Option<Vec<T>> = mask.as_ref().map(|mask| {
-        let mut copy = values.to_vec();
-        mask.holes().for_each(|i| copy[i] = T::from_f64(f64::NAN));
-        copy
-    });
-    let originals = holed.as_deref().unwrap_or(values);
-    let range = sweeps::range(originals).unwrap_or((T::ZERO, T::ZERO));
-    let quantiser = quantiser_for(originals, bound, range);
-    let mut sides = Sides::learn(originals);
-    let mut encoder = Encoder::new(originals, &plan.scene.shape, quantiser, range);
+    let originals = Originals::new(values, fills, bound);
+    let mut coded = encode_originals(values, &originals, plan)?;
+    if let Some(tame) = originals.tame(values, fills, bound) {
+        let tame = encode_originals(values, &tame, plan)?;
+        if tame.bytes.len() < coded.bytes.len() {
+            coded = tame;
+        }
+    }
+    out[0] |= coded.flags;
+    out.extend(coded.bytes);
+    Ok((coded.canvas, coded.lattice))
+}
+
+/// A chunk without its seal.
+struct Unsealed<T> {
+    flags: u8,
+    bytes: Vec<u8>,
+    /// What will be decoded.
+    canvas: Vec<T>,
+    lattice: f64,
+}
+
+fn encode_originals<T: Sample>(
+    values: &[T],
+    originals: &Originals<T>,
+    plan: Plan,
+) -> Result<Unsealed<T>> {
+    let Originals {
+        mask,
+        range,
+        quantiser,
+        ..
+    } = originals;
+    let mut sides = Sides::learn(&originals.values);
+    let mut encoder = Encoder::new(&originals.values, &plan.scene.shape, *quantiser, *range);
     walk(plan.pipeline, plan.scene, &mut sides, &mut encoder)?;
     let Coded {
         mut canvas,
@@ -151,40 +175,42 @@ fn encode_values<T: Sample>(
         literals,
     } = encoder.finish()?;
 
-    match quantiser {
-        Quantiser::Linear { half, .. } => put_sample(out, half),
-        Quantiser::Exact => out[0] |= EXACT,
+    let (mut flags, mut out, mut lattice) = (0, Vec::new(), 0.0);
+    match *quantiser {
+        Quantiser::Linear { half, .. } => put_sample(&mut out, half),
+        Quantiser::Exact => flags |= EXACT,
         Quantiser::Lattice {
             origin,
             step,
             reach,
             ..
         } => {
-            out[0] |= LATTICE;
+            flags |= LATTICE;
+            lattice = step;
             [origin, step, reach]
                 .iter()
                 .for_each(|x| out.extend(x.to_le_bytes()));
         }
     }
-    if let Some(mask) = &mask {
-        out[0] |= MASKED;
-        put_sample(out, range.0);
-        put_sample(out, range.1);
-        mask.write(values, mask_distance(plan.scene), out);
+    if let Some(mask) = mask {
+        flags |= MASKED;
+        put_sample(&mut out, range.0);
+        put_sample(&mut out, range.1);
+        mask.write(values, mask_distance(plan.scene), &mut out);
         mask.holes().for_each(|i| canvas[i] = values[i]);
     }
-    put_bytes(out, &sides.into_bytes());
-    put_literals(out, &literals);
+    put_bytes(&mut out, &sides.into_bytes());
+    put_literals(&mut out, &literals);
     put_bytes(
-        out,
+        &mut out,
         &plan.backend.encode(&plan.scene.shape, &planes, &codes),
     );
-    let lattice = if let Quantiser::Lattice { step, .. } = quantiser {
-        step
-    } else {
-        0.0
-    };
-    Ok((canvas, lattice))
+    Ok(Unsealed {
+        flags,
+        bytes: out,
+        canvas,
+        lattice,
+    })
 }
 
 /// The values of a chunk. If only those of a plane are wanted, others may be missing, and
@@ -264,24 +290,12 @@ fn decode_values<T: Sample>(
     let (mut values, all) = decoder.finish().map_err(damaged)?;
     if all {
         codes.finish()?;
+        sides.finish().map_err(damaged)?;
     }
     if let Some((mask, held)) = &mask {
         mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);
     }
     Ok((values, all))
-}
-
-/// The quantiser for values that are NaN in holes.
-pub(crate) fn quantiser_for<T: Sample>(originals: &[T], bound: f64, range: (T, T)) -> Quantiser<T> {
-    let largest = if range.1 > -range.0 {
-        range.1
-    } else {
-        -range.0
-    };
-    match lattice::find(originals, largest) {
-        Some(lattice) => Quantiser::on_lattice(bound, largest, lattice),
-        None => Quantiser::new(bound, largest),
-    }
 }
 
 /// The bound is checked on encoding only; decoding needs the bins alone.

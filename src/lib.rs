@@ -19,6 +19,7 @@ mod info;
 mod lattice;
 mod mask;
 mod options;
+mod originals;
 mod relative;
 mod report;
 mod selection;

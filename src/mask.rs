@@ -1,7 +1,7 @@
 //! Which samples are not numbers, and what they are instead.
 //!
-//! NaN, infinities and declared fill values never reach a predictor or a
-//! quantiser. They are holes: their places are one bit each, stored as the change
+//! NaN, infinities, declared fill values and [outliers](crate::originals) never reach a
+//! predictor or a quantiser. They are holes: their places are one bit each, stored as the change
 //! from the sample above (or, in a series, from the frame before), so that a land
 //! mask that stays costs nothing after the first frame.
 
@@ -21,12 +21,14 @@ pub(crate) struct Mask {
 const MOST_PATTERNS: usize = 255;
 
 impl Mask {
-    /// The holes of a chunk, if it has any: values that are not finite, or equal to
-    /// one of the fills.
-    pub(crate) fn find<T: Sample>(values: &[T], fills: &[T]) -> Option<Self> {
-        let hole = |x: &T| !x.is_finite() || fills.contains(x);
+    /// The holes of a chunk, if it has any: values that are not finite, larger than
+    /// `most`, or equal to one of the fills.
+    pub(crate) fn find<T: Sample>(values: &[T], fills: &[T], most: T) -> Option<Self> {
+        // NaN compares false.
+        let within = |x: &T| x.abs() <= most;
+        let hole = |x: &T| !within(x) || fills.contains(x);
         // Almost every chunk has none.
-        let any = if fills.is_empty() {
+        let any = if fills.is_empty() && most == T::MAX {
             !crate::sweeps::all_finite(values)
         } else {
             values.iter().any(hole)
@@ -207,7 +209,7 @@ mod tests {
     use super::*;
 
     fn round_trip(values: &[f32], fills: &[f32], back: usize) -> usize {
-        let mask = Mask::find(values, fills).unwrap();
+        let mask = Mask::find(values, fills, f32::MAX).unwrap();
         let mut out = Vec::new();
         mask.write(values, back, &mut out);
         let mut reader = Reader::new(&out, Section::Mask);
@@ -221,8 +223,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_hole_comes_back_bit_for_bit() {
-        assert!(Mask::find(&[1.0f32, 2.0], &[]).is_none());
-        assert!(Mask::find(&[1.0f32, 2.0], &[1e20]).is_none());
+        assert!(Mask::find(&[1.0f32, 2.0], &[], f32::MAX).is_none());
+        assert!(Mask::find(&[1.0f32, -2.0], &[1e20], 2.0).is_none());
+        assert!(Mask::find(&[1.0f32, -2.0], &[], 1.5).is_some());
         round_trip(&[f32::NAN], &[], 1);
         round_trip(
             &[

@@ -453,6 +453,9 @@ fn a_stream_written_by_hand_is_read() {
     assert_eq!(field.as_slice().unwrap(), [0.0, -1.0, 1.0, 1.0]);
 }
 
+/// More than the tables of any back end take, whatever a stream says.
+const TABLES: usize = 3 << 20;
+
 fn assert_refused(what: &str, stream: &[u8]) {
     let allocated = largest_allocation(|| {
         let error = decode::<f32>(stream).err();
@@ -460,7 +463,7 @@ fn assert_refused(what: &str, stream: &[u8]) {
         assert!(blames_the_bytes(&error), "{what}: {error}");
         let _ = inspect(stream);
     });
-    assert!(allocated < 1 << 20, "{what}: {allocated} bytes at once");
+    assert!(allocated < TABLES, "{what}: {allocated} bytes at once");
 }
 
 #[test]
@@ -484,6 +487,172 @@ fn codes_that_cannot_be_are_refused() {
     refuse("an absurd payload", &huffman(5, &LENGTHS, 1 << 60, &[0]));
     refuse("raw bits that are missing", &huffman(249, &[], 0, &[]));
     refuse("escapes without literals", &huffman(1, &[], 0, &[]));
+}
+
+/// Codes in context: groups of contexts, histograms, raw bits, tokens.
+fn in_context(groups: u64, header: &[u8], raw: &[u8], tokens: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    number(&mut out, groups);
+    number(&mut out, header.len() as u64);
+    bytes(&mut out, &[&[0], header].concat());
+    bytes(&mut out, raw);
+    out.extend_from_slice(tokens);
+    out
+}
+
+/// Histograms after their number and the histogram of each context, if there are several.
+fn histograms(count: u64, map: &[u8], each: &[&[u64]]) -> Vec<u8> {
+    let mut out = Vec::new();
+    number(&mut out, count);
+    out.extend_from_slice(map);
+    for frequencies in each {
+        number(&mut out, frequencies.len() as u64);
+        frequencies.iter().for_each(|f| number(&mut out, *f));
+    }
+    out
+}
+
+const CONTEXT: u8 = 1;
+/// Contexts of a group.
+const CONTEXTS: usize = 96;
+/// What frequencies add up to, and nothing but the code 0.
+const TOTAL: u64 = 2048;
+const ZEROS: &[u64] = &[0, TOTAL];
+
+#[test]
+fn contexts_and_histograms_that_cannot_be_are_refused() {
+    let zeros = histograms(1, &[], &[ZEROS]);
+    let fair = sealed(chunk(&in_context(1, &zeros, &[], &[])), &[0.0; 4]);
+    let field = decode::<f32>(&Index::row(4, CONTEXT).holding(&fair)).unwrap();
+    assert_eq!(field.as_slice().unwrap(), [0.0; 4]);
+
+    let refuse = |what: &str, codes: &[u8]| {
+        let body = sealed(chunk(codes), &[0.0; 4]);
+        assert_refused(what, &Index::row(4, CONTEXT).holding(&body));
+    };
+    refuse("nothing", &[]);
+    for groups in [0, 13, u64::MAX] {
+        refuse("groups", &in_context(groups, &zeros, &[], &[]));
+    }
+    let mut absurd = Vec::new();
+    [1, 1 << 40].iter().for_each(|n| number(&mut absurd, *n));
+    refuse("an absurd header", &absurd);
+    refuse("no header", &in_context(1, &[], &[], &[]));
+    let refuse_header = |what: &str, header: &[u8]| {
+        refuse(what, &in_context(1, header, &[], &[]));
+    };
+    for count in [2, 41, u64::MAX] {
+        refuse_header("histograms that are missing", &histograms(count, &[], &[]));
+    }
+    refuse_header("no histogram", &histograms(1, &[], &[]));
+    refuse_header("a short map", &histograms(2, &[0; CONTEXTS - 1], &[]));
+    let two = [ZEROS, ZEROS];
+    let beyond = histograms(2, &[2; CONTEXTS], &two);
+    refuse_header("a histogram that is not there", &beyond);
+    let long = [&zeros[..], &[0]].concat();
+    refuse_header("something after the histograms", &long);
+    let too_many = vec![0; 251];
+    for frequencies in [
+        &[][..],
+        &[0],
+        &[TOTAL - 1],
+        &[TOTAL + 1],
+        &[TOTAL, 1],
+        &[TOTAL, TOTAL],
+        &[1 << 16, TOTAL],
+        &[u64::MAX, TOTAL + 1],
+        &too_many,
+    ] {
+        let header = histograms(1, &[], &[frequencies]);
+        refuse_header("frequencies that do not add up", &header);
+    }
+}
+
+#[test]
+fn tokens_in_context_that_cannot_be_are_refused() {
+    let refuse = |what: &str, frequencies: &[u64], raw: &[u8], tokens: &[u8]| {
+        let header = histograms(1, &[], &[frequencies]);
+        let body = sealed(chunk(&in_context(1, &header, raw, tokens)), &[0.0; 4]);
+        assert_refused(what, &Index::row(4, CONTEXT).holding(&body));
+    };
+    let either = &[0, TOTAL / 2, TOTAL / 2][..];
+    let least = (1u32 << 16).to_le_bytes().repeat(4);
+    refuse("no tokens", either, &[], &[]);
+    refuse("a cut state", either, &[], &least[..15]);
+    refuse("an odd byte", either, &[], &[&least[..], &[0]].concat());
+    refuse("states too small", either, &[], &[0; 16]);
+    refuse("too few words", either, &[], &least);
+    let words = |n: usize| [&least[..], &vec![0; 2 * n]].concat();
+    refuse("words that lead elsewhere", either, &[], &words(4));
+    refuse("more words than samples", either, &[], &words(5));
+    refuse("words left over", ZEROS, &[], &words(1));
+    refuse("raw bits left over", ZEROS, &[0; 9], &[]);
+    let mut large = [0; 250];
+    large[249] = TOTAL;
+    refuse("raw bits that are missing", &large, &[], &[]);
+    refuse("escapes without literals", &[TOTAL], &[], &[]);
+}
+
+#[test]
+fn mixed_codes_that_cannot_be_are_refused() {
+    const MIXING: u8 = 2;
+    let mut random = Random(7);
+    let noise: Vec<u8> = (0..4096).map(|_| random.next() as u8).collect();
+    for length in [0, 1, 7, 8, 9, 64, 4096] {
+        for codes in [&vec![0; length], &vec![0xff; length], &noise[..length]] {
+            // No codes give values that are no multiples of a bin.
+            let body = sealed(chunk(codes), &[0.25; 4]);
+            assert_refused("mixed codes", &Index::row(4, MIXING).holding(&body));
+        }
+    }
+}
+
+/// A chunk without mask whose side information is replaced.
+fn with_side(body: &[u8], change: impl Fn(&mut [u8])) -> Vec<u8> {
+    // After flags and half a bin.
+    const LENGTH: usize = 5;
+    assert_eq!(body[0], 0, "a chunk with linear bins and no mask");
+    let (mut side, mut shift, mut start) = (0, 0, LENGTH);
+    loop {
+        side |= usize::from(body[start] & 0x7f) << shift;
+        shift += 7;
+        start += 1;
+        if body[start - 1] < 0x80 {
+            break;
+        }
+    }
+    let mut body = body.to_vec();
+    change(&mut body[start..start + side]);
+    body
+}
+
+#[test]
+fn absurd_taps_are_an_error_or_harmless() {
+    let shape = [4, 60, 80];
+    let field = noise::<f32>(&shape, 3).mapv(|x| 0.2 * x) + smooth::<f32>(&shape);
+    for spec in ["raster", "pyramid", "persistence+raster"] {
+        for backend in Backend::ALL {
+            let asked = options(Bound::Absolute(0.1), spec).backend(backend);
+            let parts = Parts::of(&pack(&field, &asked).bytes);
+            let values = decode::<f32>(&parts.join()).unwrap();
+            with_side(&parts.body, |side| assert!(side.len() > 40, "no taps"));
+            for with in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                // From the centre, the references, the bands and the sets on.
+                for start in [0, 8, 9, 12, 16, 40] {
+                    let mut bad = parts.clone();
+                    bad.change_body(|body| {
+                        let changed = with_side(body, |side| side[start..].fill(with));
+                        body.copy_from_slice(&changed);
+                    });
+                    let what = format!("{spec} {} {with:#x} from {start}", backend.name());
+                    let allocated = largest_allocation(|| {
+                        assert_error_or_same(&what, &bad.join(), &values);
+                    });
+                    assert!(allocated < TABLES, "{what}: {allocated} bytes at once");
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -518,6 +687,17 @@ fn sections_that_cannot_be_are_refused() {
         number(out, 1 << 62);
     });
     refuse("absurd side information", &side);
+    let sides = |sides: &[u8]| {
+        zeros(&|out| {
+            out.extend([&[0][..], &half].concat());
+            bytes(out, sides);
+            number(out, 0);
+        })
+    };
+    assert!(decode::<f32>(&Index::row(4, HUFFMAN).holding(&sides(&[0]))).is_ok());
+    for left in [&[0, 0][..], &[0, 7], &[0, 1, 1], &[0x80, 0, 1]] {
+        refuse("side information left over", &sides(left));
+    }
     for half in [f32::NAN, f32::INFINITY] {
         let body = zeros(&|out| out.extend([&[0][..], &half.to_le_bytes(), &[0, 0]].concat()));
         refuse("bins that cannot be", &body);

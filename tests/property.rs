@@ -237,6 +237,52 @@ fn keeps_its_promise<T: Sample>(recipe: &Recipe, ask: &Ask) -> Result<(), TestCa
     Ok(())
 }
 
+/// Where an effort meets some values that are far larger than the others.
+#[derive(Debug, Clone)]
+struct Spiky {
+    seed: u64,
+    spikes: Vec<(Index, f64)>,
+    effort: usize,
+}
+
+fn spikes() -> impl Strategy<Value = Spiky> {
+    let sizes = [1e10, 1e30, f64::from(f32::MAX), f64::MAX];
+    let size = (0..sizes.len()).prop_map(move |k| sizes[k]);
+    let size = (size, any::<bool>()).prop_map(|(x, up)| if up { x } else { -x });
+    let spikes = prop::collection::vec((any::<Index>(), size), 1..9);
+    let parts = (any::<u64>(), spikes, 0..Effort::ALL.len());
+    parts.prop_map(|(seed, spikes, effort)| Spiky {
+        seed,
+        spikes,
+        effort,
+    })
+}
+
+/// Fails unless spikes come back within the bound, and the rest gets about as small as
+/// it does without them.
+fn assert_spikes_are_cheap<T: Sample>(spiky: &Spiky) -> Result<(), TestCaseError> {
+    const BOUND: f64 = 0.01;
+    let mut random = Random(spiky.seed);
+    let wave = |i: usize| ((i / 60) as f64 * 0.1).sin() * ((i % 60) as f64 * 0.13).cos();
+    let values = (0..50 * 60).map(|i| T::from_f64(wave(i) + 0.05 * random.unit()));
+    let plain = array(&[50, 60], values.collect());
+    let mut field = plain.clone();
+    for (at, size) in &spiky.spikes {
+        field[[at.index(3000) / 60, at.index(3000) % 60].as_ref()] = T::from_f64(*size);
+    }
+    let options = Options::new(Bound::Absolute(BOUND)).effort(Effort::ALL[spiky.effort]);
+    let packed = pack(&field, &options);
+    let decoded = unpack::<T>(&packed.bytes);
+    assert_kept("spikes", &field, &decoded, None, BOUND);
+    let without = pack(&plain, &options).bytes.len();
+    // A spike that bins can reach is seen by its neighbours, which then are literals too.
+    let each = 24 * T::BYTES;
+    let most = without + without / 10 + 64 + each * spiky.spikes.len();
+    let size = packed.bytes.len();
+    prop_assert!(size <= most, "{size} bytes, {without} without spikes");
+    Ok(())
+}
+
 /// A part of the field that is not empty.
 fn region(shape: &[usize], ends: &[(Index, Index)]) -> Vec<Range<usize>> {
     let range = |(n, (a, b)): (&usize, &(Index, Index))| {
@@ -278,6 +324,16 @@ proptest! {
             _ => packed.report.bound,
         };
         assert_kept(&spec, &field, &decoded, None, kept);
+    }
+
+    #[test]
+    fn spikes_cost_little_more_than_themselves_in_f32(spiky in spikes()) {
+        assert_spikes_are_cheap::<f32>(&spiky)?;
+    }
+
+    #[test]
+    fn spikes_cost_little_more_than_themselves_in_f64(spiky in spikes()) {
+        assert_spikes_are_cheap::<f64>(&spiky)?;
     }
 
     #[test]

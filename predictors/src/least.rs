@@ -336,6 +336,44 @@ mod tests {
     }
 
     #[test]
+    fn fewer_samples_than_taps_give_none() {
+        let mut normal = Normal::new(4);
+        for i in 0..7u16 {
+            assert!(normal.solve().is_none());
+            let x = f32::from(i);
+            normal.add(&[x, 1.0 - x, x * x, 2.0], &[x], &[1.0]);
+        }
+        assert!(normal.solve().is_none());
+    }
+
+    #[test]
+    fn features_that_repeat_each_other_share_a_tap() {
+        // Constant rows: what lies left and right of a sample is the same everywhere.
+        let mut normal = Normal::new(3);
+        for i in 0..200u16 {
+            let x = f32::from(i % 17) - 8.0;
+            normal.add(&[x, x, 0.0], &[x], &[1.0]);
+        }
+        let taps = normal.solve().unwrap();
+        assert_abs_diff_eq!(taps[0], 0.5, epsilon = 1e-3);
+        assert_abs_diff_eq!(taps[1], 0.5, epsilon = 1e-3);
+        assert_abs_diff_eq!(taps[2], 0.0, epsilon = 1e-3);
+    }
+
+    #[test]
+    fn features_of_wildly_different_scale_give_finite_taps_or_none() {
+        for scale in [1e-38, 1e-20, 1.0, 1e18, 1e30, f32::MAX] {
+            let mut normal = Normal::new(2);
+            for i in 0..100u16 {
+                let x = f32::from(i % 7) - 3.0;
+                normal.add(&[x, x * scale], &[x * scale], &[1.0]);
+            }
+            let taps = normal.solve().unwrap_or_default();
+            assert!(taps.iter().all(|t| t.is_finite()), "{scale}");
+        }
+    }
+
+    #[test]
     fn stored_taps_saturate() {
         assert_eq!(
             (

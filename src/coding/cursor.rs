@@ -2,6 +2,8 @@
 
 use foresz_predictors::{Error, Plane, Result, RowOffsets};
 
+use super::cover::first_missing;
+
 /// Follows the planes of a walk row by row.
 pub(super) struct Cursor {
     shape: Vec<usize>,
@@ -87,7 +89,7 @@ impl Cursor {
         }
     }
 
-    /// Complains unless every sample of the field was coded.
+    /// Complains unless as many samples were coded as the field has.
     pub(super) fn finish(&self) -> Result<()> {
         self.pause()?;
         let total: usize = self.shape.iter().product();
@@ -95,6 +97,21 @@ impl Cursor {
             return fail(format!("{} of {total} samples were coded", self.coded));
         }
         Ok(())
+    }
+
+    /// Complains as well if some sample was coded twice and another not at all. These
+    /// planes were all of the walk.
+    pub(super) fn finish_covered(&self, planes: &[Plane]) -> Result<()> {
+        self.finish()?;
+        // A plane holds no sample twice.
+        let missing = match planes {
+            [_] => None,
+            _ => first_missing(&self.shape, planes),
+        };
+        match missing {
+            Some(sample) => fail(format!("sample {sample} was left out, another coded twice")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -80,9 +80,9 @@ impl<'a, T: Sample> Encoder<'a, T> {
         }
     }
 
-    /// The codes, if every sample got one.
+    /// The codes, if every sample got exactly one.
     pub(crate) fn finish(self) -> Result<Coded<T>> {
-        self.cursor.finish()?;
+        self.cursor.finish_covered(&self.coded.planes)?;
         Ok(self.coded)
     }
 

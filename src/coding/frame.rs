@@ -42,6 +42,16 @@ impl<'a, T: Sample> Sides<'a, T> {
         }
     }
 
+    /// Complains if anything is left after the last side.
+    pub(crate) fn finish(&self) -> Result<()> {
+        match self {
+            Sides::Given(reader) if !reader.is_empty() => Err(Error::Side {
+                reason: "something is left after the last one".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn next(&mut self, learn: impl FnOnce(&'a [T]) -> Result<Side>) -> Result<Side> {
         match self {
             Sides::Learn {

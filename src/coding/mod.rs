@@ -1,6 +1,7 @@
 //! Between predictions and codes: the quantiser and the two coders that share a
 //! predictor's walk.
 
+mod cover;
 mod cursor;
 mod decoder;
 mod encoder;
