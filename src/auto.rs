@@ -5,7 +5,7 @@ use std::ops::Range;
 use foresz_predictors::{Pipeline, Registry, Sample, Scene, Spec};
 
 use crate::chunk::Loss;
-use crate::coding::{Encoder, Quantiser, Sides, walk};
+use crate::coding::{Encoder, Lesson, Quantiser, Sides, walk};
 use crate::contest;
 use crate::effort::Effort;
 use crate::entropy::{self, Backend};
@@ -30,6 +30,9 @@ const MORE: [&str; 4] = [
     "zero",
 ];
 const MORE_SERIES: [&str; 2] = ["raster:past=1", "persistence+spline"];
+/// And in series that forecasters can learn from.
+const FORECAST: [&str; 1] = ["climatology+stencil+raster"];
+const LEAST_FRAMES: usize = 8;
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -46,12 +49,16 @@ fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
         .is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
     let classic = settings.backend == Backend::Huffman;
     let best = settings.effort == Effort::Best;
-    let sets: [(&[&'static str], bool); 5] = [
+    let long = scene
+        .time
+        .is_some_and(|t| scene.shape[t] >= LEAST_FRAMES && t + 2 < scene.shape.len());
+    let sets: [(&[&'static str], bool); 6] = [
         (&CLASSIC, classic),
         (&CLASSIC_SERIES, classic && series),
         (&FITTED, !classic || best),
         (&MORE, best),
         (&MORE_SERIES, best && series),
+        (&FORECAST, best && long),
     ];
     sets.into_iter()
         .filter(|(_, wanted)| *wanted)
@@ -127,8 +134,13 @@ impl Trial<'_> {
             .map(|(piece, _)| quantiser_of(piece, bound))
             .collect();
         for text in &self.candidates {
-            let mut spec = text.parse()?;
-            let pipeline = self.settings.registry.build(&spec)?;
+            let mut spec: Spec = text.parse()?;
+            let mut pipeline = self.settings.registry.build(&spec)?;
+            if FORECAST.contains(text) {
+                // A piece has too few frames to learn from: without forecasts it takes as
+                // much as with them, and the contest decides.
+                pipeline.frames.clear();
+            }
             let mut size = 0.0;
             for ((piece, scene), quantiser) in pieces.iter().zip(&quantisers) {
                 size += size_of(piece, scene, *quantiser, &pipeline, self.settings.backend)?;
@@ -162,7 +174,11 @@ fn size_of<T: Sample>(
     pipeline: &Pipeline,
     backend: Backend,
 ) -> Result<f64> {
-    let mut sides = Sides::learn(values);
+    let mut sides = Sides::learn(Lesson {
+        originals: values,
+        quantiser,
+        range,
+    });
     let mut encoder = Encoder::new(values, &scene.shape, quantiser, range);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;

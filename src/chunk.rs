@@ -2,7 +2,7 @@
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
-use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
+use crate::coding::{Coded, Decoder, Encoder, Lesson, Quantiser, Sides, walk};
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section, corrupt};
@@ -141,7 +141,11 @@ fn encode_values<T: Sample>(
     let originals = holed.as_deref().unwrap_or(values);
     let range = sweeps::range(originals).unwrap_or((T::ZERO, T::ZERO));
     let quantiser = quantiser_for(originals, bound, range);
-    let mut sides = Sides::learn(originals);
+    let mut sides = Sides::learn(Lesson {
+        originals,
+        quantiser,
+        range,
+    });
     let mut encoder = Encoder::new(originals, &plan.scene.shape, quantiser, range);
     walk(plan.pipeline, plan.scene, &mut sides, &mut encoder)?;
     let Coded {
