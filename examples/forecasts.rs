@@ -42,8 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("\n### {stem}");
         let bytes = fs::read(path)?;
         match path.extension().and_then(|e| e.to_str()) {
-            Some("f32") => tables(&field(&bytes, &shape, f32::from_le_bytes)?)?,
-            Some("f64") => tables(&field(&bytes, &shape, f64::from_le_bytes)?)?,
+            Some("f32") => table(&field(&bytes, &shape, f32::from_le_bytes)?)?,
+            Some("f64") => table(&field(&bytes, &shape, f64::from_le_bytes)?)?,
             _ => return Err("files are named .f32 or .f64".into()),
         }
     }
@@ -65,34 +65,43 @@ fn field<T, const N: usize>(
     ArrayD::from_shape_vec(IxDyn(shape), numbers.collect())
 }
 
-fn tables<T: Sample>(field: &ArrayD<T>) -> Result<(), Box<dyn Error>> {
+fn table<T: Sample>(field: &ArrayD<T>) -> Result<(), Box<dyn Error>> {
+    let cell = |options: &dyn Fn(f64) -> Result<Options, Box<dyn Error>>| {
+        let ratios = BOUNDS.map(|bound| ratio(field, options(bound)?));
+        let ratios: Result<Vec<f64>, _> = ratios.into_iter().collect();
+        let texts: Vec<String> = ratios?.iter().map(|r| format!("{r:.1}")).collect();
+        Ok::<_, Box<dyn Error>>(texts.join(" / "))
+    };
     let names: Vec<&str> = AFTER.iter().map(|(name, _)| *name).collect();
-    for bound in BOUNDS {
-        println!("\n| {bound:e} of the range | {} |", names.join(" | "));
-        println!("|---|{}", "---|".repeat(names.len()));
-        for forecaster in FORECASTERS {
-            let mut row = format!("| {} |", forecaster.trim_end_matches('+'));
-            for (after, backend) in AFTER {
+    println!(
+        "\n| | {} |\n|---|{}",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    for forecaster in FORECASTERS {
+        let name = forecaster.strip_suffix('+').unwrap_or("none");
+        let mut row = format!("| {name} |");
+        for (after, backend) in AFTER {
+            let options = |bound| {
                 let options = Options::new(Bound::RangeRelative(bound));
-                let mut options = options.predictor(&format!("{forecaster}{after}"))?;
-                if let Some(backend) = backend {
-                    options = options.backend(backend);
-                }
-                row += &format!(" {:.1} |", ratio(field, options)?);
-            }
-            println!("{row}");
+                let options = options.predictor(&format!("{forecaster}{after}"))?;
+                Ok(match backend {
+                    Some(backend) => options.backend(backend),
+                    None => options,
+                })
+            };
+            row += &format!(" {} |", cell(&options)?);
         }
-        let efforts = [Effort::Default, Effort::Best].map(|effort| {
-            let options = Options::new(Bound::RangeRelative(bound)).effort(effort);
-            ratio(field, options)
-        });
-        let [default, best] = efforts;
-        println!("\n`auto`: {:.1}, `--effort best`: {:.1}", default?, best?);
+        println!("{row}");
     }
+    let effort =
+        |effort| cell(&move |bound| Ok(Options::new(Bound::RangeRelative(bound)).effort(effort)));
+    let (default, best) = (effort(Effort::Default)?, effort(Effort::Best)?);
+    println!("\nLeft to `auto`: {default}; with `--effort best`: {best}.");
     Ok(())
 }
 
-fn ratio<T: Sample>(field: &ArrayD<T>, options: Options) -> foresz::Result<f64> {
+fn ratio<T: Sample>(field: &ArrayD<T>, options: Options) -> Result<f64, Box<dyn Error>> {
     let dims = (0..field.ndim()).map(|d| {
         if d == 0 {
             "time".into()

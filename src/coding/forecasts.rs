@@ -9,6 +9,9 @@ use crate::entropy;
 
 /// Less than this is within what estimates are off by.
 const PAYS: f64 = 0.998;
+/// Each comes closer to what the walk will be. On hourly 2 m temperature at 1e-2 of its
+/// range, `climatology+stencil+raster` with one: ratio 57.2, with two: 58.3.
+const TRIALS: usize = 2;
 
 /// Codes a chunk with a predictor, in both of its roles.
 pub(super) fn walk<T: Sample>(
@@ -29,18 +32,18 @@ fn learn<T: Sample>(
     (alone, beside): (&dyn Predictor<T>, &dyn Forecasted<T>),
     lesson: Lesson<T>,
 ) -> Result<Side> {
-    let scene = forecaster.scene;
-    let plain = alone.learn(lesson.originals, scene)?;
-    let (without, rehearsal) = rehearse(forecaster.afresh(), beside, &plain, lesson)?;
-    let side = beside.learn(lesson.originals, &rehearsal, scene)?;
-    let (with, rehearsal) = rehearse(forecaster.afresh(), beside, &side, lesson)?;
-    if with < PAYS * without {
-        // On hourly 2 m temperature at 1e-2 of its range, the second time makes
-        // `climatology+stencil+raster` smaller by 1 %.
-        beside.learn(lesson.originals, &rehearsal, scene)
-    } else {
-        Ok(plain)
+    let plain = alone.learn(lesson.originals, forecaster.scene)?;
+    let (bits, mut rehearsal) = rehearse(forecaster.afresh(), beside, &plain, lesson)?;
+    let mut best = (PAYS * bits, plain);
+    for _ in 0..TRIALS {
+        let side = beside.learn(lesson.originals, &rehearsal, forecaster.scene)?;
+        let (bits, after) = rehearse(forecaster.afresh(), beside, &side, lesson)?;
+        rehearsal = after;
+        if bits < best.0 {
+            best = (bits, side);
+        }
     }
+    Ok(best.1)
 }
 
 /// What a walk with that side information takes, in bits, and what it sees.

@@ -272,9 +272,13 @@ impl<T: Sample> Forecasted<T> for Raster {
         let time = scene.time.unwrap_or_default();
         for (step, own) in frames.steps(time).into_iter().enumerate() {
             let mut plane = Plane::whole(&scene.shape);
-            plane.axes[time] = Axis::only(step);
+            if time > 0 {
+                plane.axes[time] = Axis::only(step);
+            }
             let forecasts = forecasts.next(coder.canvas())?;
-            coder.begin(&plane)?;
+            if time > 0 || step == 0 {
+                coder.begin(&plane)?;
+            }
             for (k, frame) in own.into_iter().enumerate() {
                 let forecasts: Vec<_> = forecasts.iter().map(|f| part(*f, k, &frames)).collect();
                 painter.frame(frame, &forecasts, coder);
