@@ -9,6 +9,7 @@
 //! names: `t2m_240x48x96.f32`, as `--example testdata -- --raw` writes them.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
@@ -90,7 +91,7 @@ fn table<T: Sample>(field: &ArrayD<T>) -> Result<(), Box<dyn Error>> {
                     None => options,
                 })
             };
-            row += &format!(" {} |", cell(&options)?);
+            write!(row, " {} |", cell(&options)?)?;
         }
         println!("{row}");
     }
