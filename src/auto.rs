@@ -5,7 +5,7 @@ use std::ops::Range;
 use foresz_predictors::{Pipeline, Registry, Sample, Scene, Spec};
 
 use crate::chunk::Loss;
-use crate::coding::{Encoder, Sides, walk};
+use crate::coding::{Encoder, Lesson, Sides, walk};
 use crate::contest;
 use crate::effort::Effort;
 use crate::entropy::{self, Backend};
@@ -31,6 +31,9 @@ const MORE: [&str; 4] = [
     "zero",
 ];
 const MORE_SERIES: [&str; 2] = ["raster:past=1", "persistence+spline"];
+/// And in series that forecasters can learn from.
+const FORECAST: [&str; 1] = ["climatology+stencil+raster"];
+const LEAST_FRAMES: usize = 8;
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -47,12 +50,16 @@ fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
         .is_some_and(|t| scene.shape[t] > 1 && t + 1 < scene.shape.len());
     let classic = settings.backend == Backend::Huffman;
     let best = settings.effort == Effort::Best;
-    let sets: [(&[&'static str], bool); 5] = [
+    let long = scene
+        .time
+        .is_some_and(|t| scene.shape[t] >= LEAST_FRAMES && t + 2 < scene.shape.len());
+    let sets: [(&[&'static str], bool); 6] = [
         (&CLASSIC, classic),
         (&CLASSIC_SERIES, classic && series),
         (&FITTED, !classic || best),
         (&MORE, best),
         (&MORE_SERIES, best && series),
+        (&FORECAST, best && long),
     ];
     sets.into_iter()
         .filter(|(_, wanted)| *wanted)
@@ -129,8 +136,13 @@ impl Trial<'_> {
         });
         let originals: Vec<_> = originals.collect();
         for text in &self.candidates {
-            let mut spec = text.parse()?;
-            let pipeline = self.settings.registry.build(&spec)?;
+            let mut spec: Spec = text.parse()?;
+            let mut pipeline = self.settings.registry.build(&spec)?;
+            if FORECAST.contains(text) {
+                // A piece has too few frames to learn from: without forecasts it takes as
+                // much as with them, and the contest decides.
+                pipeline.frames.clear();
+            }
             let mut size = 0.0;
             for ((_, scene), originals) in pieces.iter().zip(&originals) {
                 size += size_of(originals, scene, &pipeline, self.settings.backend)?;
@@ -158,7 +170,11 @@ fn size_of<T: Sample>(
     backend: Backend,
 ) -> Result<f64> {
     let values = &originals.values;
-    let mut sides = Sides::learn(values);
+    let mut sides = Sides::learn(Lesson {
+        originals: values,
+        quantiser: originals.quantiser,
+        range: originals.range,
+    });
     let mut encoder = Encoder::new(values, &scene.shape, originals.quantiser, originals.range);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;

@@ -2,7 +2,7 @@
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
-use crate::coding::{Coded, Decoder, Encoder, Quantiser, Sides, walk};
+use crate::coding::{Coded, Decoder, Encoder, Lesson, Quantiser, Sides, walk};
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section, corrupt};
@@ -165,7 +165,11 @@ fn encode_originals<T: Sample>(
         quantiser,
         ..
     } = originals;
-    let mut sides = Sides::learn(&originals.values);
+    let mut sides = Sides::learn(Lesson {
+        originals: &originals.values,
+        quantiser: *quantiser,
+        range: *range,
+    });
     let mut encoder = Encoder::new(&originals.values, &plan.scene.shape, *quantiser, *range);
     walk(plan.pipeline, plan.scene, &mut sides, &mut encoder)?;
     let Coded {

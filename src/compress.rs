@@ -266,7 +266,8 @@ impl<T: Sample> Setup<T> {
             Choose::Auto => None,
             Choose::Spec(spec) => Some((spec.clone(), options.registry.build(spec)?)),
         };
-        if let Some((spec, Pipeline { frame: Some(_), .. })) = &fixed
+        if let Some((spec, pipeline)) = &fixed
+            && !pipeline.frames.is_empty()
             && layout.time.is_none_or(|t| t + 1 == shape.len())
         {
             return invalid(format!(

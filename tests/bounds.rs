@@ -548,7 +548,7 @@ impl<T: Sample> FramePredictor<T> for Absurd {
         3
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, frame: &mut [T]) -> Result<bool> {
+    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
         let guesses = [f64::NAN, f64::INFINITY, 1e38, -1e38, 280.0];
         for (i, x) in frame.iter_mut().enumerate() {
             *x = T::from_f64(guesses[(i + past.index) % guesses.len()]);

@@ -14,8 +14,8 @@ use common::coders::{Double, OneByOne, Rule, echo, quantise, scene, trust};
 use common::fields::{Case, awkward, smooth, with};
 use common::{assert_kept, bits, names, options, pack, unpack};
 use foresz::predictors::{
-    AnyPoint, Axis, Built, Coder, Entry, OnForecast, Past, Plane, Predictor, Registry, Result,
-    Scene, Side, Spec,
+    AnyPoint, Axis, Built, Coder, Entry, OnForecast, Originals, Past, Plane, Predictor, Registry,
+    Result, Scene, Side, Spec,
 };
 use foresz::{Backend, Bound, Decompressor, Effort, Options, Sample, compress, inspect};
 use ndarray::ArrayD;
@@ -424,22 +424,31 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
     let registry = Registry::default();
     for name in names(&registry).1 {
         let pipeline = registry.build(&name.parse().unwrap()).unwrap();
-        let frame = f32::frame(&**pipeline.frame.as_ref().unwrap());
+        let frame = f32::frame(&*pipeline.frames[0]);
         for shape in [&[9][..], &[7, 5], &[3, 5, 4]] {
             let frames: Vec<Vec<f32>> = (0..frame.window())
                 .map(|k| smooth(shape).iter().map(|x: &f32| x + k as f32).collect())
                 .collect();
-            let original: Vec<f32> = smooth(shape).into_iter().collect();
+            let field: Vec<f32> = smooth(shape).into_iter().collect();
+            let whole = [&[1], shape].concat();
+            let originals = Originals {
+                field: &field,
+                shape: &whole,
+                time: 0,
+                bound: 0.1,
+            };
             for known in 0..=frames.len() {
                 let past = Past {
                     frames: &frames[..known],
                     shape,
                     index: known,
                 };
-                let side = frame.learn(&original, &past).unwrap();
+                let side = frame.learn(&originals, &past).unwrap();
                 let guess = |filled: f32| {
-                    let mut guess = vec![filled; original.len()];
-                    let any = frame.predict(&side, &past, &mut guess).unwrap();
+                    let mut guess = vec![filled; field.len()];
+                    let any = frame
+                        .predict(&side, &past, &mut Vec::new(), &mut guess)
+                        .unwrap();
                     any.then_some(guess)
                 };
                 assert_eq!(guess(0.0), guess(7.0), "{name}, {known} frames known");

@@ -62,6 +62,17 @@ enum Data {
     Lattice,
     /// Rows that close on themselves.
     Closed,
+    /// Enough frames to learn from.
+    Long,
+}
+
+impl Data {
+    fn shape(self) -> [usize; 3] {
+        match self {
+            Data::Long => [14, 10, 13],
+            _ => SHAPE,
+        }
+    }
 }
 
 /// Hills, a step and a few spikes, out of whole numbers only. Never change it.
@@ -82,9 +93,10 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
             _ => (whole + f64::from(noise >> 8) / 16_777_259.0) / 61.0,
         }
     };
-    let samples = SHAPE.iter().product();
+    let shape = data.shape();
+    let samples = shape.iter().product();
     array(
-        &SHAPE,
+        &shape,
         (0..samples).map(|i| T::from_f64(value(i))).collect(),
     )
 }
@@ -122,6 +134,18 @@ fn all() -> Vec<Golden> {
             add(spec, backend, Bound::Absolute(0.1), Data::Holes);
             add(spec, backend, Bound::Absolute(0.1), Data::Closed);
         }
+    }
+    let context = Some(Backend::Context);
+    for spec in [
+        "linear+lorenzo",
+        "stencil+zero",
+        "stencil:fit=stored+zero",
+        "climatology:period=1+spline",
+        "climatology:period=3+stencil+raster",
+        "climatology+stencil:fit=stored+raster",
+    ] {
+        add(spec, context, Bound::Absolute(2.0), Data::Long);
+        add(spec, context, Bound::Absolute(0.1), Data::Holes);
     }
     let mixing = Some(Backend::Mixing);
     for (spec, bound, data) in [

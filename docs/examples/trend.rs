@@ -8,7 +8,7 @@ impl<T: Sample> FramePredictor<T> for Trend {
         2
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, frame: &mut [T]) -> Result<bool> {
+    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
         let [last, before, ..] = past.frames else {
             return Ok(false);
         };

@@ -8,11 +8,13 @@
 //! it does the error bound holds and errors cannot accumulate. This crate knows
 //! nothing of quantisers, entropy coders, files or command lines.
 
+mod climatology;
 mod coder;
 #[doc(hidden)]
 pub mod cpu;
 mod error;
 mod least;
+mod linear;
 mod lorenzo;
 mod padded;
 mod persistence;
@@ -26,14 +28,19 @@ mod residual;
 mod sample;
 mod spec;
 mod spline;
+mod stencil;
 mod zero;
 
+pub use climatology::Climatology;
 pub use coder::{Coder, Recursion};
 pub use error::{Error, Result};
+pub use linear::Linear;
 pub use lorenzo::Lorenzo;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
-pub use predictor::{FramePredictor, Past, Predictor, Scene, Side};
+pub use predictor::{
+    Forecasted, Forecasts, FramePredictor, Originals, Past, Predictor, Rehearsal, Scene, Side,
+};
 pub use pyramid::Pyramid;
 pub use raster::Raster;
 pub use registry::{AnyFrame, AnyPoint, Built, Entry, Pipeline, Registry};
@@ -41,4 +48,5 @@ pub use residual::OnForecast;
 pub use sample::Sample;
 pub use spec::{Params, Part, Spec};
 pub use spline::Spline;
+pub use stencil::Stencil;
 pub use zero::Zero;

@@ -24,7 +24,7 @@ impl<T: Sample> FramePredictor<T> for Persistence {
         1
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, frame: &mut [T]) -> Result<bool> {
+    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
         let Some(last) = past.frames.first() else {
             return Ok(false);
         };

@@ -41,6 +41,13 @@ pub trait Predictor<T: Sample>: Send + Sync {
     /// refuse what [`learn`](Predictor::learn) cannot have written.
     fn walk(&self, side: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()>;
 
+    /// The same with forecasts of frames to look at, if it can use such for this scene.
+    /// Behind a frame predictor all others code what its forecasts leave.
+    fn forecasted(&self, scene: &Scene) -> Option<&dyn Forecasted<T>> {
+        let _ = scene;
+        None
+    }
+
     /// The most times that every other row and column can be left out such that the walk
     /// codes exactly the samples that stay before any other. Previews up to that level
     /// cost in proportion.
@@ -48,6 +55,41 @@ pub trait Predictor<T: Sample>: Send + Sync {
         let _ = scene;
         0
     }
+}
+
+/// Predicts sample by sample, with forecasts of every frame beside what is coded
+/// already.
+pub trait Forecasted<T: Sample> {
+    /// As [`Predictor::learn`], from what forecasts and reconstructions will be like.
+    fn learn(&self, originals: &[T], rehearsal: &Rehearsal<T>, scene: &Scene) -> Result<Side>;
+
+    /// As [`Predictor::walk`], one time after the other. Takes side information of
+    /// [`Predictor::learn`] too, which has no use for forecasts.
+    fn walk(
+        &self,
+        side: &Side,
+        scene: &Scene,
+        forecasts: &mut dyn Forecasts<T>,
+        coder: &mut dyn Coder<T>,
+    ) -> Result<()>;
+}
+
+/// Forecasts as a walk asks for them.
+pub trait Forecasts<T> {
+    /// How many forecasters there are.
+    fn count(&self) -> usize;
+
+    /// What each forecaster has for the next time, once all before it is in `canvas`.
+    fn next(&mut self, canvas: &[T]) -> Result<Vec<Option<&[T]>>>;
+}
+
+/// A walk on trial, on the encoder.
+#[derive(Debug, Clone)]
+pub struct Rehearsal<T> {
+    /// The forecasts of each time: one place per forecaster.
+    pub forecasts: Vec<Vec<Option<Vec<T>>>>,
+    /// What was decoded of the field.
+    pub canvas: Vec<T>,
 }
 
 /// Reconstructed frames before the one to be predicted.
@@ -61,19 +103,61 @@ pub struct Past<'a, T> {
     pub index: usize,
 }
 
+/// The originals of a series, on the encoder.
+#[derive(Debug, Clone, Copy)]
+pub struct Originals<'a, T> {
+    /// All frames, NaN in holes.
+    pub field: &'a [T],
+    /// Shape of the field, time included.
+    pub shape: &'a [usize],
+    /// Which dimension is time.
+    pub time: usize,
+    /// The absolute bound; 0 is lossless.
+    pub bound: f64,
+}
+
+impl<T: Sample> Originals<'_, T> {
+    /// How many frames there are.
+    pub fn frames(&self) -> usize {
+        self.shape[self.time]
+    }
+
+    /// The samples of one frame, in raster order.
+    pub fn frame(&self, index: usize) -> Vec<T> {
+        let inner: usize = self.shape[self.time + 1..].iter().product();
+        self.field
+            .chunks_exact(inner * self.frames())
+            .flat_map(|outer| &outer[index * inner..(index + 1) * inner])
+            .copied()
+            .collect()
+    }
+}
+
 /// Predicts a whole frame before any of it is coded: persistence, a forecast, an
 /// autoencoder.
 pub trait FramePredictor<T: Sample>: Send + Sync {
     /// How many past frames it looks at.
     fn window(&self) -> usize;
 
-    /// Looks at the original of the frame to come, on the encoder only.
-    fn learn(&self, original: &[T], past: &Past<T>) -> Result<Side> {
-        let _ = (original, past);
+    /// Looks at the originals, on the encoder only, before frame `past.index` is
+    /// predicted. What holds for all frames can be told with the first and kept in
+    /// the memory by [`predict`](FramePredictor::predict).
+    fn learn(&self, originals: &Originals<T>, past: &Past<T>) -> Result<Side> {
+        let _ = (originals, past);
         Ok(Side::default())
     }
 
     /// Paints its guess into `frame` and says `true`, or says `false` when it has
     /// none (no past yet); the frame then stands alone.
-    fn predict(&self, side: &Side, past: &Past<T>, frame: &mut [T]) -> Result<bool>;
+    ///
+    /// It is called once for every frame in turn. `memory` is empty before the first
+    /// and then as the call before left it: sums, fits, whatever is not worth
+    /// computing anew. Like everything else it can only hold what the decoder knows.
+    fn predict(
+        &self,
+        side: &Side,
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Result<bool>;
 }

@@ -103,6 +103,16 @@ impl Frames {
         })
     }
 
+    /// The frames at each time.
+    pub(crate) fn steps(&self, time: usize) -> Vec<Vec<usize>> {
+        let inner: usize = self.outer[time + 1..].iter().product();
+        let mut steps = vec![Vec::new(); self.outer[time]];
+        for frame in 0..self.len() {
+            steps[frame / inner % self.outer[time]].push(frame);
+        }
+        steps
+    }
+
     /// All that a field offers, the most promising first: of time up to `past` steps,
     /// then a step along each other dimension, alone and together with one in time.
     pub(crate) fn references(&self, scene: &Scene, past: usize) -> Vec<Reference> {

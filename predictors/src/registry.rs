@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::climatology::Climatology;
 use crate::error::{Error, Result};
+use crate::linear::Linear;
 use crate::lorenzo::Lorenzo;
 use crate::persistence::Persistence;
 use crate::predictor::{FramePredictor, Predictor};
@@ -10,6 +12,7 @@ use crate::pyramid::Pyramid;
 use crate::raster::Raster;
 use crate::spec::{Params, Part, Spec};
 use crate::spline::Spline;
+use crate::stencil::Stencil;
 use crate::zero::Zero;
 
 /// A point-wise predictor for both sample types.
@@ -138,6 +141,21 @@ impl Default for Registry {
                     "frame: the reconstruction of the frame before",
                     |p| plain(p).map(|()| Built::frame(Persistence)),
                 ),
+                Entry::new(
+                    "linear",
+                    "frame: the last change again, from the two frames before",
+                    |p| plain(p).map(|()| Built::frame(Linear)),
+                ),
+                Entry::new(
+                    "stencil",
+                    "frame: least squares over the two frames before  [fit=local|stored]",
+                    |p| Stencil::from_part(p).map(Built::frame),
+                ),
+                Entry::new(
+                    "climatology",
+                    "frame: the mean of all frames of the same phase so far  [period=0…8784]",
+                    |p| Climatology::from_part(p).map(Built::frame),
+                ),
             ],
         }
     }
@@ -162,7 +180,7 @@ impl Registry {
 
     /// Builds what a spec asks for.
     pub fn build(&self, spec: &Spec) -> Result<Pipeline> {
-        let (mut frame, mut point) = (None, None);
+        let (mut frames, mut point) = (Vec::new(), None);
         for part in &spec.parts {
             let misplaced = |reason: &str| Error::Syntax {
                 text: spec.to_string(),
@@ -175,14 +193,14 @@ impl Registry {
             }
             match self.entry(&part.name)?.build(part)? {
                 Built::Point(built) => point = Some(built),
-                Built::Frame(_) if frame.is_some() => {
-                    return Err(misplaced("only one frame predictor at a time"));
+                Built::Frame(_) if frames.len() == MOST_FORECASTERS => {
+                    return Err(misplaced("three frame predictors are the most"));
                 }
-                Built::Frame(built) => frame = Some(built),
+                Built::Frame(built) => frames.push(built),
             }
         }
         Ok(Pipeline {
-            frame,
+            frames,
             point: point.unwrap_or_else(|| Box::new(Zero)),
         })
     }
@@ -198,11 +216,14 @@ impl Registry {
     }
 }
 
-/// A built spec: an optional frame predictor and the point-wise one that codes
-/// what it leaves.
+/// The most frame predictors of a pipeline.
+pub(crate) const MOST_FORECASTERS: usize = 3;
+
+/// A built spec: frame predictors, if any, and the point-wise one that uses their
+/// forecasts or codes what they leave.
 pub struct Pipeline {
-    /// Predicts each frame from reconstructed earlier ones.
-    pub frame: Option<Box<dyn AnyFrame>>,
+    /// Each predicts every frame from reconstructed earlier ones.
+    pub frames: Vec<Box<dyn AnyFrame>>,
     /// Predicts within the frame, or within the whole field if there is no
     /// frame predictor.
     pub point: Box<dyn AnyPoint>,

@@ -1,44 +1,60 @@
 //! The walk over a chunk: whole, or frame by frame behind a frame predictor.
 
 use foresz_predictors::{
-    Axis, Coder, Error, OnForecast, Past, Pipeline, Plane, Recursion, Result, RowOffsets, Sample,
-    Scene, Side,
+    Axis, Coder, Error, OnForecast, Pipeline, Plane, Predictor, Recursion, Result, RowOffsets,
+    Sample, Scene, Side,
 };
 
-use super::simd;
+use super::forecaster::{Forecaster, in_time};
+use super::{Quantiser, forecasts, simd};
 use crate::container::bytes::{Reader, put_bytes};
+
+/// What there is to learn from, and how it will be coded.
+#[derive(Clone, Copy)]
+pub(crate) struct Lesson<'a, T> {
+    /// The whole chunk, NaN in holes.
+    pub(crate) originals: &'a [T],
+    pub(crate) quantiser: Quantiser<T>,
+    /// Of the originals.
+    pub(crate) range: (T, T),
+}
 
 /// Where side information comes from: the originals, or the stream.
 pub(crate) enum Sides<'a, T> {
     /// Encoding: predictors learn, and what they learned is collected.
     Learn {
-        /// The whole chunk, NaN in holes.
-        originals: &'a [T],
+        /// From what.
+        lesson: Lesson<'a, T>,
         /// Each side with its length.
         taught: Vec<u8>,
-        /// Whether any of them says anything.
-        any: bool,
+        /// The length without the empty ones at the end.
+        telling: usize,
     },
     /// Decoding: what was collected.
     Given(Reader<'a>),
 }
 
 impl<'a, T: Sample> Sides<'a, T> {
-    pub(crate) fn learn(originals: &'a [T]) -> Self {
+    pub(crate) fn learn(lesson: Lesson<'a, T>) -> Self {
         Sides::Learn {
-            originals,
+            lesson,
             taught: Vec::new(),
-            any: false,
+            telling: 0,
         }
     }
 
-    /// No bytes at all stand for sides that are all empty.
+    /// Empty sides at the end are left out.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         match self {
             Sides::Learn {
-                taught, any: true, ..
-            } => taught,
-            _ => Vec::new(),
+                mut taught,
+                telling,
+                ..
+            } => {
+                taught.truncate(telling);
+                taught
+            }
+            Sides::Given(_) => Vec::new(),
         }
     }
 
@@ -52,16 +68,21 @@ impl<'a, T: Sample> Sides<'a, T> {
         }
     }
 
-    fn next(&mut self, learn: impl FnOnce(&'a [T]) -> Result<Side>) -> Result<Side> {
+    pub(super) fn next(
+        &mut self,
+        learn: impl FnOnce(Lesson<'a, T>) -> Result<Side>,
+    ) -> Result<Side> {
         match self {
             Sides::Learn {
-                originals,
+                lesson,
                 taught,
-                any,
+                telling,
             } => {
-                let side = learn(originals)?;
-                *any |= !side.0.is_empty();
+                let side = learn(*lesson)?;
                 put_bytes(taught, &side.0);
+                if !side.0.is_empty() {
+                    *telling = taught.len();
+                }
                 Ok(side)
             }
             Sides::Given(reader) if reader.is_empty() => Ok(Side::default()),
@@ -78,7 +99,9 @@ impl<'a, T: Sample> Sides<'a, T> {
 /// The dimension whose frames a pipeline walks one by one, if it does.
 pub(crate) fn framed(pipeline: &Pipeline, scene: &Scene) -> Option<usize> {
     let last = scene.shape.len() - 1;
-    scene.time.filter(|t| pipeline.frame.is_some() && *t < last)
+    scene
+        .time
+        .filter(|t| !pipeline.frames.is_empty() && *t < last)
 }
 
 /// Codes a chunk with a pipeline; the same on both sides.
@@ -88,80 +111,51 @@ pub(crate) fn walk<T: Sample>(
     sides: &mut Sides<T>,
     coder: &mut dyn Coder<T>,
 ) -> Result<()> {
-    match framed(pipeline, scene) {
-        Some(time) => by_frame(pipeline, scene, time, sides, coder),
-        None => {
-            let point = T::point(&*pipeline.point);
-            let side = sides.next(|originals| point.learn(originals, scene))?;
-            point.walk(&side, scene, coder)
-        }
+    let point = T::point(&*pipeline.point);
+    let Some(time) = framed(pipeline, scene) else {
+        let side = sides.next(|lesson| point.learn(lesson.originals, scene))?;
+        return point.walk(&side, scene, coder);
+    };
+    let forecaster = Forecaster::new(pipeline, scene, time);
+    match point.forecasted(scene) {
+        Some(beside) => forecasts::walk(forecaster, (point, beside), sides, coder),
+        None => on_top(forecaster, point, sides, coder),
     }
 }
 
-fn by_frame<T: Sample>(
-    pipeline: &Pipeline,
-    scene: &Scene,
-    time: usize,
+/// Codes what forecasts leave.
+fn on_top<T: Sample>(
+    mut forecaster: Forecaster<T>,
+    point: &dyn Predictor<T>,
     sides: &mut Sides<T>,
     coder: &mut dyn Coder<T>,
 ) -> Result<()> {
-    let Some(frame) = pipeline.frame.as_deref().map(T::frame) else {
-        return Ok(());
-    };
-    let point = T::point(&*pipeline.point);
-    let mut shape = scene.shape.clone();
-    let frames = shape.remove(time);
+    let shape = forecaster.shape.clone();
+    let (scene, time) = (forecaster.scene, forecaster.time);
     let inner = Scene {
         shape: shape.clone(),
         time: None,
         ..scene.clone()
     };
-    let mut past: Vec<Vec<T>> = Vec::new();
-    let mut forecast = vec![T::ZERO; shape.iter().product()];
-    for index in 0..frames {
-        let seen = Past {
-            frames: &past,
-            shape: &shape,
-            index,
-        };
-        let side = sides
-            .next(|originals| frame.learn(&cut(originals, &scene.shape, time, index), &seen))?;
-        let any = frame.predict(&side, &seen, &mut forecast)?;
-        let side = sides.next(|originals| {
-            let mut original = cut(originals, &scene.shape, time, index);
-            if any {
-                original
-                    .iter_mut()
-                    .zip(&forecast)
-                    .for_each(|(x, &f)| *x = *x - f);
-            }
+    for index in 0..scene.shape[time] {
+        forecaster.predict(sides)?;
+        let forecast = forecaster.forecasts().into_iter().rev().flatten().next();
+        let side = sides.next(|lesson| {
+            let mut original = in_time(lesson.originals, scene, time).frame(index);
+            let pairs = original.iter_mut().zip(forecast.unwrap_or_default());
+            pairs.for_each(|(x, &f)| *x = *x - f);
             point.learn(&original, &inner)
         })?;
         let mut values = InFrame::new(coder, &shape, time, index);
-        if any {
-            point.walk(
-                &side,
-                &inner,
-                &mut OnForecast::new(&mut values, &forecast, &shape),
-            )?;
+        if let Some(forecast) = forecast {
+            let mut residual = OnForecast::new(&mut values, forecast, &shape);
+            point.walk(&side, &inner, &mut residual)?;
         } else {
             point.walk(&side, &inner, &mut values)?;
         }
-        past.insert(0, values.canvas);
-        past.truncate(frame.window());
+        forecaster.observe(values.canvas);
     }
     Ok(())
-}
-
-/// The samples of one frame, in raster order.
-fn cut<T: Sample>(field: &[T], shape: &[usize], time: usize, index: usize) -> Vec<T> {
-    let inner: usize = shape[time + 1..].iter().product();
-    let per_step = inner * shape[time];
-    field
-        .chunks_exact(per_step)
-        .flat_map(|outer| &outer[index * inner..(index + 1) * inner])
-        .copied()
-        .collect()
 }
 
 /// Lets a walk over one frame code into the chunk that holds it.

@@ -5,13 +5,15 @@ mod cover;
 mod cursor;
 mod decoder;
 mod encoder;
+mod forecaster;
+mod forecasts;
 mod frame;
 mod quantiser;
 mod simd;
 
 pub(crate) use decoder::Decoder;
 pub(crate) use encoder::{Coded, Encoder};
-pub(crate) use frame::{Sides, framed, walk};
+pub(crate) use frame::{Lesson, Sides, framed, walk};
 pub(crate) use quantiser::{Quantiser, ulp};
 
 /// A code that says the value follows literally.
