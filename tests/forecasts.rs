@@ -211,7 +211,7 @@ fn a_useless_forecast_costs_half_a_percent_at_most() {
 
 #[test]
 fn the_best_effort_uses_forecasts_where_they_pay() {
-    let field = series(96);
+    let field = series(240);
     let asked = Options::new(Bound::RangeRelative(1e-2)).effort(Effort::Best);
     let packed = compress(field.view(), &asked).unwrap();
     let alone = pack(&field, &asked.clone().predictor("raster").unwrap());

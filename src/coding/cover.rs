@@ -25,7 +25,7 @@ fn hold(held: &mut [u64], start: usize, step: usize, count: usize) {
         return samples.for_each(|i| held[i / WORD] |= 1 << (i % WORD));
     }
     // The same in every word: steps divide words.
-    let pattern = u64::MAX / ((1 << step) - 1) << (start % step);
+    let pattern = (u64::MAX / ((1 << step) - 1)) << (start % step);
     let words = &mut held[start / WORD..=last / WORD];
     let (from, to) = (
         u64::MAX << (start % WORD),

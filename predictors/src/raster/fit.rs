@@ -119,8 +119,14 @@ impl<T: Sample> Fit<'_, T> {
         } else {
             MOST_SAMPLES
         };
-        let least = LEAST_PER_TAP * taps_of(self.mask);
-        let samples = (total * columns / FIT_PART).clamp(least, most);
+        // Who rehearses has the time to look closer.
+        let (part, per_tap) = if self.field.rehearsed {
+            (FIT_PART / 2, 2 * LEAST_PER_TAP)
+        } else {
+            (FIT_PART, LEAST_PER_TAP)
+        };
+        let least = per_tap * taps_of(self.mask);
+        let samples = (total * columns / part).clamp(least, most);
         let wanted = (samples / columns).max(4);
         let mut samples = Samples::default();
         let mut neighbourhood = Neighbourhood::default();
