@@ -35,7 +35,7 @@ mod world;
 use common::fields::{formula, smooth, with};
 use common::{array, assert_kept, options, pack, round_trip};
 use foresz::predictors::{Built, Entry, FramePredictor, Past, Registry, Result, Side};
-use foresz::{Bound, Decompressor, Effort, Options, Sample, compress, inspect};
+use foresz::{Bound, Decompressor, Effort, Options, Sample, compress};
 use ndarray::ArrayD;
 use variables::VARIABLES;
 use world::{Model, World};
