@@ -2,7 +2,8 @@
 //!
 //! Decoded values are rounded to the stored type, and the largest round the coarsest:
 //! a single 1e30 among values of order 1 leaves no room for bins, and all would be
-//! coded exactly. Such outliers are better made holes, which come back to the bit too.
+//! coded exactly. Others are beyond the reach of codes and spoil what predictors learn.
+//! Such outliers are better made holes, which come back to the bit too.
 
 use std::borrow::Cow;
 
@@ -28,12 +29,20 @@ impl<'a, T: Sample> Originals<'a, T> {
         Self::within(T::MAX, values, fills, bound)
     }
 
-    /// The same with holes for outliers, if they alone forbid any loss.
+    /// The same with holes for outliers, if there are any.
     pub(crate) fn tame(&self, values: &'a [T], fills: &[T], bound: f64) -> Option<Self> {
-        let forbidden = bound > 0.0 && self.quantiser == Quantiser::Exact;
-        let most = forbidden.then(|| limit(&self.values, bound)).flatten()?;
+        let most = self.limit(bound)?;
         let tame = Self::within(most, values, fills, bound);
         (tame.quantiser != Quantiser::Exact).then_some(tame)
+    }
+
+    /// The largest magnitude that is no outlier, if some values are larger.
+    fn limit(&self, bound: f64) -> Option<T> {
+        let few = limit(self, bound * REACH, FEWEST_PER_OUTLIER);
+        // The ulp of a value is at most that of 1 times the value, and is to be at most
+        // half of the bound.
+        let forbidden = bound > 0.0 && self.quantiser == Quantiser::Exact;
+        few.or_else(|| limit(self, 0.5 * bound / ulp(T::ONE), 1).filter(|_| forbidden))
     }
 
     fn within(most: T, values: &'a [T], fills: &[T], bound: f64) -> Self {
@@ -62,52 +71,71 @@ impl<'a, T: Sample> Originals<'a, T> {
     }
 }
 
-/// The largest magnitude that leaves room for bins under a bound, if some values are
-/// larger, but not most; NaN is passed over.
-fn limit<T: Sample>(values: &[T], bound: f64) -> Option<T> {
-    // The ulp of a value is at most that of 1 times the value, and is to be at most half
-    // of the bound.
-    let limit = T::from_f64(0.5 * bound / ulp(T::ONE)).next_down();
-    let (mut within, mut beyond) = (0, 0);
-    for x in values.iter().filter(|x| !x.is_nan()) {
-        if x.abs() <= limit {
-            within += 1;
-        } else {
-            beyond += 1;
-        }
+/// What codes can reach, in bounds: about half of it.
+const REACH: f64 = (1u32 << 22) as f64;
+/// Values beyond it are outliers if they are at most one in so many. If they forbid
+/// any loss, they may be up to half of all.
+const FEWEST_PER_OUTLIER: usize = 100;
+
+/// The largest magnitude below `limit`, if some values are larger, but not more than one
+/// for each `fewest` others.
+fn limit<T: Sample>(originals: &Originals<T>, limit: f64, fewest: usize) -> Option<T> {
+    let limit = T::from_f64(limit).next_down();
+    let (low, high) = originals.range;
+    if high <= limit && -low <= limit {
+        return None;
     }
-    (0 < beyond && beyond < within).then_some(limit)
+    let (mut within, mut beyond) = (0, 0);
+    // NaN, which holes are, is neither.
+    for x in originals.values.iter() {
+        within += usize::from(x.abs() <= limit);
+        beyond += usize::from(x.abs() > limit);
+    }
+    (beyond * fewest < within).then_some(limit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is taken for a hole under a bound.
+    fn outliers<T: Sample>(values: &[T], bound: f64) -> Vec<usize> {
+        let tame = Originals::new(values, &[], bound).tame(values, &[], bound);
+        let mask = tame.and_then(|tame| tame.mask);
+        mask.map_or(Vec::new(), |mask| mask.holes().collect())
+    }
+
     #[test]
-    fn the_limit_leaves_room_for_bins() {
+    fn outliers_that_forbid_any_loss_may_be_many() {
         for bound in [1e-30, 0.01, 3.7, 1e20] {
-            let values = [0.0, bound as f32, f32::NAN, f32::MAX];
-            let limit = limit(&values, bound).unwrap();
-            let quantiser = Quantiser::new(bound, limit);
-            assert!(matches!(quantiser, Quantiser::Linear { .. }), "{bound}");
+            let values = [0.0, bound as f32, 3.0 * bound as f32, f32::MAX];
+            assert_eq!(outliers(&values, bound), [3], "{bound}");
         }
+        assert_eq!(outliers(&[1.0, 1.5, 2.0, 1e30, -1e30], 0.1), [3, 4]);
+        assert!(outliers(&[1.0, 1e30, -1e30], 0.1).is_empty());
     }
 
     #[test]
-    fn there_is_none_without_outliers_or_where_most_values_are_some() {
-        assert_eq!(limit(&[1.0f64, 2.0, f64::NAN], 0.1), None);
-        assert_eq!(limit(&[1.0, 1e30, -1e30], 0.1), None);
-        assert_eq!(limit(&[1.0, f64::MAX, 1.0], 1e300), None);
-        assert_eq!(limit::<f32>(&[], 0.1), None);
+    fn others_have_to_be_rare_and_far() {
+        let with = |spike: f64, count: usize| {
+            let mut values: Vec<f64> = (0..1000).map(|i| f64::from(i) * 0.01).collect();
+            values[..count].fill(spike);
+            values
+        };
+        assert_eq!(outliers(&with(1e10, 2), 0.1), [0, 1]);
+        assert!(outliers(&with(1e10, 20), 0.1).is_empty());
+        assert!(outliers(&with(1e5, 2), 0.1).is_empty());
+        assert!(outliers(&with(1e30, 2), 0.0).is_empty());
+        assert!(outliers(&with(1e30, 2), 1e28).is_empty());
+        assert!(outliers::<f32>(&[1.0, 2.0, f32::NAN], 0.1).is_empty());
     }
 
     #[test]
-    fn outliers_are_holes_only_where_they_forbid_a_loss() {
+    fn outliers_are_not_in_the_range() {
         let values = [0.5f32, 1e30, 0.25, 0.75];
-        let tame = |bound| Originals::new(&values, &[], bound).tame(&values, &[], bound);
-        let found = tame(0.01).unwrap();
-        assert!(found.values[1].is_nan());
-        assert_eq!(found.range, (0.25, 0.75));
-        assert!(tame(0.0).is_none() && tame(1e28).is_none());
+        let tame = Originals::new(&values, &[], 0.01).tame(&values, &[], 0.01);
+        let tame = tame.unwrap();
+        assert!(tame.values[1].is_nan());
+        assert_eq!(tame.range, (0.25, 0.75));
     }
 }
