@@ -1,0 +1,17 @@
+//! Learned models as frame predictors of foresz.
+//!
+//! A model is a folder with an `.onnx` file and a contract, `model.toml`, that says
+//! which variables at which steps go into which tensor and what comes out. A
+//! [`Runtime`] runs it: our own executor with the same bits everywhere, ONNX Runtime, or
+//! a process of its own. What the latter two give is snapped to a grid with a guard
+//! band, so that a stream decodes to the same bits wherever results differ by less.
+
+mod array;
+mod error;
+mod exact;
+mod runtime;
+
+pub use array::Array;
+pub use error::{Error, Result};
+pub use exact::Exact;
+pub use runtime::{Port, Runtime, Session, Step};

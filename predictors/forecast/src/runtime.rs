@@ -1,0 +1,59 @@
+//! What runs models: three of them behind two small traits.
+
+use crate::array::Array;
+use crate::error::Result;
+
+/// Runs a model in one way.
+pub trait Runtime: Send + Sync {
+    /// Its name in specs: `exact`, `ort`, `process`.
+    fn name(&self) -> &'static str;
+
+    /// Whether results have the same bits on every machine, so that no guard is needed.
+    fn is_exact(&self) -> bool;
+
+    /// Version and settings that results may depend on, for streams and messages.
+    fn about(&self) -> String;
+
+    /// What the model needs; empty if only the model knows.
+    fn inputs(&self) -> Vec<Port>;
+
+    /// What the model gives; empty if only the model knows.
+    fn outputs(&self) -> Vec<Port>;
+
+    /// Makes ready to run. Sessions work side by side.
+    fn start(&self) -> Result<Box<dyn Session>>;
+
+    /// The same with other settings, as another machine may have them: by how much the
+    /// results differ is a measure of how far they can be trusted. `None` if there are
+    /// no others.
+    fn start_otherwise(&self) -> Result<Option<Box<dyn Session>>> {
+        Ok(None)
+    }
+}
+
+/// A model being run.
+pub trait Session: Send {
+    /// Runs it once, from named inputs to named outputs. What it returns depends on the
+    /// step and the inputs alone, not on earlier runs.
+    fn run(&mut self, step: Step, inputs: &[(&str, Array)]) -> Result<Vec<(String, Array)>>;
+}
+
+/// Which frame is to be predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Counted from the last key frame.
+    pub index: usize,
+    /// When the frame is valid: seconds since 1970 in UTC, where the field says so.
+    pub time: Option<i64>,
+}
+
+/// An input or output of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Its name.
+    pub name: String,
+    /// Lengths of its axes, `None` where any will do; `None` if the model does not say.
+    pub shape: Option<Vec<Option<usize>>>,
+    /// Whether its elements are `f32`, all that we feed.
+    pub is_f32: bool,
+}
