@@ -11,7 +11,7 @@ mod common;
 use common::{bytes, frame, series};
 use criterion::{Criterion, criterion_group, criterion_main};
 use foresz::Sample;
-use foresz::predictors::{Registry, Scene};
+use foresz::predictors::{Place, Registry, Scene};
 
 const SPECS: [&str; 4] = ["raster", "raster:past=0", "pyramid", "pyramid:past=0"];
 
@@ -24,6 +24,7 @@ fn fitting(criterion: &mut Criterion) {
             periodic: true,
             bound: 0.05,
             share: 1.0,
+            place: Place::default(),
         };
         let values: Vec<f32> = field.iter().copied().collect();
         let mut group = criterion.benchmark_group(format!("fitting/{name}"));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use foresz_predictors::{MAX_DIMS, Pipeline, Sample, Scene, Spec};
+use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
 
 use crate::auto;
@@ -191,13 +191,19 @@ fn cut<'a, T: Sample>(field: &'a ArrayViewD<T>, grid: &Grid, i: usize) -> Part<'
         None
     };
     let values = whole.map_or_else(|| Cow::Owned(view.iter().copied().collect()), Cow::Borrowed);
-    Part { values, shape }
+    Part {
+        values,
+        shape,
+        origin: part.iter().map(|range| range.start).collect(),
+    }
 }
 
 /// The values of one chunk and their shape.
 pub(crate) struct Part<'a, T: Clone> {
     pub(crate) values: Cow<'a, [T]>,
     pub(crate) shape: Vec<usize>,
+    /// Where it starts in the field.
+    pub(crate) origin: Vec<usize>,
 }
 
 /// A coded chunk and the predictor it was coded with.
@@ -228,6 +234,8 @@ pub(crate) struct Setup<T> {
     periodic: bool,
     pub(crate) grid: Grid,
     pub(crate) chunk: Vec<usize>,
+    /// Of the field.
+    place: Place,
 }
 
 impl<T: Sample> Setup<T> {
@@ -264,7 +272,11 @@ impl<T: Sample> Setup<T> {
         }
         let fixed = match &options.choose {
             Choose::Auto => None,
-            Choose::Spec(spec) => Some((spec.clone(), options.registry.build(spec)?)),
+            Choose::Spec(spec) => {
+                let spec = options.registry.settle(spec)?;
+                let pipeline = options.registry.build(&spec)?;
+                Some((spec, pipeline))
+            }
         };
         if let Some((spec, pipeline)) = &fixed
             && !pipeline.frames.is_empty()
@@ -275,6 +287,11 @@ impl<T: Sample> Setup<T> {
             ));
         }
         Ok(Setup {
+            place: Place {
+                origin: Vec::new(),
+                dims: layout.names.as_slice().into(),
+                attributes: options.attributes.as_slice().into(),
+            },
             layout,
             fills: fills_of(options),
             fixed,
@@ -292,19 +309,23 @@ impl<T: Sample> Setup<T> {
         }
     }
 
-    fn scene(&self, shape: &[usize]) -> Scene {
+    fn scene(&self, part: &Part<T>) -> Scene {
         Scene {
-            shape: shape.to_vec(),
+            shape: part.shape.clone(),
             time: self.layout.time,
             periodic: self.periodic,
             bound: self.bound(),
             share: 1.0,
+            place: Place {
+                origin: part.origin.clone(),
+                ..self.place.clone()
+            },
         }
     }
 
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
-        let scene = self.scene(&part.shape);
+        let scene = self.scene(part);
         let backend = options.chosen_backend();
         let constant = is_constant(&part.values);
         let fast = options.is_fast() && !constant;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use foresz_predictors::{Pipeline, Plane, Registry, Sample, Scene};
+use foresz_predictors::{Pipeline, Place, Plane, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::blocks;
@@ -236,6 +236,11 @@ pub(crate) fn scene(index: &Index, part: &[Range<usize>]) -> Scene {
         periodic: index.periodic,
         bound: index.absolute,
         share: 1.0,
+        place: Place {
+            origin: part.iter().map(|range| range.start).collect(),
+            dims: index.dims.iter().map(|d| d.name.clone()).collect(),
+            attributes: index.attributes.iter().cloned().collect(),
+        },
     }
 }
 

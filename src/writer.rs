@@ -112,15 +112,19 @@ impl<W: Write, T: Sample> Writer<W, T> {
         shape.extend_from_slice(&self.frame);
         let grid = Grid::new(&shape, &self.setup.chunk);
         let (setup, options, waiting) = (&self.setup, &self.options, &self.waiting);
+        let before = self.frames - shape[0];
         let clock = Clock::start();
         let code = |i| {
             let part = grid.part(i);
             let mut values = Vec::with_capacity(part.iter().map(ExactSizeIterator::len).product());
             crate::blocks::copy_out(waiting, &shape, &part, &mut values);
+            let mut origin: Vec<usize> = part.iter().map(|range| range.start).collect();
+            origin[0] += before;
             setup.code(
                 &Part {
                     values: Cow::Owned(values),
                     shape: part.iter().map(ExactSizeIterator::len).collect(),
+                    origin,
                 },
                 options,
             )

@@ -431,6 +431,7 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
                 .collect();
             let field: Vec<f32> = smooth(shape).into_iter().collect();
             let whole = [&[1], shape].concat();
+            let scene = scene(&whole);
             let originals = Originals {
                 field: &field,
                 shape: &whole,
@@ -442,8 +443,9 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
                     frames: &frames[..known],
                     shape,
                     index: known,
+                    scene: &scene,
                 };
-                let side = frame.learn(&originals, &past).unwrap();
+                let side = frame.learn(&originals, &past, &[]).unwrap();
                 let guess = |filled: f32| {
                     let mut guess = vec![filled; field.len()];
                     let any = frame

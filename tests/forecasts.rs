@@ -32,6 +32,7 @@ mod variables;
 #[path = "../testdata/generate/world.rs"]
 mod world;
 
+use common::coders::scene;
 use common::fields::{formula, smooth, with};
 use common::{array, assert_kept, options, pack, round_trip};
 use foresz::predictors::{Built, Entry, FramePredictor, Past, Registry, Result, Side};
@@ -259,10 +260,12 @@ fn damaged_side_information_is_refused() {
         let pipeline = Registry::default().build(&spec).unwrap();
         let frame = f32::frame(&*pipeline.frames[0]);
         let frames = vec![vec![1.0; 12]; 2];
+        let scene = scene(&[2, 3, 4]);
         let past = Past {
             frames: &frames,
             shape: &[3, 4],
             index: 2,
+            scene: &scene,
         };
         for side in [
             vec![0; 1],
@@ -281,7 +284,7 @@ fn damaged_side_information_is_refused() {
             time: 0,
             bound: 0.1,
         };
-        assert!(frame.learn(&originals, &past).is_ok(), "{text}");
+        assert!(frame.learn(&originals, &past, &[]).is_ok(), "{text}");
     }
 }
 

@@ -67,7 +67,7 @@ impl<T: Sample> FramePredictor<T> for Climatology {
         1
     }
 
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>) -> Result<Side> {
+    fn learn(&self, originals: &Originals<T>, past: &Past<T>, _: &[f64]) -> Result<Side> {
         if self.period > 0 || past.index > 0 {
             return Ok(Side::default());
         }

@@ -40,6 +40,12 @@ pub enum Error {
     /// Not a fault: a decoder that wants a part only has it, and the walk can end here.
     #[error("the rest of the walk is not wanted")]
     Enough,
+    /// A learned model that is missing, changed, does not fit the field or cannot be run.
+    #[error("{reason}")]
+    Model {
+        /// What is wrong, and what to do about it.
+        reason: String,
+    },
     /// Side information that this predictor cannot have written.
     #[error("side information of the predictor is damaged: {reason}")]
     Side {

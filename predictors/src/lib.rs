@@ -39,7 +39,8 @@ pub use lorenzo::Lorenzo;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
 pub use predictor::{
-    Forecasted, Forecasts, FramePredictor, Originals, Past, Predictor, Rehearsal, Scene, Side,
+    Forecasted, Forecasts, FramePredictor, Originals, Past, Place, Predictor, Rehearsal, Scene,
+    Side,
 };
 pub use pyramid::Pyramid;
 pub use raster::Raster;

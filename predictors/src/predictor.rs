@@ -1,5 +1,7 @@
 //! The two kinds of predictor.
 
+use std::sync::Arc;
+
 use crate::coder::Coder;
 use crate::error::Result;
 use crate::sample::Sample;
@@ -18,6 +20,28 @@ pub struct Scene {
     /// The part of a field that this is a sample of, 1 for all of it: what
     /// [`Predictor::learn`] spends on side information weighs only so much.
     pub share: f64,
+    /// Which field it is.
+    pub place: Place,
+}
+
+/// What a stream says of the field that a scene is part of: for models that depend on
+/// time, place and meaning of the values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Where the part starts in the field, per dimension; empty at its start.
+    pub origin: Vec<usize>,
+    /// Names of the dimensions, empty where they have none.
+    pub dims: Arc<[String]>,
+    /// Keys and values kept with the field.
+    pub attributes: Arc<[(String, String)]>,
+}
+
+impl Place {
+    /// The value kept under a key.
+    pub fn attribute(&self, key: &str) -> Option<&str> {
+        let mut found = self.attributes.iter().filter(|(k, _)| k == key);
+        found.next().map(|(_, value)| value.as_str())
+    }
 }
 
 /// What [`Predictor::learn`] found in the originals, as the bytes that travel in
@@ -101,6 +125,8 @@ pub struct Past<'a, T> {
     pub shape: &'a [usize],
     /// Index of the frame to be predicted, counted from the last key frame.
     pub index: usize,
+    /// The series they are of; it has a time.
+    pub scene: &'a Scene,
 }
 
 /// The originals of a series, on the encoder.
@@ -141,9 +167,9 @@ pub trait FramePredictor<T: Sample>: Send + Sync {
 
     /// Looks at the originals, on the encoder only, before frame `past.index` is
     /// predicted. What holds for all frames can be told with the first and kept in
-    /// the memory by [`predict`](FramePredictor::predict).
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>) -> Result<Side> {
-        let _ = (originals, past);
+    /// the memory by [`predict`](FramePredictor::predict), which is shown here too.
+    fn learn(&self, originals: &Originals<T>, past: &Past<T>, memory: &[f64]) -> Result<Side> {
+        let _ = (originals, past, memory);
         Ok(Side::default())
     }
 

@@ -166,6 +166,7 @@ pub(crate) const MOST_REFERENCES: usize = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::predictor::Place;
 
     #[test]
     fn frames_before_are_found_along_each_dimension() {
@@ -175,6 +176,7 @@ mod tests {
             periodic: false,
             bound: 0.1,
             share: 1.0,
+            place: Place::default(),
         };
         let frames = Frames::new(&scene.shape);
         assert_eq!((frames.len(), frames.size()), (6, 20));

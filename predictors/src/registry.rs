@@ -70,6 +70,7 @@ impl Built {
 }
 
 type Build = dyn Fn(&Part) -> Result<Built> + Send + Sync;
+type Settle = dyn Fn(&Part) -> Result<Part> + Send + Sync;
 
 /// A named predictor.
 #[derive(Clone)]
@@ -79,6 +80,7 @@ pub struct Entry {
     /// One line for people.
     pub summary: String,
     build: Arc<Build>,
+    settle: Option<Arc<Settle>>,
 }
 
 impl Entry {
@@ -92,7 +94,19 @@ impl Entry {
             name: name.into(),
             summary: summary.into(),
             build: Arc::new(build),
+            settle: None,
         }
+    }
+
+    /// The same, with a way to say in a stream what a user asked for: a file by its
+    /// hash, for one, since the decoder may have it elsewhere.
+    #[must_use]
+    pub fn settled(
+        mut self,
+        settle: impl Fn(&Part) -> Result<Part> + Send + Sync + 'static,
+    ) -> Self {
+        self.settle = Some(Arc::new(settle));
+        self
     }
 
     /// Builds the predictor that `part` asks for.
@@ -203,6 +217,16 @@ impl Registry {
             frames,
             point: point.unwrap_or_else(|| Box::new(Zero)),
         })
+    }
+
+    /// A spec as streams hold it.
+    pub fn settle(&self, spec: &Spec) -> Result<Spec> {
+        let settled = |part: &Part| match &self.entry(&part.name)?.settle {
+            Some(settle) => settle(part),
+            None => Ok(part.clone()),
+        };
+        let parts = spec.parts.iter().map(settled).collect::<Result<_>>()?;
+        Ok(Spec { parts })
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {

@@ -77,10 +77,11 @@ impl<'a, T: Sample> Forecaster<'a, T> {
                 frames: &self.past[..known],
                 shape: &self.shape,
                 index: self.index,
+                scene: self.scene,
             };
             let side = sides.next(|lesson| {
                 let originals = in_time(lesson.originals, self.scene, self.time);
-                member.predictor.learn(&originals, &past)
+                member.predictor.learn(&originals, &past, &member.memory)
             })?;
             let Member {
                 memory, forecast, ..

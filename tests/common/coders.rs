@@ -1,6 +1,6 @@
 //! Doubles of the coder: predictors are watched through them, without a codec.
 
-use foresz_predictors::{Coder, Error, Plane, Recursion, Result, RowOffsets, Sample, Scene};
+use foresz_predictors::{Coder, Error, Place, Plane, Recursion, Result, RowOffsets, Sample, Scene};
 
 /// What the decoder will hold for an original, given a prediction and how many
 /// times the bound is tightened.
@@ -14,6 +14,7 @@ pub(crate) fn scene(shape: &[usize]) -> Scene {
         periodic: false,
         bound: 0.125,
         share: 1.0,
+        place: Place::default(),
     }
 }
 

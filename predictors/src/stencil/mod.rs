@@ -54,7 +54,7 @@ impl<T: Sample> FramePredictor<T> for Stencil {
         if self.stored { 2 } else { 3 }
     }
 
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>) -> Result<Side> {
+    fn learn(&self, originals: &Originals<T>, past: &Past<T>, _: &[f64]) -> Result<Side> {
         // All there is to tell is told when it can first be used.
         if self.stored && past.index == stored::FIRST {
             Ok(stored::learn(originals))
