@@ -326,11 +326,14 @@ fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser
     }
 }
 
-/// A walk that fails on decoding was misled by the stream.
+/// A walk that fails on decoding was misled by the stream, or has a model that fails.
 fn damaged(error: foresz_predictors::Error) -> Error {
-    Error::Corrupt {
-        at: Section::Chunk,
-        reason: error.to_string(),
+    match error {
+        error @ foresz_predictors::Error::Model { .. } => Error::Predictor(error),
+        error => Error::Corrupt {
+            at: Section::Chunk,
+            reason: error.to_string(),
+        },
     }
 }
 

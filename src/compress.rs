@@ -219,6 +219,38 @@ fn is_constant<T: Sample>(values: &[T]) -> bool {
     first == middle && values.iter().all(|x| *x == first)
 }
 
+/// The shape of the chunks, by what was asked for and by whether whole frames are
+/// predicted.
+fn chunk_of(
+    shape: &[usize],
+    options: &Options,
+    time: Option<usize>,
+    series: bool,
+) -> Result<Vec<usize>> {
+    let time_of_frames = time.filter(|t| t + 1 < shape.len());
+    let chunk = match (&options.chunk, options.keyframe, time_of_frames) {
+        (Some(_), Some(_), _) => {
+            return invalid("chunks by their shape and by key frames: ask for one of them");
+        }
+        (Some(chunk), None, _) => {
+            grid::check_chunk(chunk, shape)?;
+            return Ok(chunk.iter().zip(shape).map(|(c, n)| *c.min(n)).collect());
+        }
+        (None, Some(0), _) => return invalid("a key frame every 0 frames cannot be"),
+        (None, Some(_), None) => {
+            return invalid(
+                "key frames are of series, and the field has no time dimension before its last; name one `time`",
+            );
+        }
+        (None, keyframe, Some(time)) if series || keyframe.is_some() => {
+            grid::series_chunk(shape, time, keyframe)
+        }
+        (None, _, _) => grid::usual_chunk(shape, time),
+    };
+    grid::check_chunk(&chunk, shape)?;
+    Ok(chunk)
+}
+
 /// What codes chunks without trials: those that do not suit the fast codec, and
 /// constant ones, of which the large are nothing but their centre.
 const QUICK: &str = "lorenzo";
@@ -230,6 +262,7 @@ pub(crate) struct Setup<T> {
     layout: Layout,
     fills: Vec<T>,
     fixed: Option<(Spec, Pipeline)>,
+    offers: Vec<(Spec, Pipeline)>,
     loss: Loss,
     periodic: bool,
     pub(crate) grid: Grid,
@@ -252,13 +285,6 @@ impl<T: Sample> Setup<T> {
             ));
         }
         let layout = Layout::new(&options.dims, shape.len())?;
-        let chunk = match &options.chunk {
-            Some(chunk) => {
-                grid::check_chunk(chunk, shape)?;
-                chunk.iter().zip(shape).map(|(c, n)| *c.min(n)).collect()
-            }
-            None => grid::usual_chunk(shape, layout.time),
-        };
         if options.backend == Some(crate::Backend::Packed) {
             return invalid(
                 "packing is the back end of the fast effort alone; ask for that instead",
@@ -270,22 +296,24 @@ impl<T: Sample> Setup<T> {
                 options.fills.len()
             ));
         }
+        let settle = |spec: &Spec| {
+            let spec = options.registry.settle(spec)?;
+            let pipeline = options.registry.build(&spec)?;
+            if !pipeline.frames.is_empty() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
+                return invalid(format!(
+                    "{spec} predicts frame from frame, but the field has no time dimension before its last; name one `time`"
+                ));
+            }
+            Ok((spec, pipeline))
+        };
         let fixed = match &options.choose {
             Choose::Auto => None,
-            Choose::Spec(spec) => {
-                let spec = options.registry.settle(spec)?;
-                let pipeline = options.registry.build(&spec)?;
-                Some((spec, pipeline))
-            }
+            Choose::Spec(spec) => Some(settle(spec)?),
         };
-        if let Some((spec, pipeline)) = &fixed
-            && !pipeline.frames.is_empty()
-            && layout.time.is_none_or(|t| t + 1 == shape.len())
-        {
-            return invalid(format!(
-                "{spec} predicts frame from frame, but the field has no time dimension before its last; name one `time`"
-            ));
-        }
+        let offers: Vec<_> = options.offers.iter().map(settle).collect::<Result<_>>()?;
+        let foresees = |(_, pipeline): &(Spec, Pipeline)| !pipeline.frames.is_empty();
+        let series = fixed.iter().chain(&offers).any(foresees);
+        let chunk = chunk_of(shape, options, layout.time, series)?;
         Ok(Setup {
             place: Place {
                 origin: Vec::new(),
@@ -295,6 +323,7 @@ impl<T: Sample> Setup<T> {
             layout,
             fills: fills_of(options),
             fixed,
+            offers,
             loss,
             periodic: options.periodic.unwrap_or(false) && chunk.last() == shape.last(),
             grid: Grid::new(shape, &chunk),
@@ -339,7 +368,7 @@ impl<T: Sample> Setup<T> {
             };
             chunk::encode(&part.values, &self.fills, plan)
         };
-        let (spec, encoded) = match &self.fixed {
+        let (mut spec, mut encoded) = match &self.fixed {
             Some((spec, pipeline)) => (spec.clone(), encode(pipeline, backend)?),
             None => {
                 let entrants = if constant && part.values.len() > FEW {
@@ -364,6 +393,12 @@ impl<T: Sample> Setup<T> {
                 })?
             }
         };
+        for (offer, pipeline) in &self.offers {
+            let offered = encode(pipeline, backend)?;
+            if offered.bytes.len() < encoded.bytes.len() {
+                (spec, encoded) = (offer.clone(), offered);
+            }
+        }
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }

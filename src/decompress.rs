@@ -67,12 +67,23 @@ pub struct Decoded<T> {
 }
 
 /// Decoding with other than the default settings.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Decompressor {
     registry: Registry,
     threads: usize,
     progress: Option<Progress>,
     preview: u8,
+}
+
+impl Default for Decompressor {
+    fn default() -> Self {
+        Decompressor {
+            registry: crate::registry::usual(),
+            threads: 0,
+            progress: None,
+            preview: 0,
+        }
+    }
 }
 
 impl Decompressor {

@@ -87,6 +87,23 @@ pub(crate) fn usual_chunk(shape: &[usize], time: Option<usize>) -> Vec<usize> {
     chunk
 }
 
+/// The least frames from key frame to key frame if nobody says: a forecast needs a past.
+const LEAST_RUN: usize = 16;
+
+/// The shape of the chunks for frame predictors: everything but time in one piece, and
+/// `keyframe` frames of it, or as many as the codec would choose.
+pub(crate) fn series_chunk(shape: &[usize], time: usize, keyframe: Option<usize>) -> Vec<usize> {
+    // A series that is still being written has no end: its time is left out.
+    let frame: usize = shape[..time].iter().chain(&shape[time + 1..]).product();
+    let usual = || {
+        let most = (USUAL_CHUNK_SAMPLES / frame).max(LEAST_RUN);
+        shape[time].div_ceil(shape[time].div_ceil(most))
+    };
+    let mut chunk = shape.to_vec();
+    chunk[time] = keyframe.map_or_else(usual, |frames| frames.min(shape[time]));
+    chunk
+}
+
 /// Refuses chunk shapes that do not suit the field.
 pub(crate) fn check_chunk(chunk: &[usize], shape: &[usize]) -> Result<()> {
     if chunk.len() != shape.len() {
@@ -148,6 +165,12 @@ mod tests {
             usual_chunk(&[10, 4, 2, 61, 120], Some(1)),
             [10, 4, 2, 61, 120]
         );
+        assert_eq!(
+            series_chunk(&[25, 2, 721, 1440], 0, None),
+            [13, 2, 721, 1440]
+        );
+        assert_eq!(series_chunk(&[3, 30, 40], 1, None), [3, 30, 40]);
+        assert_eq!(series_chunk(&[3, 30, 40], 1, Some(24)), [3, 24, 40]);
         assert_eq!(usual_chunk(&[1 << 23], None), [1 << 22]);
         assert_eq!(usual_chunk(&[20_000, 20_000], None), [209, 20_000]);
     }

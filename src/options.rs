@@ -55,7 +55,9 @@ pub struct Options {
     pub(crate) fills: Vec<f64>,
     pub(crate) dims: Vec<String>,
     pub(crate) chunk: Option<Vec<usize>>,
+    pub(crate) keyframe: Option<usize>,
     pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) offers: Vec<Spec>,
     pub(crate) registry: Registry,
     pub(crate) progress: Option<Progress>,
 }
@@ -84,8 +86,10 @@ impl Options {
             fills: Vec::new(),
             dims: Vec::new(),
             chunk: None,
+            keyframe: None,
             attributes: Vec::new(),
-            registry: Registry::default(),
+            offers: Vec::new(),
+            registry: crate::registry::usual(),
             progress: None,
         }
     }
@@ -93,6 +97,13 @@ impl Options {
     /// A predictor by its spec, or `auto`. Whether it exists is checked on compression.
     pub fn predictor(mut self, spec: &str) -> Result<Self> {
         self.choose = spec.parse()?;
+        Ok(self)
+    }
+
+    /// A predictor that codes each chunk as a whole where that beats what `auto` chooses:
+    /// for those that samples cannot judge, such as learned models. May be repeated.
+    pub fn offer(mut self, spec: &str) -> Result<Self> {
+        self.offers.push(spec.parse()?);
         Ok(self)
     }
 
@@ -137,6 +148,13 @@ impl Options {
     /// Shape of the chunks, the units of random access, of threads and of damage.
     pub fn chunk(mut self, shape: impl Into<Vec<usize>>) -> Self {
         self.chunk = Some(shape.into());
+        self
+    }
+
+    /// Starts anew after so many frames: chunks are runs of that length, everything but
+    /// time in one piece. Frames of different runs are found, decoded and damaged apart.
+    pub fn keyframe(mut self, frames: usize) -> Self {
+        self.keyframe = Some(frames);
         self
     }
 

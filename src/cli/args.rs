@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foresz::forecast::{Engine, Shelf};
+use foresz::predictors::Registry;
 use foresz::{Backend, Bound, Effort};
 
 use super::failure::EXIT_CODES;
@@ -51,7 +53,16 @@ Examples:
 A spec is name:key=value,key=value; a frame predictor and the predictor of what it
 leaves are joined by +, as in persistence+spline.";
 
+const MODEL_CHECK_EXAMPLES: &str = "\
+Examples:
+  foresz model check models/flow-filter
+  foresz model check models/flow-filter --json | jq .seconds
+
+Says what goes in and what comes out, whether all files are those that the contract was
+written for, and what one step costs.";
+
 const INPUT: &str = "Input";
+const MODELS: &str = "Learned models";
 const BOUND: &str = "Bound (exactly one)";
 
 /// Error-bounded lossy compression of scientific fields
@@ -74,6 +85,9 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// List the predictors there are
     Predictors(Predictors),
+    /// Check, run or compare learned models
+    #[command(subcommand)]
+    Model(Model),
 }
 
 impl Verb {
@@ -94,6 +108,7 @@ impl Verb {
             Verb::Info(args) => answer(args.json),
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
+            Verb::Model(Model::Check(args)) => answer(args.json),
         }
     }
 }
@@ -128,9 +143,14 @@ pub(crate) struct Compress {
     /// Shape of the chunks, the units of random access, such as 4x721x1440
     #[arg(long, value_name = "SHAPE")]
     pub(crate) chunk: Option<Shape>,
+    /// Start anew after so many frames: each run of frames is a chunk
+    #[arg(long, value_name = "FRAMES", conflicts_with = "chunk", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keyframe: Option<u32>,
     /// A key and a value to keep with the field; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
     pub(crate) attr: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
@@ -138,6 +158,47 @@ pub(crate) struct Compress {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where learned models are and what runs them.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// A learned model's folder, or a folder of such; may be repeated; there are
+    /// more in the folders that `FORESZ_MODELS` names. auto takes them where they pay
+    #[arg(help_heading = MODELS, long, value_name = "FOLDER")]
+    pub(crate) model: Vec<PathBuf>,
+    /// What runs models [default: exact, unless a model is larger than 256 MiB]
+    #[arg(help_heading = MODELS, long, value_name = "NAME")]
+    pub(crate) runtime: Option<Runtime>,
+}
+
+/// What runs models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// Built in: the same bits on every machine
+    Exact,
+    /// ONNX Runtime, behind a guard band
+    Ort,
+}
+
+impl ModelArgs {
+    /// The models at hand.
+    pub(crate) fn registry(&self) -> Registry {
+        foresz::registry(self.shelf())
+    }
+
+    /// Where they are found.
+    pub(crate) fn shelf(&self) -> Shelf {
+        let engine = match self.runtime {
+            None => Engine::Auto,
+            Some(Runtime::Exact) => Engine::Exact,
+            Some(Runtime::Ort) => Engine::Ort,
+        };
+        let places = self.model.iter().rev();
+        places.fold(Shelf::default().engine(engine), |shelf, path| {
+            shelf.place(path)
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +291,8 @@ pub(crate) struct Decompress {
     #[arg(long)]
     pub(crate) format: Option<Format>,
     #[command(flatten)]
+    pub(crate) models: ModelArgs,
+    #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
     pub(crate) loudness: Loudness,
@@ -256,6 +319,8 @@ pub(crate) struct Verify {
     /// The field it was made of, raw little-endian or .npy; - for standard input
     pub(crate) original: PathBuf,
     #[command(flatten)]
+    pub(crate) models: ModelArgs,
+    #[command(flatten)]
     pub(crate) threads: Threads,
     /// Print one JSON object
     #[arg(long)]
@@ -265,6 +330,25 @@ pub(crate) struct Verify {
 #[derive(Debug, Args)]
 #[command(after_help = PREDICTORS_EXAMPLES)]
 pub(crate) struct Predictors {
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Read a model's contract, check its files and run it once
+    Check(ModelCheck),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = MODEL_CHECK_EXAMPLES)]
+pub(crate) struct ModelCheck {
+    /// The folder of the model
+    pub(crate) folder: PathBuf,
+    /// What runs the model [default: exact, unless it is larger than 256 MiB]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) runtime: Option<Runtime>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

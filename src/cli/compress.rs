@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use foresz::predictors::Registry;
+use foresz::predictors::Part;
 use foresz::{Choose, Compressed, Options, Report, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
@@ -67,16 +67,35 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
 
 /// All that can be wrong with these shows before a byte is read.
 fn options(args: &Compress) -> anyhow::Result<Options> {
-    if let Choose::Spec(spec) = args.predictor.parse().map_err(foresz::Error::from)? {
-        Registry::default()
-            .build(&spec)
-            .map_err(foresz::Error::from)?;
+    let registry = args.models.registry();
+    let choose = args.predictor.parse().map_err(foresz::Error::from)?;
+    if let Choose::Spec(spec) = &choose {
+        let settled = registry.settle(spec).and_then(|s| registry.build(&s));
+        settled.map_err(foresz::Error::from)?;
     }
     let mut options = Options::new(args.bound.bound().check()?)
         .predictor(&args.predictor)?
         .effort(args.effort)
         .threads(args.threads.count())
         .dims(args.layout.dims.iter().cloned());
+    if choose == Choose::Auto {
+        for folder in args
+            .models
+            .model
+            .iter()
+            .filter(|f| f.join("model.toml").is_file())
+        {
+            let part = Part {
+                name: "forecast".into(),
+                params: vec![("model".into(), folder.display().to_string())],
+            };
+            options = options.offer(&format!("{part}+raster"))?;
+        }
+    }
+    if let Some(keyframe) = args.keyframe {
+        options = options.keyframe(keyframe as usize);
+    }
+    options = options.registry(registry);
     if let Some(backend) = args.backend {
         options = options.backend(backend);
     }

@@ -79,6 +79,7 @@ pub(crate) fn while_decoding(error: Error) -> Error {
             at: foresz::Section::Chunk,
             reason: other.to_string(),
         },
+        Error::Predictor(predictors::Error::Model { reason }) => Error::Unsupported(reason),
         Error::Predictor(
             other @ (predictors::Error::Unknown { .. }
             | predictors::Error::Parameter { .. }

@@ -6,6 +6,7 @@ mod decompress;
 mod failure;
 mod info;
 mod input;
+mod model;
 mod npy;
 mod output;
 mod predictors;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Verb};
+use args::{Cli, Model, Verb};
 use talk::Talk;
 
 /// Runs the command line of this process.
@@ -44,6 +45,7 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Info(args) => info::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,
+        Verb::Model(Model::Check(args)) => model::check(args, talk)?,
     }
     Ok(ExitCode::SUCCESS)
 }

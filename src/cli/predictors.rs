@@ -1,6 +1,6 @@
 //! `foresz predictors`.
 
-use foresz::predictors::Registry;
+use foresz::forecast::Shelf;
 use serde::Serialize;
 
 use super::talk::Talk;
@@ -24,7 +24,7 @@ pub(crate) fn run(talk: &Talk) -> anyhow::Result<()> {
         name: "auto".into(),
         summary: AUTO.into(),
     };
-    let registry = Registry::default();
+    let registry = foresz::registry(Shelf::default());
     let listed = registry.entries().iter().map(|e| Predictor {
         name: e.name.clone(),
         summary: e.summary.clone(),

@@ -52,7 +52,9 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
         dtype: Some(dtype),
     };
     let original = input::read_field(&args.original, &expected)?;
-    let decoder = Decompressor::default().threads(args.threads.count());
+    let decoder = Decompressor::default()
+        .registry(args.models.registry())
+        .threads(args.threads.count());
     let answer = match (original, dtype) {
         (Field::F32(field), DType::F32) => judge(
             args,

@@ -21,6 +21,7 @@
 
 mod cpu;
 mod error;
+pub mod functions;
 mod graph;
 mod kernels;
 mod math;

@@ -7,11 +7,27 @@
 //! band, so that a stream decodes to the same bits wherever results differ by less.
 
 mod array;
+mod calendar;
+pub mod contract;
+mod entry;
 mod error;
 mod exact;
+mod exchange;
+mod fit;
+mod forcing;
+mod forecast;
+mod model;
 mod runtime;
+mod shelf;
+mod snap;
+mod trial;
 
 pub use array::Array;
+pub use contract::Contract;
+pub use entry::entry;
 pub use error::{Error, Result};
 pub use exact::Exact;
+pub use forecast::{Care, Forecast};
+pub use model::{Folder, Model};
 pub use runtime::{Port, Runtime, Session, Step};
+pub use shelf::{Engine, LARGEST_EXACT, Shelf, VARIABLE};
