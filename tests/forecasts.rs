@@ -296,3 +296,108 @@ fn decoders_take_the_series_apart_by_time() {
     let whole = Decompressor::default().field::<f32>(&stream).unwrap();
     assert_kept("in chunks", &field, &whole, None, 0.1);
 }
+
+/// A frame predictor that foresees the frame before, some of the time, and rubbish otherwise.
+struct Moody {
+    sane: fn(usize) -> bool,
+}
+
+impl<T: Sample> FramePredictor<T> for Moody {
+    fn window(&self) -> usize {
+        1
+    }
+
+    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+        let Some(last) = past.frames.first() else {
+            return Ok(false);
+        };
+        for (i, (guess, x)) in frame.iter_mut().zip(last).enumerate() {
+            let noise = ((i * 7919 + past.index * 104_729) % 1009) as f64;
+            *guess = if (self.sane)(past.index) {
+                *x
+            } else {
+                T::from_f64(250.0 + 0.1 * noise)
+            };
+        }
+        Ok(true)
+    }
+}
+
+/// One that never has a forecast.
+struct Mute;
+
+impl<T: Sample> FramePredictor<T> for Mute {
+    fn window(&self) -> usize {
+        0
+    }
+
+    fn predict(&self, _: &Side, _: &Past<T>, _: &mut Vec<f64>, _: &mut [T]) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+fn moody() -> Registry {
+    let mut registry = Registry::default();
+    let mut add = |name: &str, sane: fn(usize) -> bool| {
+        let build = move |_: &_| Ok(Built::frame(Moody { sane }));
+        registry.register(Entry::new(name, "frame: of the tests", build));
+    };
+    add("never", |_| false);
+    add("seldom", |t| t % 8 == 0);
+    add("mostly", |t| t % 8 != 0);
+    registry.register(Entry::new("mute", "frame: of the tests", |_| {
+        Ok(Built::frame(Mute))
+    }));
+    registry
+}
+
+#[test]
+fn forecasts_are_switched_off_frame_by_frame() {
+    let field = series(64);
+    let size = |spec: String| {
+        let asked = options(Bound::Absolute(0.1), &spec).registry(moody());
+        let stream = pack(&field, &asked).bytes;
+        let decoded = Decompressor::default().registry(moody()).field(&stream);
+        assert_kept(&spec, &field, &decoded.unwrap(), None, 0.1);
+        stream.len() as f64
+    };
+    for after in AFTER {
+        let alone = size(format!("mute+{after}"));
+        for mood in ["never", "seldom"] {
+            let with = size(format!("{mood}+{after}"));
+            assert!(
+                with <= 1.005 * alone + 64.0,
+                "{mood}+{after}: {with} bytes, {alone} without"
+            );
+        }
+    }
+    for after in ["zero", "spline"] {
+        let always = size(format!("persistence+{after}"));
+        let mostly = size(format!("mostly+{after}"));
+        let alone = size(format!("mute+{after}"));
+        assert!(
+            mostly < always + 0.2 * (alone - always) + 80.0,
+            "{after}: {mostly} bytes, {always} at best, {alone} without"
+        );
+    }
+}
+
+#[test]
+fn the_better_of_two_forecasts_is_taken() {
+    let field = series(64);
+    let size = |spec: &str| {
+        let asked = options(Bound::Absolute(0.1), spec).registry(moody());
+        let stream = pack(&field, &asked).bytes;
+        let decoded = Decompressor::default().registry(moody()).field(&stream);
+        assert_kept(spec, &field, &decoded.unwrap(), None, 0.1);
+        stream.len() as f64
+    };
+    let good = size("persistence+spline");
+    for both in ["never+persistence+spline", "persistence+never+spline"] {
+        let packed = size(both);
+        assert!(
+            packed < 1.01 * good + 80.0,
+            "{both}: {packed} bytes, {good}"
+        );
+    }
+}

@@ -38,8 +38,8 @@ def main():
     parser.add_argument("--step", help="from frame to frame, such as 1h")
     parser.add_argument("--until", type=int, help="frames from here on are not looked at")
     parser.add_argument("--radius", type=int, default=3, help="of the filter (default 3: 7 x 7)")
-    parser.add_argument("--noise", type=float, default=1e-3,
-                        help="what decoding may be off by, as part of the range (default 1e-3)")
+    parser.add_argument("--noise", type=float, default=5e-3,
+                        help="what decoding may be off by, as part of the range (default 5e-3)")
     parser.add_argument("--licence", default="")
     parser.add_argument("--about", default="")
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True)

@@ -6,6 +6,7 @@ use foresz_predictors::{
 };
 
 use super::forecaster::{Forecaster, in_time};
+use super::switch::{Base, Frame};
 use super::{Quantiser, forecasts, simd};
 use crate::container::bytes::{Reader, put_bytes};
 
@@ -123,7 +124,7 @@ pub(crate) fn walk<T: Sample>(
     }
 }
 
-/// Codes what forecasts leave.
+/// Codes what forecasts leave, frame by frame, where they leave less than there was.
 fn on_top<T: Sample>(
     mut forecaster: Forecaster<T>,
     point: &dyn Predictor<T>,
@@ -137,15 +138,24 @@ fn on_top<T: Sample>(
         time: None,
         ..scene.clone()
     };
+    let mut base = Base::Usual;
     for index in 0..scene.shape[time] {
         forecaster.predict(sides)?;
-        let forecast = forecaster.forecasts().into_iter().rev().flatten().next();
-        let side = sides.next(|lesson| {
-            let mut original = in_time(lesson.originals, scene, time).frame(index);
-            let pairs = original.iter_mut().zip(forecast.unwrap_or_default());
-            pairs.for_each(|(x, &f)| *x = *x - f);
-            point.learn(&original, &inner)
-        })?;
+        let forecasts = forecaster.forecasts();
+        let frame = Frame {
+            scene: &inner,
+            point,
+            forecasts: &forecasts,
+        };
+        let original = |lesson: Lesson<T>| in_time(lesson.originals, scene, time).frame(index);
+        let forecast = if frame.has_choice() {
+            let said = sides.next(|lesson| frame.choose(&original(lesson), lesson, base))?;
+            base = frame.told(&said, base)?;
+            frame.forecast(base)
+        } else {
+            None
+        };
+        let side = sides.next(|lesson| frame.learn(&original(lesson), forecast))?;
         let mut values = InFrame::new(coder, &shape, time, index);
         if let Some(forecast) = forecast {
             let mut residual = OnForecast::new(&mut values, forecast, &shape);

@@ -10,6 +10,7 @@ mod forecasts;
 mod frame;
 mod quantiser;
 mod simd;
+mod switch;
 
 pub(crate) use decoder::Decoder;
 pub(crate) use encoder::{Coded, Encoder};

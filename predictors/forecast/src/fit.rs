@@ -343,7 +343,7 @@ fn levels(wiring: &Wiring, scene: &Scene, count: Option<usize>) -> Result<Vec<f6
     let first = &wiring.slots[0].variable;
     let of_first = wiring.slots.iter().filter(|s| s.variable == *first);
     let levels: Vec<f64> = of_first.filter_map(|s| s.level).collect();
-    if levels.len() == count {
+    if levels.len() == count || (levels.is_empty() && count == 1) {
         return Ok(levels);
     }
     Err(format!(

@@ -1,0 +1,16 @@
+//! Learned models in the loop: what they predict is the same for encoder and decoder, or
+//! nothing is decoded at all.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a suite that cannot go on should say so"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod fields;
+mod folders;
+mod guard;
+mod stub;
