@@ -308,40 +308,43 @@ impl<T: Sample> Setup<T> {
         let backend = options.chosen_backend();
         let constant = is_constant(&part.values);
         let fast = options.is_fast() && !constant;
-        let encode = |pipeline: &Pipeline, backend| {
+        let Part { values, shape } = part;
+        let packed = if fast {
+            chunk::pack(values, &self.fills, shape, self.loss)?
+        } else {
+            None
+        };
+        let draft = |pipeline: &Pipeline| {
             let plan = Plan {
                 pipeline,
                 scene: &scene,
-                backend,
-                loss: self.loss,
-                fast,
             };
-            chunk::encode(&part.values, &self.fills, plan)
+            chunk::draft(values, &self.fills, plan, self.loss)
         };
-        let (spec, encoded) = match &self.fixed {
-            Some((spec, pipeline)) => (spec.clone(), encode(pipeline, backend)?),
-            None => {
-                let entrants = if constant && part.values.len() > FEW {
-                    vec![(0.0, SAME.parse()?)]
-                } else if fast || constant {
-                    vec![(0.0, QUICK.parse()?)]
-                } else {
-                    let settings = auto::Settings {
-                        registry: &options.registry,
-                        effort: options.effort,
-                        backend,
-                    };
-                    auto::rank(settings, &part.values, &self.fills, &scene, self.loss)?
-                };
-                let contest = Contest {
+        let (spec, encoded) = if let Some(packed) = packed {
+            (QUICK.parse()?, packed)
+        } else if let Some((spec, pipeline)) = &self.fixed {
+            let drafts = draft(pipeline)?;
+            (spec.clone(), chunk::write(&drafts, shape, backend)?)
+        } else {
+            let entrants = if constant && values.len() > FEW {
+                vec![(0.0, SAME.parse()?)]
+            } else if fast || constant {
+                vec![(0.0, QUICK.parse()?)]
+            } else {
+                let settings = auto::Settings {
+                    registry: &options.registry,
                     effort: options.effort,
                     backend,
-                    samples: part.values.len(),
                 };
-                contest.hold(&entrants, |spec, backend| {
-                    encode(&options.registry.build(spec)?, backend)
-                })?
-            }
+                auto::rank(settings, values, &self.fills, &scene, self.loss)?
+            };
+            let contest = Contest {
+                effort: options.effort,
+                backend,
+                shape,
+            };
+            contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?
         };
         if let Some(progress) = &options.progress {
             progress(part.values.len());
