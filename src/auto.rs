@@ -34,6 +34,13 @@ const MORE_SERIES: [&str; 2] = ["raster:past=1", "persistence+spline"];
 /// And in series that forecasters can learn from.
 const FORECAST: [&str; 1] = ["climatology+stencil+raster"];
 const LEAST_FRAMES: usize = 8;
+/// What looks at the forecasts, and the same without a look at the past.
+pub(crate) const LOOKS: &str = "raster";
+pub(crate) const BLIND: &str = "raster:past=0";
+
+pub(crate) fn is_forecast(spec: &Spec) -> bool {
+    FORECAST.contains(&spec.to_string().as_str())
+}
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.

@@ -23,6 +23,12 @@ const MOST: usize = 4;
 const TIE: f64 = 1.08;
 const MOST_AGAIN: usize = 3;
 const SMALL: usize = 1 << 16;
+/// Forecasts take many walks, so they come last, and only where they can win: where what
+/// looks at them takes, without them, no more than so many times the least, and no more
+/// than that part of what it takes without any past. Of 45 cases of series, those left
+/// out gained less than 1.1 % or lost by more than 4 %.
+const WITHIN_REACH: f64 = 1.05;
+const PAST_PAYS: f64 = 0.92;
 
 /// In chunks of up to so many samples, the default's predictors need no sampling.
 const TINY: usize = 1 << 16;
@@ -41,13 +47,13 @@ pub(crate) struct Contest<'a> {
 }
 
 /// A finalist that has been coded.
-struct Coded<'a> {
-    spec: &'a Spec,
+struct Coded {
+    spec: Spec,
     drafts: Vec<Draft>,
     encoded: Encoded,
 }
 
-impl Coded<'_> {
+impl Coded {
     fn size(&self) -> usize {
         self.encoded.bytes.len()
     }
@@ -65,27 +71,34 @@ impl Contest<'_> {
         // Contexts cost little and stand in for the back end that costs most.
         let dear = self.backend == Backend::Mixing && finalists.len() > 1;
         let trial = if dear { Backend::Context } else { self.backend };
+        let code = |spec: &Spec| {
+            let drafts = draft(spec)?;
+            Ok(Coded {
+                spec: spec.clone(),
+                encoded: chunk::write(&drafts, self.shape, trial)?,
+                drafts,
+            })
+        };
         let mut coded: Vec<Coded> = Vec::new();
-        for spec in finalists {
+        let (forecasts, others): (Vec<&Spec>, Vec<&Spec>) = finalists
+            .into_iter()
+            .partition(|spec| auto::is_forecast(spec));
+        for spec in others.into_iter().chain(forecasts) {
             // Here raster, which comes first, has always won.
             let rough = |c: &Coded| 8.0 * c.size() as f64 > auto::ROUGH * self.samples() as f64;
             if self.effort == Effort::Default && coded.first().is_some_and(rough) {
                 break;
             }
-            let drafts = draft(spec)?;
-            let encoded = chunk::write(&drafts, self.shape, trial)?;
-            coded.push(Coded {
-                spec,
-                drafts,
-                encoded,
-            });
+            if !auto::is_forecast(spec) || can_gain(&coded, code)? {
+                coded.push(code(spec)?);
+            }
         }
         coded.sort_by_key(Coded::size);
         if dear {
             self.write_again(&mut coded)?;
         }
         let first = coded.into_iter().next();
-        let winner = first.map(|c| (c.spec.clone(), c.encoded));
+        let winner = first.map(|c| (c.spec, c.encoded));
         winner.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
     }
 
@@ -130,6 +143,20 @@ impl Contest<'_> {
         }
         finalists
     }
+}
+
+/// Whether forecasts may make what looks at them the first of all.
+fn can_gain(coded: &[Coded], code: impl Fn(&Spec) -> Result<Coded>) -> Result<bool> {
+    let looks = |c: &&Coded| matches!(&c.spec.parts[..], [only] if only.name == auto::LOOKS);
+    let least = coded.iter().map(Coded::size).min().unwrap_or_default();
+    let Some(plain) = coded.iter().find(looks).map(Coded::size) else {
+        return Ok(false);
+    };
+    if plain as f64 > WITHIN_REACH * least as f64 {
+        return Ok(false);
+    }
+    let blind = code(&auto::BLIND.parse()?)?;
+    Ok(plain as f64 <= PAST_PAYS * blind.size() as f64)
 }
 
 #[cfg(test)]
