@@ -12,7 +12,7 @@ use crate::fast;
 use crate::mask::Mask;
 use crate::relative;
 
-pub(crate) use draft::{Draft, Encoded, draft, pack, write};
+pub(crate) use draft::{Draft, Encoded, Source, pack, write};
 
 /// What turns samples into codes and back.
 #[derive(Clone, Copy)]

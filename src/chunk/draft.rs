@@ -10,7 +10,7 @@ use crate::entropy::{self, Backend};
 use crate::error::{Error, Result};
 use crate::fast;
 use crate::originals::Originals;
-use crate::relative;
+use crate::relative::{self, Logs};
 use crate::sweeps::{self, Errors};
 
 /// A chunk's bytes and what is known about it.
@@ -58,37 +58,83 @@ pub(crate) fn pack<T: Sample>(
     }))
 }
 
-/// What a pipeline makes of a chunk. Where there are outliers there is a second draft
-/// that takes them for holes.
-pub(crate) fn draft<T: Sample>(
-    values: &[T],
-    fills: &[T],
-    plan: Plan,
-    loss: Loss,
-) -> Result<Vec<Draft>> {
-    match loss {
-        Loss::Absolute(bound) => {
-            let finish = |decoded: Vec<T>| {
-                let errors = checked(sweeps::errors(values, &decoded, bound, 0.0))?;
-                Ok((content_checksum(&decoded).to_le_bytes().to_vec(), errors))
-            };
-            drafts(values, fills, (plan, bound), finish)
-        }
-        Loss::Relative(bound) => {
-            let logs = relative::split(values, fills);
-            let finish = |decoded: Vec<f64>| {
-                let mut rest = Vec::new();
-                let decoded = relative::write_rest(values, &logs, &decoded, bound, &mut rest);
-                let errors = checked(sweeps::errors(values, &decoded, 0.0, bound))?;
-                rest.extend(content_checksum(&decoded).to_le_bytes());
-                Ok((rest, errors))
-            };
-            let bound = relative::bound_of_logs(bound);
-            let mut drafts = drafts(&logs.values, &[], (plan, bound), finish)?;
-            drafts.iter_mut().for_each(|d| d.before[0] |= RELATIVE);
-            Ok(drafts)
+/// A chunk ready to be coded, by one pipeline after the other. Where there are outliers
+/// there is a second form that takes them for holes.
+pub(crate) enum Source<'a, T: Clone> {
+    Absolute {
+        values: &'a [T],
+        bound: f64,
+        forms: Vec<Originals<'a, T>>,
+    },
+    Relative {
+        values: &'a [T],
+        bound: f64,
+        logs: &'a Logs,
+        forms: Vec<Originals<'a, f64>>,
+    },
+}
+
+impl<'a, T: Sample> Source<'a, T> {
+    /// `logs` are wanted under a relative bound.
+    pub(crate) fn new(values: &'a [T], fills: &[T], loss: Loss, logs: &'a Logs) -> Self {
+        match loss {
+            Loss::Absolute(bound) => Source::Absolute {
+                values,
+                bound,
+                forms: forms(values, fills, bound),
+            },
+            Loss::Relative(bound) => Source::Relative {
+                values,
+                bound,
+                logs,
+                forms: forms(&logs.values, &[], relative::bound_of_logs(bound)),
+            },
         }
     }
+
+    /// What a pipeline makes of each form.
+    pub(crate) fn drafts(&self, plan: Plan) -> Result<Vec<Draft>> {
+        match self {
+            Source::Absolute {
+                values,
+                bound,
+                forms,
+            } => {
+                let finish = |decoded: Vec<T>| {
+                    let errors = checked(sweeps::errors(values, &decoded, *bound, 0.0))?;
+                    Ok((content_checksum(&decoded).to_le_bytes().to_vec(), errors))
+                };
+                let draft = |form| draft_of(values, form, plan, finish);
+                forms.iter().map(draft).collect()
+            }
+            Source::Relative {
+                values,
+                bound,
+                logs,
+                forms,
+            } => {
+                let finish = |decoded: Vec<f64>| {
+                    let mut rest = Vec::new();
+                    let decoded = relative::write_rest(values, logs, &decoded, *bound, &mut rest);
+                    let errors = checked(sweeps::errors(values, &decoded, 0.0, *bound))?;
+                    rest.extend(content_checksum(&decoded).to_le_bytes());
+                    Ok((rest, errors))
+                };
+                let draft = |form| {
+                    let mut draft = draft_of(&logs.values, form, plan, finish)?;
+                    draft.before[0] |= RELATIVE;
+                    Ok(draft)
+                };
+                forms.iter().map(draft).collect()
+            }
+        }
+    }
+}
+
+fn forms<'a, T: Sample>(values: &'a [T], fills: &[T], bound: f64) -> Vec<Originals<'a, T>> {
+    let plain = Originals::new(values, fills, bound);
+    let tame = plain.tame(values, fills, bound);
+    [Some(plain), tame].into_iter().flatten().collect()
 }
 
 fn checked(errors: Errors) -> Result<Errors> {
@@ -99,20 +145,7 @@ fn checked(errors: Errors) -> Result<Errors> {
     }
 }
 
-/// Drafts under an absolute bound. What comes after the codes, and the errors, depend on
-/// what will be decoded.
-fn drafts<T: Sample>(
-    values: &[T],
-    fills: &[T],
-    (plan, bound): (Plan, f64),
-    finish: impl Fn(Vec<T>) -> Result<(Vec<u8>, Errors)>,
-) -> Result<Vec<Draft>> {
-    let plain = Originals::new(values, fills, bound);
-    let tame = plain.tame(values, fills, bound);
-    let one = |originals| draft_of(values, originals, plan, &finish);
-    [Some(plain), tame].iter().flatten().map(one).collect()
-}
-
+/// What comes after the codes, and the errors, depend on what will be decoded.
 fn draft_of<T: Sample>(
     values: &[T],
     originals: &Originals<T>,
