@@ -21,8 +21,11 @@ const CLASSIC: [&str; 4] = [
     "lorenzo",
 ];
 const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:dims=2"];
-/// What is tried where it does.
+/// What is tried where it does. In small single frames `pyramid` takes two thirds of the
+/// time and has won 2 of 36 cases cut out of weather fields, by less than 6 %, and none
+/// of 24 detector images.
 const FITTED: [&str; 2] = ["raster", "pyramid"];
+const FITTED_SMALL: [&str; 1] = ["raster"];
 /// What the best effort adds.
 const MORE: [&str; 4] = [
     "pyramid:alpha=1",
@@ -60,10 +63,15 @@ fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
     let long = scene
         .time
         .is_some_and(|t| scene.shape[t] >= LEAST_FRAMES && t + 2 < scene.shape.len());
-    let sets: [(&[&'static str], bool); 6] = [
+    let frame: usize = scene.shape.iter().rev().take(2).product();
+    let samples = scene.shape.iter().product();
+    let decided = contest::decides(settings.effort, settings.backend, samples);
+    let small = decided && frame == samples;
+    let sets: [(&[&'static str], bool); 7] = [
         (&CLASSIC, classic),
         (&CLASSIC_SERIES, classic && series),
-        (&FITTED, !classic || best),
+        (&FITTED, (!classic || best) && !small),
+        (&FITTED_SMALL, small),
         (&MORE, best),
         (&MORE_SERIES, best && series),
         (&FORECAST, best && long),
