@@ -21,8 +21,11 @@ const CLASSIC: [&str; 4] = [
     "lorenzo",
 ];
 const CLASSIC_SERIES: [&str; 2] = ["persistence+spline", "persistence+lorenzo:dims=2"];
-/// What is tried where it does.
+/// What is tried where it does. In small single frames `pyramid` takes two thirds of the
+/// time and has won 2 of 36 cases cut out of weather fields, by less than 6 %, and none
+/// of 24 detector images.
 const FITTED: [&str; 2] = ["raster", "pyramid"];
+const FITTED_SMALL: [&str; 1] = ["raster"];
 /// What the best effort adds.
 const MORE: [&str; 4] = [
     "pyramid:alpha=1",
@@ -34,6 +37,13 @@ const MORE_SERIES: [&str; 2] = ["raster:past=1", "persistence+spline"];
 /// And in series that forecasters can learn from.
 const FORECAST: [&str; 1] = ["climatology+stencil+raster"];
 const LEAST_FRAMES: usize = 8;
+/// What looks at the forecasts, and the same without a look at the past.
+pub(crate) const LOOKS: &str = "raster";
+pub(crate) const BLIND: &str = "raster:past=0";
+
+pub(crate) fn is_forecast(spec: &Spec) -> bool {
+    FORECAST.contains(&spec.to_string().as_str())
+}
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -53,10 +63,15 @@ fn candidates(settings: Settings, scene: &Scene) -> Vec<&'static str> {
     let long = scene
         .time
         .is_some_and(|t| scene.shape[t] >= LEAST_FRAMES && t + 2 < scene.shape.len());
-    let sets: [(&[&'static str], bool); 6] = [
+    let frame: usize = scene.shape.iter().rev().take(2).product();
+    let samples = scene.shape.iter().product();
+    let decided = contest::decides(settings.effort, settings.backend, samples);
+    let small = decided && frame == samples;
+    let sets: [(&[&'static str], bool); 7] = [
         (&CLASSIC, classic),
         (&CLASSIC_SERIES, classic && series),
-        (&FITTED, !classic || best),
+        (&FITTED, (!classic || best) && !small),
+        (&FITTED_SMALL, small),
         (&MORE, best),
         (&MORE_SERIES, best && series),
         (&FORECAST, best && long),

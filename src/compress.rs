@@ -8,12 +8,13 @@ use ndarray::{ArrayViewD, Slice};
 
 use crate::auto;
 use crate::bound::Bound;
-use crate::chunk::{self, Encoded, Loss, Plan};
+use crate::chunk::{self, Encoded, Loss, Plan, Source};
 use crate::container::{self, Chunk, Dim, Index};
 use crate::contest::Contest;
 use crate::error::{Result, invalid};
 use crate::grid::{self, Grid};
 use crate::options::{Choose, Layout, Options};
+use crate::relative::{self, Logs};
 use crate::report::{Clock, Report};
 use crate::sweeps::Errors;
 use crate::threads;
@@ -354,51 +355,15 @@ impl<T: Sample> Setup<T> {
 
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
-        let scene = self.scene(part);
-        let backend = options.chosen_backend();
-        let constant = is_constant(&part.values);
-        let fast = options.is_fast() && !constant;
-        let encode = |pipeline: &Pipeline, backend| {
-            let plan = Plan {
-                pipeline,
-                scene: &scene,
-                backend,
-                loss: self.loss,
-                fast,
-            };
-            chunk::encode(&part.values, &self.fills, plan)
+        let packed = if options.is_fast() && !is_constant(&part.values) {
+            chunk::pack(&part.values, &self.fills, &part.shape, self.loss)?
+        } else {
+            None
         };
-        let (mut spec, mut encoded) = match &self.fixed {
-            Some((spec, pipeline)) => (spec.clone(), encode(pipeline, backend)?),
-            None => {
-                let entrants = if constant && part.values.len() > FEW {
-                    vec![(0.0, SAME.parse()?)]
-                } else if fast || constant {
-                    vec![(0.0, QUICK.parse()?)]
-                } else {
-                    let settings = auto::Settings {
-                        registry: &options.registry,
-                        effort: options.effort,
-                        backend,
-                    };
-                    auto::rank(settings, &part.values, &self.fills, &scene, self.loss)?
-                };
-                let contest = Contest {
-                    effort: options.effort,
-                    backend,
-                    samples: part.values.len(),
-                };
-                contest.hold(&entrants, |spec, backend| {
-                    encode(&options.registry.build(spec)?, backend)
-                })?
-            }
+        let (spec, encoded) = match packed {
+            Some(packed) => (QUICK.parse()?, packed),
+            None => self.predict(part, options)?,
         };
-        for (offer, pipeline) in &self.offers {
-            let offered = encode(pipeline, backend)?;
-            if offered.bytes.len() < encoded.bytes.len() {
-                (spec, encoded) = (offer.clone(), offered);
-            }
-        }
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
@@ -406,6 +371,53 @@ impl<T: Sample> Setup<T> {
             encoded,
             spec: spec.to_string(),
         })
+    }
+
+    fn predict(&self, part: &Part<T>, options: &Options) -> Result<(Spec, Encoded)> {
+        let Part { values, shape, .. } = part;
+        let scene = self.scene(part);
+        let backend = options.chosen_backend();
+        let logs = match self.loss {
+            Loss::Absolute(_) => Logs::default(),
+            Loss::Relative(_) => relative::split(values, &self.fills),
+        };
+        let source = Source::new(values, &self.fills, self.loss, &logs);
+        let draft = |pipeline: &Pipeline| {
+            source.drafts(Plan {
+                pipeline,
+                scene: &scene,
+            })
+        };
+        if let Some((spec, pipeline)) = &self.fixed {
+            let drafts = draft(pipeline)?;
+            return Ok((spec.clone(), chunk::write(&drafts, shape, backend)?));
+        }
+        let constant = is_constant(values);
+        let entrants = if constant && values.len() > FEW {
+            vec![(0.0, SAME.parse()?)]
+        } else if options.is_fast() || constant {
+            vec![(0.0, QUICK.parse()?)]
+        } else {
+            let settings = auto::Settings {
+                registry: &options.registry,
+                effort: options.effort,
+                backend,
+            };
+            auto::rank(settings, values, &self.fills, &scene, self.loss)?
+        };
+        let contest = Contest {
+            effort: options.effort,
+            backend,
+            shape,
+        };
+        let mut best = contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
+        for (offer, pipeline) in &self.offers {
+            let offered = chunk::write(&draft(pipeline)?, shape, backend)?;
+            if offered.bytes.len() < best.1.bytes.len() {
+                best = (offer.clone(), offered);
+            }
+        }
+        Ok(best)
     }
 
     /// An index without chunks.

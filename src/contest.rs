@@ -9,7 +9,7 @@
 use foresz_predictors::Spec;
 
 use crate::auto;
-use crate::chunk::Encoded;
+use crate::chunk::{self, Draft, Encoded};
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Error, Result};
@@ -23,6 +23,12 @@ const MOST: usize = 4;
 const TIE: f64 = 1.08;
 const MOST_AGAIN: usize = 3;
 const SMALL: usize = 1 << 16;
+/// Forecasts take many walks, so they come last, and only where they can win: where what
+/// looks at them takes, without them, no more than so many times the least, and no more
+/// than that part of what it takes without any past. Of 45 cases of series, those left
+/// out gained less than 1.1 % or lost by more than 4 %.
+const WITHIN_REACH: f64 = 1.05;
+const PAST_PAYS: f64 = 0.92;
 
 /// In chunks of up to so many samples, the default's predictors need no sampling.
 const TINY: usize = 1 << 16;
@@ -33,55 +39,93 @@ pub(crate) fn decides(effort: Effort, backend: Backend, samples: usize) -> bool 
 }
 
 /// What is at stake.
-pub(crate) struct Contest {
+pub(crate) struct Contest<'a> {
     pub(crate) effort: Effort,
     pub(crate) backend: Backend,
     /// Of the chunk.
-    pub(crate) samples: usize,
+    pub(crate) shape: &'a [usize],
 }
 
-impl Contest {
+/// A finalist that has been coded.
+struct Coded {
+    spec: Spec,
+    drafts: Vec<Draft>,
+    encoded: Encoded,
+}
+
+impl Coded {
+    fn size(&self) -> usize {
+        self.encoded.bytes.len()
+    }
+}
+
+impl Contest<'_> {
     /// Codes the chunk with the best of the entrants, which come with the bytes that
     /// they would take judging by a sample, the smallest first.
     pub(crate) fn hold(
         &self,
         entrants: &[(f64, Spec)],
-        code: impl Fn(&Spec, Backend) -> Result<Encoded>,
+        draft: impl Fn(&Spec) -> Result<Vec<Draft>>,
     ) -> Result<(Spec, Encoded)> {
         let finalists = self.finalists(entrants);
-        let Some((first, others)) = finalists.split_first() else {
-            return Err(Error::Invalid("there is no predictor to choose".into()));
-        };
         // Contexts cost little and stand in for the back end that costs most.
-        let dear = self.backend == Backend::Mixing && !others.is_empty();
+        let dear = self.backend == Backend::Mixing && finalists.len() > 1;
         let trial = if dear { Backend::Context } else { self.backend };
-        let mut coded = vec![(*first, code(first, trial)?)];
-        for spec in others {
+        let code = |spec: &Spec| {
+            let drafts = draft(spec)?;
+            Ok(Coded {
+                spec: spec.clone(),
+                encoded: chunk::write(&drafts, self.shape, trial)?,
+                drafts,
+            })
+        };
+        let mut coded: Vec<Coded> = Vec::new();
+        let (forecasts, others): (Vec<&Spec>, Vec<&Spec>) = finalists
+            .into_iter()
+            .partition(|spec| auto::is_forecast(spec));
+        for spec in others.into_iter().chain(forecasts) {
             // Here raster, which comes first, has always won.
-            let rough = 8.0 * coded[0].1.bytes.len() as f64 > auto::ROUGH * self.samples as f64;
-            if self.effort == Effort::Default && rough {
+            let rough = |c: &Coded| 8.0 * c.size() as f64 > auto::ROUGH * self.samples() as f64;
+            if self.effort == Effort::Default && coded.first().is_some_and(rough) {
                 break;
             }
-            coded.push((spec, code(spec, trial)?));
-        }
-        coded.sort_by_key(|(_, encoded)| encoded.bytes.len());
-        if dear {
-            let again = if self.samples <= SMALL { MOST_AGAIN } else { 1 };
-            let most = TIE * coded[0].1.bytes.len() as f64;
-            coded.retain(|(_, encoded)| encoded.bytes.len() as f64 <= most);
-            coded.truncate(again);
-            for (spec, encoded) in &mut coded {
-                *encoded = code(spec, self.backend)?;
+            if !auto::is_forecast(spec) || can_gain(&coded, code)? {
+                coded.push(code(spec)?);
             }
-            coded.sort_by_key(|(_, encoded)| encoded.bytes.len());
         }
-        let (spec, encoded) = coded.swap_remove(0);
-        Ok((spec.clone(), encoded))
+        coded.sort_by_key(Coded::size);
+        if dear {
+            self.write_again(&mut coded)?;
+        }
+        let first = coded.into_iter().next();
+        let winner = first.map(|c| (c.spec, c.encoded));
+        winner.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
+    }
+
+    /// Writes those that are close to the first with the back end itself.
+    fn write_again(&self, coded: &mut Vec<Coded>) -> Result<()> {
+        let again = if self.samples() <= SMALL {
+            MOST_AGAIN
+        } else {
+            1
+        };
+        let most = coded.first().map_or(0.0, |c| TIE * c.size() as f64);
+        coded.retain(|c| c.size() as f64 <= most);
+        coded.truncate(again);
+        for c in coded.iter_mut() {
+            c.encoded = chunk::write(&c.drafts, self.shape, self.backend)?;
+        }
+        coded.sort_by_key(Coded::size);
+        Ok(())
+    }
+
+    fn samples(&self) -> usize {
+        self.shape.iter().product()
     }
 
     /// The first of each kind, if it is close to the first of all.
-    fn finalists<'a>(&self, entrants: &'a [(f64, Spec)]) -> Vec<&'a Spec> {
-        let all = self.effort == Effort::Best || decides(self.effort, self.backend, self.samples);
+    fn finalists<'e>(&self, entrants: &'e [(f64, Spec)]) -> Vec<&'e Spec> {
+        let all = self.effort == Effort::Best || decides(self.effort, self.backend, self.samples());
         let most = if all { MOST } else { 1 };
         let mut finalists: Vec<&Spec> = Vec::new();
         for (size, spec) in entrants {
@@ -101,6 +145,20 @@ impl Contest {
     }
 }
 
+/// Whether forecasts may make what looks at them the first of all.
+fn can_gain(coded: &[Coded], code: impl Fn(&Spec) -> Result<Coded>) -> Result<bool> {
+    let looks = |c: &&Coded| matches!(&c.spec.parts[..], [only] if only.name == auto::LOOKS);
+    let least = coded.iter().map(Coded::size).min().unwrap_or_default();
+    let Some(plain) = coded.iter().find(looks).map(Coded::size) else {
+        return Ok(false);
+    };
+    if plain as f64 > WITHIN_REACH * least as f64 {
+        return Ok(false);
+    }
+    let blind = code(&auto::BLIND.parse()?)?;
+    Ok(plain as f64 <= PAST_PAYS * blind.size() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +171,7 @@ mod tests {
         let contest = Contest {
             effort,
             backend: effort.backend(),
-            samples: TINY + 1,
+            shape: &[TINY + 1],
         };
         let finalists = contest.finalists(&entrants);
         finalists.iter().map(ToString::to_string).collect()

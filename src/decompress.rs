@@ -6,7 +6,7 @@ use foresz_predictors::{Pipeline, Place, Plane, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::blocks;
-use crate::chunk::{self, Loss, Plan};
+use crate::chunk::{self, Plan};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
@@ -273,11 +273,8 @@ fn decode_chunk<T: Sample>(
     let plan = Plan {
         pipeline: &pipelines[entry.choice],
         scene: &scene,
-        backend: entry.backend,
-        loss: Loss::Absolute(index.absolute),
-        fast: false,
     };
-    chunk::decode(bytes, plan, wanted)
+    chunk::decode(bytes, plan, entry.backend, wanted)
 }
 
 /// Puts the shares of the chunks where they belong.

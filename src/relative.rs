@@ -21,6 +21,7 @@ const CURVE: f64 = 0.343_145_750_507_62;
 const ZSTD_LEVEL: i32 = 9;
 
 /// The values of a chunk on the logarithmic scale; NaN where a value has none.
+#[derive(Default)]
 pub(crate) struct Logs {
     pub(crate) values: Vec<f64>,
 }

@@ -44,6 +44,7 @@ impl<'a, T: Sample> Decoder<'a, T> {
         mask: Option<&'a Mask>,
         literals: &'a [T],
     ) -> Self {
+        let samples = shape.iter().product();
         Decoder {
             quantiser,
             range,
@@ -53,9 +54,10 @@ impl<'a, T: Sample> Decoder<'a, T> {
             reader,
             mask,
             literals: literals.iter(),
-            codes: Vec::new(),
+            // As large as the canvas, whose pages an allocator keeps at hand.
+            codes: Vec::with_capacity(samples),
             taken: 0,
-            canvas: vec![T::ZERO; shape.iter().product()],
+            canvas: vec![T::ZERO; samples],
             wanted: None,
         }
     }

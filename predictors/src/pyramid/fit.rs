@@ -315,19 +315,38 @@ fn bits_saved(samples: &Samples, taps: &[i16], bound: f64) -> f64 {
         .map(|t| from_fixed(i32::from(*t)) as f32)
         .collect();
     let floor = bound.max(f64::MIN_POSITIVE) as f32;
+    let mut guesses = vec![0.0; samples.targets.len()];
+    weigh(&taps, &samples.features, &mut guesses);
     let mut bits = 0.0;
     // One logarithm for several samples: their ratios multiply.
-    let samples = samples
-        .features
-        .chunks(16 * taps.len())
-        .zip(samples.targets.chunks(16));
-    for (features, targets) in samples {
-        let mut ratio = 1.0;
-        for (features, target) in features.chunks_exact(taps.len()).zip(targets) {
-            let guess: f32 = features.iter().zip(&taps).map(|(f, t)| f * t).sum();
-            ratio *= f64::from((target.abs() + floor) / ((target - guess).abs() + floor));
-        }
+    for (guesses, targets) in guesses.chunks(16).zip(samples.targets.chunks(16)) {
+        let pairs = guesses.iter().zip(targets);
+        let ratio = pairs.fold(1.0, |ratio, (guess, target)| {
+            ratio * f64::from((target.abs() + floor) / ((target - guess).abs() + floor))
+        });
         bits += ratio.log2();
     }
     bits
+}
+
+crate::widest! {
+    // The weighted sums of the features of each sample.
+    fn weigh<F: AsRef<[f32]>>(taps: &F, features: &F, guesses: &mut [f32]) {
+        const LANES: usize = 8;
+        let (taps, features) = (taps.as_ref(), features.as_ref());
+        let (eights, rest) = taps.as_chunks::<LANES>();
+        for (features, guess) in features.chunks_exact(taps.len()).zip(guesses) {
+            let (x, x_rest) = features.as_chunks::<LANES>();
+            let mut sums = [0f32; LANES];
+            for (x, taps) in x.iter().zip(eights) {
+                for k in 0..LANES {
+                    sums[k] += x[k] * taps[k];
+                }
+            }
+            for (sum, (x, tap)) in sums.iter_mut().zip(x_rest.iter().zip(rest)) {
+                *sum += x * tap;
+            }
+            *guess = sums.iter().sum();
+        }
+    }
 }

@@ -1,23 +1,18 @@
 //! Taps for every tile, fitted to the reconstructed frames.
 
-use super::places::{Extent, Places, TAPS, weigh};
+use super::places::{Extent, Places, RUN, TAPS, runs};
+use super::sums::{SUMS, add, fade, merge, solve};
 use crate::predictor::Past;
 use crate::sample::Sample;
 
 /// Rows and columns of a tile.
-const TILE: usize = 8;
+const TILE: usize = RUN;
 /// What a frame counts for when the next one comes. On hourly 2 m temperature at 1e-2
 /// of its range behind `stencil+raster`: 0.8 to 0.95 within 0.2 %, 0.985 0.6 % worse.
 const FADING: f64 = 0.9;
 /// What tiles beside a tile count for, and what all of them together.
 const BESIDE: f64 = 0.25;
 const ALL: f64 = 0.2;
-/// Added to the diagonal, in parts of its mean.
-const STIFFNESS: f64 = 1e-3;
-/// Sums of a tile: the lower triangle of the normal equations, then their right side.
-const TRIANGLE: usize = TAPS * (TAPS + 1) / 2;
-const SUMS: usize = TRIANGLE + TAPS;
-
 /// Paints the forecast where there are two frames before. The memory holds the sums
 /// of all tiles, slice by slice, row by row.
 pub(super) fn predict<T: Sample>(past: &Past<T>, memory: &mut Vec<f64>, frame: &mut [T]) {
@@ -63,14 +58,15 @@ impl Tiles {
 
     /// Takes into account how the newest frame followed from the two before.
     fn observe<T: Sample>(&self, places: &Places<T>, newest: &[T], sums: &mut [[f64; SUMS]]) {
-        for sum in sums.iter_mut() {
-            sum.iter_mut().for_each(|s| *s *= FADING);
-        }
+        fade(sums.as_flattened_mut(), FADING);
         self.each_run(|tile, row, columns| {
-            let newest = &newest[row * self.extent.columns..];
-            places.row(row, columns, |j, base, features| {
-                add(&mut sums[tile], features, newest[j].to_f64() - base);
-            });
+            let newest = &newest[row * self.extent.columns..][columns.clone()];
+            let run = places.run(row, columns);
+            let mut steps = [0.0; RUN];
+            for (step, (x, base)) in steps.iter_mut().zip(newest.iter().zip(&run.bases)) {
+                *step = x.to_f64() - base;
+            }
+            add(&mut sums[tile], &run.features, &steps, newest.len());
         });
         // Values beyond all reason must not spoil a tile for good.
         for sum in sums.iter_mut() {
@@ -82,19 +78,16 @@ impl Tiles {
 
     fn paint<T: Sample>(&self, places: &Places<T>, sums: &[[f64; SUMS]], guess: &mut [T]) {
         let mut all = [0.0; SUMS];
-        for sum in sums {
-            all.iter_mut().zip(sum).for_each(|(a, s)| *a += s);
-        }
-        let share = ALL / self.len() as f64;
-        all.iter_mut().for_each(|s| *s *= share);
+        sums.iter().for_each(|sum| merge(&mut all, sum, 1.0));
+        fade(&mut all, ALL / self.len() as f64);
         let taps: Vec<[f64; TAPS]> = (0..self.len())
             .map(|tile| solve(&self.around(tile, sums, &all)).unwrap_or_default())
             .collect();
         self.each_run(|tile, row, columns| {
-            let guess = &mut guess[row * self.extent.columns..];
-            places.row(row, columns, |j, base, features| {
-                guess[j] = T::from_f64(weigh(base, features, &taps[tile]));
-            });
+            let guess = &mut guess[row * self.extent.columns..][columns.clone()];
+            let forecasts = places.run(row, columns).weigh(&taps[tile]);
+            let pairs = guess.iter_mut().zip(forecasts);
+            pairs.for_each(|(g, f)| *g = T::from_f64(f));
         });
     }
 
@@ -110,11 +103,7 @@ impl Tiles {
                     (false, false) => BESIDE * BESIDE,
                     _ => BESIDE,
                 };
-                let sum = &sums[v * self.across + u];
-                total
-                    .iter_mut()
-                    .zip(sum)
-                    .for_each(|(t, s)| *t += weight * s);
+                merge(&mut total, &sums[v * self.across + u], weight);
             }
         }
         total
@@ -123,65 +112,9 @@ impl Tiles {
     /// Calls `take` with every tile, row of it and its columns there, in raster order.
     fn each_run(&self, mut take: impl FnMut(usize, usize, std::ops::Range<usize>)) {
         for row in 0..self.extent.rows {
-            for x in 0..self.across {
-                let columns = x * TILE..((x + 1) * TILE).min(self.extent.columns);
+            for (x, columns) in runs(self.extent.columns).enumerate() {
                 take(row / TILE * self.across + x, row, columns);
             }
         }
     }
-}
-
-fn add(sums: &mut [f64; SUMS], features: &[f64; TAPS], target: f64) {
-    let mut at = 0;
-    for (i, x) in features.iter().enumerate() {
-        for (sum, y) in sums[at..=at + i].iter_mut().zip(features) {
-            *sum += x * y;
-        }
-        at += i + 1;
-    }
-    for (sum, x) in sums[TRIANGLE..].iter_mut().zip(features) {
-        *sum += x * target;
-    }
-}
-
-/// The taps, by Cholesky's method on a stiffened matrix.
-fn solve(sums: &[f64; SUMS]) -> Option<[f64; TAPS]> {
-    let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
-    let mut trace = 0.0;
-    for i in 0..TAPS {
-        trace += sums[at(i, i)];
-    }
-    let stiffness = STIFFNESS * trace / TAPS as f64;
-    let mut lower = *sums;
-    for i in 0..TAPS {
-        lower[at(i, i)] += stiffness;
-        for j in 0..=i {
-            let mut rest = lower[at(i, j)];
-            for k in 0..j {
-                rest -= lower[at(i, k)] * lower[at(j, k)];
-            }
-            if i > j {
-                lower[at(i, j)] = rest / lower[at(j, j)];
-            } else if rest > 0.0 {
-                lower[at(i, i)] = rest.sqrt();
-            } else {
-                return None;
-            }
-        }
-    }
-    let mut taps = [0.0; TAPS];
-    for i in 0..TAPS {
-        let mut rest = sums[TRIANGLE + i];
-        for k in 0..i {
-            rest -= lower[at(i, k)] * taps[k];
-        }
-        taps[i] = rest / lower[at(i, i)];
-    }
-    for i in (0..TAPS).rev() {
-        for k in i + 1..TAPS {
-            taps[i] -= lower[at(k, i)] * taps[k];
-        }
-        taps[i] /= lower[at(i, i)];
-    }
-    taps.iter().all(|t| t.is_finite()).then_some(taps)
 }

@@ -28,6 +28,7 @@
 mod local;
 mod places;
 mod stored;
+mod sums;
 
 use crate::error::Result;
 use crate::predictor::{FramePredictor, Originals, Past, Side};

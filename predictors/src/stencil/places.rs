@@ -1,5 +1,7 @@
 //! What a place of the next frame is predicted from.
 
+use std::ops::Range;
+
 use crate::padded::Padded;
 use crate::predictor::Past;
 use crate::sample::Sample;
@@ -51,42 +53,57 @@ impl<T: Sample> Places<T> {
         self.older.load(older, extent.columns, T::ZERO, false);
     }
 
-    /// The features of every place in a row, all differences to its base: calls `take`
-    /// with column, base and features.
-    pub(super) fn row(
-        &self,
-        row: usize,
-        columns: std::ops::Range<usize>,
-        mut take: impl FnMut(usize, f64, &[f64; TAPS]),
-    ) {
-        let row = row as isize;
-        let at =
-            |frame: &Padded<T>, r: isize, c: isize, j: usize| frame.shifted(row + r, c)[j].to_f64();
-        for j in columns {
-            let base = at(&self.newer, 0, 0, j);
-            let mut features = [0.0; TAPS];
-            let mut places = features.iter_mut();
-            for (frame, whole) in [(&self.newer, false), (&self.older, true)] {
-                for r in -1..=1 {
-                    for c in -1..=1 {
-                        if (whole || r != 0 || c != 0)
-                            && let Some(place) = places.next()
-                        {
-                            *place = at(frame, r, c, j) - base;
-                        }
-                    }
+    /// The features of places in a row, all differences to their bases.
+    pub(super) fn run(&self, row: usize, columns: Range<usize>) -> Run {
+        let place = |frame: &Padded<T>, r: isize, c: isize| {
+            let places = &frame.shifted(row as isize + r, c)[columns.clone()];
+            let values = places.first_chunk::<RUN>().copied();
+            let values = values.unwrap_or_else(|| {
+                std::array::from_fn(|k| places.get(k).copied().unwrap_or_default())
+            });
+            values.map(T::to_f64)
+        };
+        let bases = place(&self.newer, 0, 0);
+        let mut features = [[0.0; RUN]; TAPS];
+        let mut rest = features.iter_mut();
+        for (frame, whole) in [(&self.newer, false), (&self.older, true)] {
+            for (r, c) in (-1..=1).flat_map(|r| (-1..=1).map(move |c| (r, c))) {
+                if (whole || r != 0 || c != 0)
+                    && let Some(feature) = rest.next()
+                {
+                    *feature = place(frame, r, c);
+                    feature.iter_mut().zip(&bases).for_each(|(x, b)| *x -= b);
                 }
             }
-            take(j, base, &features);
         }
+        Run { bases, features }
     }
 }
 
-/// The forecast at a place.
-pub(super) fn weigh(base: f64, features: &[f64; TAPS], taps: &[f64; TAPS]) -> f64 {
-    let mut sum = base;
-    for (x, tap) in features.iter().zip(taps) {
-        sum += tap * x;
+/// The most places that are looked at together.
+pub(super) const RUN: usize = 8;
+
+/// Places side by side; those beyond the last are zero.
+pub(super) struct Run {
+    pub(super) bases: [f64; RUN],
+    pub(super) features: [[f64; RUN]; TAPS],
+}
+
+impl Run {
+    /// The forecasts.
+    pub(super) fn weigh(&self, taps: &[f64; TAPS]) -> [f64; RUN] {
+        let mut sums = self.bases;
+        for (feature, tap) in self.features.iter().zip(taps) {
+            for (sum, x) in sums.iter_mut().zip(feature) {
+                *sum += tap * x;
+            }
+        }
+        sums
     }
-    sum
+}
+
+/// The columns of a row, a run at a time.
+pub(super) fn runs(columns: usize) -> impl Iterator<Item = Range<usize>> {
+    let starts = (0..columns).step_by(RUN);
+    starts.map(move |start| start..(start + RUN).min(columns))
 }

@@ -1,6 +1,6 @@
 //! One set of taps for a whole series, fitted to its originals.
 
-use super::places::{Extent, Places, TAPS, weigh};
+use super::places::{Extent, Places, TAPS, runs};
 use crate::error::{Error, Result};
 use crate::least::{Normal, fill_holes, from_fixed, to_fixed};
 use crate::predictor::{Originals, Past, Side};
@@ -43,13 +43,16 @@ pub(super) fn learn<T: Sample>(originals: &Originals<T>) -> Side {
 fn add<T: Sample>(places: &Places<T>, target: &[T], extent: Extent, normal: &mut Normal) {
     let (mut features, mut targets) = (Vec::new(), Vec::new());
     for (row, target) in target.chunks_exact(extent.columns).enumerate() {
-        places.row(row, 0..extent.columns, |j, base, x| {
-            let step = target[j].to_f64() - base;
-            if step.is_finite() {
-                features.extend(x.iter().map(|x| *x as f32));
-                targets.push(step as f32);
+        for columns in runs(extent.columns) {
+            let run = places.run(row, columns.clone());
+            for (k, (target, base)) in target[columns].iter().zip(run.bases).enumerate() {
+                let step = target.to_f64() - base;
+                if step.is_finite() {
+                    features.extend(run.features.iter().map(|x| x[k] as f32));
+                    targets.push(step as f32);
+                }
             }
-        });
+        }
     }
     normal.add(&features, &targets, &vec![1.0; targets.len()]);
 }
@@ -71,9 +74,11 @@ pub(super) fn predict<T: Sample>(
     for (slice, guess) in frame.chunks_exact_mut(extent.size()).enumerate() {
         let places = Places::of(past, 0, slice, extent);
         for (row, guess) in guess.chunks_exact_mut(extent.columns).enumerate() {
-            places.row(row, 0..extent.columns, |j, base, features| {
-                guess[j] = T::from_f64(weigh(base, features, taps));
-            });
+            for columns in runs(extent.columns) {
+                let forecasts = places.run(row, columns.clone()).weigh(taps);
+                let guess = guess[columns].iter_mut().zip(forecasts);
+                guess.for_each(|(g, f)| *g = T::from_f64(f));
+            }
         }
     }
     Ok(true)

@@ -1,0 +1,254 @@
+//! From values to planes of codes: all of coding a chunk but its entropy. A draft can be
+//! written with one back end after the other.
+
+use foresz_predictors::{Plane, Sample};
+
+use super::{EXACT, FAST, LATTICE, Loss, MASKED, Plan, RELATIVE, content_checksum, mask_distance};
+use crate::coding::{Coded, Encoder, Lesson, Quantiser, Sides, walk};
+use crate::container::bytes::{put_bytes, put_number};
+use crate::entropy::{self, Backend};
+use crate::error::{Error, Result};
+use crate::fast;
+use crate::originals::Originals;
+use crate::relative::{self, Logs};
+use crate::sweeps::{self, Errors};
+
+/// A chunk's bytes and what is known about it.
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) backend: Backend,
+    /// The errors that a decoder will make.
+    pub(crate) errors: Errors,
+    /// Step of the lattice that the originals lie on, if one was found and used.
+    pub(crate) lattice: f64,
+}
+
+/// A chunk that lacks nothing but the bytes of its codes.
+pub(crate) struct Draft {
+    before: Vec<u8>,
+    planes: Vec<Plane>,
+    codes: Vec<i32>,
+    after: Vec<u8>,
+    errors: Errors,
+    lattice: f64,
+}
+
+/// Integers packed, if the chunk suits.
+pub(crate) fn pack<T: Sample>(
+    values: &[T],
+    fills: &[T],
+    shape: &[usize],
+    loss: Loss,
+) -> Result<Option<Encoded>> {
+    let Loss::Absolute(bound) = loss else {
+        return Ok(None);
+    };
+    let mut bytes = vec![FAST];
+    if !fills.is_empty() {
+        return Ok(None);
+    }
+    let Some(errors) = fast::encode(values, shape, bound, &mut bytes) else {
+        return Ok(None);
+    };
+    Ok(Some(Encoded {
+        bytes,
+        backend: Backend::Packed,
+        errors: checked(errors)?,
+        lattice: 0.0,
+    }))
+}
+
+/// A chunk ready to be coded, by one pipeline after the other. Where there are outliers
+/// there is a second form that takes them for holes.
+pub(crate) enum Source<'a, T: Clone> {
+    Absolute {
+        values: &'a [T],
+        bound: f64,
+        forms: Vec<Originals<'a, T>>,
+    },
+    Relative {
+        values: &'a [T],
+        bound: f64,
+        logs: &'a Logs,
+        forms: Vec<Originals<'a, f64>>,
+    },
+}
+
+impl<'a, T: Sample> Source<'a, T> {
+    /// `logs` are wanted under a relative bound.
+    pub(crate) fn new(values: &'a [T], fills: &[T], loss: Loss, logs: &'a Logs) -> Self {
+        match loss {
+            Loss::Absolute(bound) => Source::Absolute {
+                values,
+                bound,
+                forms: forms(values, fills, bound),
+            },
+            Loss::Relative(bound) => Source::Relative {
+                values,
+                bound,
+                logs,
+                forms: forms(&logs.values, &[], relative::bound_of_logs(bound)),
+            },
+        }
+    }
+
+    /// What a pipeline makes of each form.
+    pub(crate) fn drafts(&self, plan: Plan) -> Result<Vec<Draft>> {
+        match self {
+            Source::Absolute {
+                values,
+                bound,
+                forms,
+            } => {
+                let finish = |decoded: Vec<T>| {
+                    let errors = checked(sweeps::errors(values, &decoded, *bound, 0.0))?;
+                    Ok((content_checksum(&decoded).to_le_bytes().to_vec(), errors))
+                };
+                let draft = |form| draft_of(values, form, plan, finish);
+                forms.iter().map(draft).collect()
+            }
+            Source::Relative {
+                values,
+                bound,
+                logs,
+                forms,
+            } => {
+                let finish = |decoded: Vec<f64>| {
+                    let mut rest = Vec::new();
+                    let decoded = relative::write_rest(values, logs, &decoded, *bound, &mut rest);
+                    let errors = checked(sweeps::errors(values, &decoded, 0.0, *bound))?;
+                    rest.extend(content_checksum(&decoded).to_le_bytes());
+                    Ok((rest, errors))
+                };
+                let draft = |form| {
+                    let mut draft = draft_of(&logs.values, form, plan, finish)?;
+                    draft.before[0] |= RELATIVE;
+                    Ok(draft)
+                };
+                forms.iter().map(draft).collect()
+            }
+        }
+    }
+}
+
+fn forms<'a, T: Sample>(values: &'a [T], fills: &[T], bound: f64) -> Vec<Originals<'a, T>> {
+    let plain = Originals::new(values, fills, bound);
+    let tame = plain.tame(values, fills, bound);
+    [Some(plain), tame].into_iter().flatten().collect()
+}
+
+fn checked(errors: Errors) -> Result<Errors> {
+    if errors.kept {
+        Ok(errors)
+    } else {
+        Err(Error::Invalid("internal error: the bound would be broken; nothing was written, please report this field".into()))
+    }
+}
+
+/// What comes after the codes, and the errors, depend on what will be decoded.
+fn draft_of<T: Sample>(
+    values: &[T],
+    originals: &Originals<T>,
+    plan: Plan,
+    finish: impl Fn(Vec<T>) -> Result<(Vec<u8>, Errors)>,
+) -> Result<Draft> {
+    let Originals {
+        mask,
+        range,
+        quantiser,
+        ..
+    } = originals;
+    let Plan { pipeline, scene } = plan;
+    let mut sides = Sides::learn(Lesson {
+        originals: &originals.values,
+        quantiser: *quantiser,
+        range: *range,
+    });
+    let mut encoder = Encoder::new(&originals.values, &scene.shape, *quantiser, *range);
+    walk(pipeline, scene, &mut sides, &mut encoder)?;
+    let Coded {
+        mut canvas,
+        codes,
+        planes,
+        literals,
+    } = encoder.finish()?;
+
+    let (mut before, mut flags, mut lattice) = (vec![0], 0, 0.0);
+    match *quantiser {
+        Quantiser::Linear { half, .. } => put_sample(&mut before, half),
+        Quantiser::Exact => flags |= EXACT,
+        Quantiser::Lattice {
+            origin,
+            step,
+            reach,
+            ..
+        } => {
+            flags |= LATTICE;
+            lattice = step;
+            [origin, step, reach]
+                .iter()
+                .for_each(|x| before.extend(x.to_le_bytes()));
+        }
+    }
+    if let Some(mask) = mask {
+        flags |= MASKED;
+        put_sample(&mut before, range.0);
+        put_sample(&mut before, range.1);
+        mask.write(values, mask_distance(scene), &mut before);
+        mask.holes().for_each(|i| canvas[i] = values[i]);
+    }
+    before[0] = flags;
+    put_bytes(&mut before, &sides.into_bytes());
+    put_literals(&mut before, &literals);
+    let (after, errors) = finish(canvas)?;
+    Ok(Draft {
+        before,
+        planes,
+        codes,
+        after,
+        errors,
+        lattice,
+    })
+}
+
+/// The bytes of the draft that takes the fewest.
+pub(crate) fn write(drafts: &[Draft], shape: &[usize], backend: Backend) -> Result<Encoded> {
+    let written = drafts.iter().map(|draft| draft.write(shape, backend));
+    let smallest = written.min_by_key(|encoded| encoded.bytes.len());
+    smallest.ok_or_else(|| Error::Invalid("there is nothing to write".into()))
+}
+
+impl Draft {
+    fn write(&self, shape: &[usize], backend: Backend) -> Encoded {
+        let codes = backend.encode(shape, &self.planes, &self.codes);
+        let mut bytes = self.before.clone();
+        put_bytes(&mut bytes, &codes);
+        bytes.extend_from_slice(&self.after);
+        Encoded {
+            bytes,
+            backend,
+            errors: self.errors,
+            lattice: self.lattice,
+        }
+    }
+}
+
+fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
+    out.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
+}
+
+const LITERALS_ZSTD_LEVEL: i32 = 3;
+
+/// Literals as planes of equal bytes: the high ones repeat.
+fn put_literals<T: Sample>(out: &mut Vec<u8>, literals: &[T]) {
+    put_number(out, literals.len() as u64);
+    if !literals.is_empty() {
+        let byte = |k: usize| {
+            literals
+                .iter()
+                .map(move |x| (x.to_bits64() >> (8 * k)) as u8)
+        };
+        let planes: Vec<u8> = (0..T::BYTES).flat_map(byte).collect();
+        put_bytes(out, &entropy::squeeze(&planes, LITERALS_ZSTD_LEVEL));
+    }
+}
