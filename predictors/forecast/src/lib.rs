@@ -9,9 +9,13 @@
 mod array;
 mod error;
 mod exact;
+#[cfg(feature = "ort")]
+mod ort;
 mod runtime;
 
 pub use array::Array;
 pub use error::{Error, Result};
 pub use exact::Exact;
+#[cfg(feature = "ort")]
+pub use ort::{Optimisation, Ort, OrtOptions};
 pub use runtime::{Port, Runtime, Session, Step};
