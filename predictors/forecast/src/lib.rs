@@ -11,6 +11,7 @@ mod error;
 mod exact;
 #[cfg(feature = "ort")]
 mod ort;
+mod process;
 mod runtime;
 
 pub use array::Array;
@@ -18,4 +19,5 @@ pub use error::{Error, Result};
 pub use exact::Exact;
 #[cfg(feature = "ort")]
 pub use ort::{Optimisation, Ort, OrtOptions};
+pub use process::{Claim, Process, ProcessOptions};
 pub use runtime::{Port, Runtime, Session, Step};
