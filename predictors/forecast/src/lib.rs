@@ -17,6 +17,9 @@ mod fit;
 mod forcing;
 mod forecast;
 mod model;
+#[cfg(feature = "ort")]
+mod ort;
+mod process;
 mod runtime;
 mod shelf;
 mod snap;
@@ -29,5 +32,8 @@ pub use error::{Error, Result};
 pub use exact::Exact;
 pub use forecast::{Care, Forecast};
 pub use model::{Folder, Model};
+#[cfg(feature = "ort")]
+pub use ort::{Optimisation, Ort, OrtOptions};
+pub use process::{Claim, Process, ProcessOptions};
 pub use runtime::{Port, Runtime, Session, Step};
 pub use shelf::{Engine, LARGEST_EXACT, Shelf, VARIABLE};
