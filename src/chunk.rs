@@ -36,6 +36,22 @@ const RELATIVE: u8 = 4;
 const LATTICE: u8 = 8;
 const FAST: u8 = 16;
 
+/// Bytes of side information in a chunk, unless it is damaged.
+pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize> {
+    let mut reader = Reader::new(bytes, Section::Chunk);
+    let flags = reader.byte()?;
+    if flags & FAST != 0 {
+        return Ok(0);
+    }
+    read_quantiser::<T>(flags, &mut reader)?;
+    if flags & MASKED != 0 {
+        reader.take(2 * T::BYTES)?;
+        let samples = scene.shape.iter().product();
+        Mask::read::<T>(&mut reader, samples, mask_distance(scene))?;
+    }
+    Ok(reader.bytes()?.len())
+}
+
 /// The values of a chunk. If only those of a plane are wanted, others may be missing, and
 /// then the checksum of all of them proves nothing.
 pub(crate) fn decode<T: Sample>(

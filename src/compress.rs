@@ -413,7 +413,9 @@ impl<T: Sample> Setup<T> {
         let mut best = contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
         for (offer, pipeline) in &self.offers {
             let offered = chunk::write(&draft(pipeline)?, shape, backend)?;
-            if offered.bytes.len() < best.1.bytes.len() {
+            // Its name, with the hash of a model, is long and may be there for this chunk
+            // alone.
+            if offered.bytes.len() + offer.to_string().len() < best.1.bytes.len() {
                 best = (offer.clone(), offered);
             }
         }

@@ -230,7 +230,7 @@ fn check_region(index: &Index, region: &[Range<usize>]) -> Result<()> {
 }
 
 /// Where each chunk starts after the head. The index has checked the sum.
-fn starts(chunks: &[Chunk]) -> Vec<usize> {
+pub(crate) fn starts(chunks: &[Chunk]) -> Vec<usize> {
     let start_after = |at: &mut usize, c: &Chunk| {
         let start = *at;
         *at += c.bytes;

@@ -4,16 +4,23 @@ use foresz_predictors::{Pipeline, Registry, Sample};
 use serde::Serialize;
 
 use crate::bound::Bound;
+use crate::chunk;
 use crate::coding::framed;
-use crate::container::{self, Chunk, Index};
-use crate::decompress::scene;
+use crate::container::{self, Chunk, HEAD_BYTES, Index};
+use crate::decompress::{scene, starts};
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
+use crate::used::Used;
 
 /// Reads what a stream holds without decoding it.
 pub fn inspect(stream: &[u8]) -> Result<Info> {
-    Ok(Info::new(&container::open(stream)?, stream.len()))
+    let index = container::open(stream)?;
+    let mut info = Info::new(&index, stream.len());
+    if info.models.iter().any(|m| m.guarded) {
+        info.guard_bytes = guard_bytes(&index, stream);
+    }
+    Ok(info)
 }
 
 /// What a stream holds.
@@ -51,6 +58,11 @@ pub struct Info {
     pub attributes: Vec<(String, String)>,
     /// Predictors used, with the number of chunks each.
     pub predictors: Vec<(String, usize)>,
+    /// Learned models that decoding needs.
+    pub models: Vec<Used>,
+    /// Bytes of side information in chunks that were made with a guard band, which is
+    /// nearly all of it.
+    pub guard_bytes: u64,
     /// Up to which level a [preview](crate::decompress_preview) takes its share of the
     /// time only, at least with the built-in predictors.
     pub preview_levels: usize,
@@ -62,6 +74,8 @@ pub struct Info {
     pub stream_bytes: u64,
     /// Raw over stream bytes.
     pub ratio: f64,
+    /// The ratio if the weights of the models were part of the stream.
+    pub ratio_with_models: f64,
     /// Bits of stream per sample.
     pub bits_per_value: f64,
 }
@@ -77,6 +91,7 @@ impl Info {
         backends.dedup();
         let samples: usize = index.shape().iter().product();
         let raw_bytes = (samples * index.sample_bytes) as u64;
+        let models = Used::of(index);
         Info {
             format_version: container::FORMAT_VERSION,
             dtype: if index.sample_bytes == 4 {
@@ -104,6 +119,9 @@ impl Info {
                 .enumerate()
                 .map(|(i, c)| (c.clone(), used(i)))
                 .collect(),
+            ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes as u64),
+            models,
+            guard_bytes: 0,
             preview_levels: preview_levels(index),
             backends,
             raw_bytes,
@@ -117,6 +135,24 @@ impl Info {
     pub fn samples(&self) -> usize {
         self.shape.iter().product()
     }
+}
+
+/// Damaged chunks count for nothing: decoding will say what is wrong with them.
+fn guard_bytes(index: &Index, stream: &[u8]) -> u64 {
+    let grid = index.grid();
+    let of_chunk = |(i, bytes): (usize, &[u8])| {
+        let scene = scene(index, &grid.part(i));
+        let side = match index.sample_bytes {
+            4 => chunk::side_bytes::<f32>(bytes, &scene),
+            _ => chunk::side_bytes::<f64>(bytes, &scene),
+        };
+        let guarded = index.choices[index.chunks[i].choice].contains("forecast:");
+        if guarded { side.unwrap_or(0) as u64 } else { 0 }
+    };
+    let starts = starts(&index.chunks).into_iter().zip(&index.chunks);
+    let chunks =
+        starts.filter_map(|(start, c)| stream.get(HEAD_BYTES..)?.get(start..start + c.bytes));
+    chunks.enumerate().map(of_chunk).sum()
 }
 
 fn preview_levels(index: &Index) -> usize {

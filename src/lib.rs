@@ -26,6 +26,7 @@ mod report;
 mod selection;
 mod sweeps;
 mod threads;
+mod used;
 mod writer;
 
 pub use bound::Bound;
@@ -39,7 +40,8 @@ pub use foresz_forecast as forecast;
 pub use foresz_predictors as predictors;
 pub use foresz_predictors::Sample;
 pub use info::{Info, inspect};
-pub use options::{Choose, Options, Progress};
+pub use options::{Choose, Options, Progress, time_dimension};
 pub use registry::registry;
 pub use report::Report;
+pub use used::Used;
 pub use writer::Writer;

@@ -177,6 +177,12 @@ impl Options {
     }
 }
 
+/// Which dimension of a field is time, by the names of its dimensions; without names
+/// the first of three or more.
+pub fn time_dimension(names: &[String], dims: usize) -> Result<Option<usize>> {
+    Layout::new(names, dims).map(|layout| layout.time)
+}
+
 /// Names that mean time.
 const TIMES: [&str; 4] = ["time", "t", "valid_time", "step"];
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::bound::Bound;
 use crate::container::Index;
 use crate::effort::Effort;
+use crate::used::Used;
 
 /// The outcome of a compression or decompression.
 ///
@@ -34,6 +35,10 @@ pub struct Report {
     pub lattice: f64,
     /// Predictor specs chosen, joined by ` | ` if chunks differ.
     pub predictor: String,
+    /// Learned models that decoding needs.
+    pub models: Vec<Used>,
+    /// The ratio if their weights were part of the stream.
+    pub ratio_with_models: f64,
     /// The back end.
     pub backend: String,
     /// The effort.
@@ -48,6 +53,7 @@ impl Report {
     pub(crate) fn new(index: &Index, raw_bytes: u64, stream_bytes: u64, clock: &Clock) -> Self {
         let (cpu_seconds, wall_seconds) = clock.seconds();
         let ratio = raw_bytes as f64 / stream_bytes as f64;
+        let models = Used::of(index);
         Report {
             input_bytes: raw_bytes,
             output_bytes: stream_bytes,
@@ -57,6 +63,8 @@ impl Report {
             bound: index.absolute,
             max_error: index.max_error,
             lattice: index.lattice,
+            ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes),
+            models,
             predictor: index.choices.join(" | "),
             backend: index.chunks.first().map_or("", |c| c.backend.name()).into(),
             effort: index.effort,

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foresz::forecast::contract::FILE_NAME;
 use foresz::forecast::{Engine, Shelf};
-use foresz::predictors::Registry;
+use foresz::predictors::{Part, Registry};
 use foresz::{Backend, Bound, Effort};
 
 use super::failure::EXIT_CODES;
@@ -61,6 +62,19 @@ Examples:
 Says what goes in and what comes out, whether all files are those that the contract was
 written for, and what one step costs.";
 
+const MODEL_RUN_EXAMPLES: &str = "\
+Examples:
+  foresz model run models/flow-filter vorticity.npy -o next.npy
+  foresz model run my-model t2m.f32 --shape 744x33x49 --attr start=2019-03-01T00:00 --attr step=1h --frame 100 -o f100.npy";
+
+const MODEL_COMPARE_EXAMPLES: &str = "\
+Examples:
+  foresz model compare models/flow-filter
+  foresz model compare my-model --onnxruntime .venv --json | jq .outputs
+
+Differences are in units of an output's standard deviation; the input is noise about the
+means of the contract.";
+
 const INPUT: &str = "Input";
 const MODELS: &str = "Learned models";
 const BOUND: &str = "Bound (exactly one)";
@@ -109,6 +123,8 @@ impl Verb {
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
             Verb::Model(Model::Check(args)) => answer(args.json),
+            Verb::Model(Model::Compare(args)) => answer(args.json),
+            Verb::Model(Model::Run(args)) => product(&args.output, args.json, &args.loudness),
         }
     }
 }
@@ -167,9 +183,43 @@ pub(crate) struct ModelArgs {
     /// more in the folders that `FORESZ_MODELS` names. auto takes them where they pay
     #[arg(help_heading = MODELS, long, value_name = "FOLDER")]
     pub(crate) model: Vec<PathBuf>,
+    /// A learned model that is a program, by its command line; no shell runs
+    #[arg(help_heading = MODELS, long, value_name = "COMMAND")]
+    pub(crate) process: Vec<String>,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+}
+
+/// What runs learned models.
+#[derive(Debug, Args)]
+pub(crate) struct RuntimeArgs {
     /// What runs models [default: exact, unless a model is larger than 256 MiB]
     #[arg(help_heading = MODELS, long, value_name = "NAME")]
     pub(crate) runtime: Option<Runtime>,
+    /// Where ONNX Runtime is: its library, a folder with it, or a Python environment
+    /// [default: `ORT_DYLIB_PATH`, or the Python environment at hand]
+    #[arg(help_heading = MODELS, long, value_name = "PATH")]
+    onnxruntime: Option<PathBuf>,
+    /// Let ONNX Runtime use a CUDA device
+    #[arg(help_heading = MODELS, long)]
+    cuda: bool,
+}
+
+impl RuntimeArgs {
+    /// A shelf that runs models so.
+    pub(crate) fn shelf(&self) -> Shelf {
+        let engine = match self.runtime {
+            None if self.cuda => Engine::Ort,
+            None => Engine::Auto,
+            Some(Runtime::Exact) => Engine::Exact,
+            Some(Runtime::Ort) => Engine::Ort,
+        };
+        let shelf = Shelf::default().engine(engine).cuda(self.cuda);
+        match &self.onnxruntime {
+            Some(path) => shelf.library(path),
+            None => shelf,
+        }
+    }
 }
 
 /// What runs models.
@@ -183,20 +233,23 @@ pub(crate) enum Runtime {
 
 impl ModelArgs {
     /// The models at hand.
-    pub(crate) fn registry(&self) -> Registry {
-        foresz::registry(self.shelf())
+    pub(crate) fn registry(&self) -> anyhow::Result<Registry> {
+        let places = self.model.iter().rev();
+        let shelf = places.fold(self.runtime.shelf(), Shelf::place);
+        for line in &self.process {
+            shelf.process(line)?;
+        }
+        Ok(foresz::registry(shelf))
     }
 
-    /// Where they are found.
-    pub(crate) fn shelf(&self) -> Shelf {
-        let engine = match self.runtime {
-            None => Engine::Auto,
-            Some(Runtime::Exact) => Engine::Exact,
-            Some(Runtime::Ort) => Engine::Ort,
-        };
-        let places = self.model.iter().rev();
-        places.fold(Shelf::default().engine(engine), |shelf, path| {
-            shelf.place(path)
+    /// What `auto` is to be offered.
+    pub(crate) fn offers(&self) -> impl Iterator<Item = Part> {
+        let folders = self.model.iter().filter(|f| f.join(FILE_NAME).is_file());
+        let folders = folders.map(|f| ("model", f.display().to_string()));
+        let processes = self.process.iter().map(|line| ("process", line.clone()));
+        folders.chain(processes).map(|(key, value)| Part {
+            name: "forecast".into(),
+            params: vec![(key.into(), value)],
         })
     }
 }
@@ -339,6 +392,10 @@ pub(crate) struct Predictors {
 pub(crate) enum Model {
     /// Read a model's contract, check its files and run it once
     Check(ModelCheck),
+    /// Forecast one frame of a series, as .npy
+    Run(Box<ModelRun>),
+    /// Run a model on the exact runtime and on ONNX Runtime: how far are they apart?
+    Compare(ModelCompare),
 }
 
 #[derive(Debug, Args)]
@@ -346,9 +403,47 @@ pub(crate) enum Model {
 pub(crate) struct ModelCheck {
     /// The folder of the model
     pub(crate) folder: PathBuf,
-    /// What runs the model [default: exact, unless it is larger than 256 MiB]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) runtime: Option<Runtime>,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = MODEL_COMPARE_EXAMPLES)]
+pub(crate) struct ModelCompare {
+    /// The folder of the model
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = MODEL_RUN_EXAMPLES)]
+pub(crate) struct ModelRun {
+    /// The folder of the model
+    pub(crate) folder: PathBuf,
+    /// A series, raw little-endian or .npy; - for standard input
+    pub(crate) input: PathBuf,
+    /// Forecast this frame from those before it, counted from 0 [default: the one after
+    /// the last]
+    #[arg(long, value_name = "FRAME")]
+    pub(crate) frame: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) layout: LayoutArgs,
+    /// What the field says of itself, such as start=2018-06-01T00:00; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
+    pub(crate) attr: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub(crate) loudness: Loudness,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use foresz::predictors::Part;
 use foresz::{Choose, Compressed, Options, Report, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
@@ -67,7 +66,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
 
 /// All that can be wrong with these shows before a byte is read.
 fn options(args: &Compress) -> anyhow::Result<Options> {
-    let registry = args.models.registry();
+    let registry = args.models.registry()?;
     let choose = args.predictor.parse().map_err(foresz::Error::from)?;
     if let Choose::Spec(spec) = &choose {
         let settled = registry.settle(spec).and_then(|s| registry.build(&s));
@@ -79,16 +78,7 @@ fn options(args: &Compress) -> anyhow::Result<Options> {
         .threads(args.threads.count())
         .dims(args.layout.dims.iter().cloned());
     if choose == Choose::Auto {
-        for folder in args
-            .models
-            .model
-            .iter()
-            .filter(|f| f.join("model.toml").is_file())
-        {
-            let part = Part {
-                name: "forecast".into(),
-                params: vec![("model".into(), folder.display().to_string())],
-            };
+        for part in args.models.offers() {
             options = options.offer(&format!("{part}+raster"))?;
         }
     }

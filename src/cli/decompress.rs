@@ -134,7 +134,7 @@ impl Job<'_> {
             (samples * T::BYTES) as u64,
         );
         let mut decoder = Decompressor::default()
-            .registry(self.args.models.registry())
+            .registry(self.args.models.registry()?)
             .threads(self.args.threads.count())
             .preview(self.args.preview);
         if let Some(bar) = &bar {

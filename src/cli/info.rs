@@ -47,7 +47,10 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
     let predictors: Vec<String> = info
         .predictors
         .iter()
-        .map(|(spec, chunks)| format!("{spec} ({chunks} of {} chunks)", info.chunks))
+        .map(|(spec, chunks)| {
+            let spec = summary::spec(spec);
+            format!("{spec} ({chunks} of {} chunks)", info.chunks)
+        })
         .collect();
     row("predictors", &predictors.join(", "))?;
     if info.lattice > 0.0 {
@@ -60,6 +63,34 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
             "lattice",
             &format!("values are multiples of {}{coarser}", info.lattice),
         )?;
+    }
+    for model in &info.models {
+        let made = if model.made.is_empty() {
+            "the exact runtime".into()
+        } else {
+            model.made.clone()
+        };
+        row(
+            "model",
+            &format!(
+                "{}, {}, made on {made}",
+                model.name,
+                summary::bytes(model.bytes)
+            ),
+        )?;
+        row("", &format!("sha256 {}", model.sha256))?;
+    }
+    if info.models.iter().any(|m| m.guarded) {
+        let part = 100.0 * info.guard_bytes as f64 / info.stream_bytes as f64;
+        row(
+            "guard band",
+            &format!(
+                "{}, {part:.1} % of the stream",
+                summary::bytes(info.guard_bytes)
+            ),
+        )?;
+    } else if !info.models.is_empty() {
+        row("guard band", "not needed: the same bits everywhere")?;
     }
     row("previews", &previews(info))?;
     row("effort", info.effort.name())?;
@@ -80,6 +111,10 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         summary::number(info.bits_per_value),
     );
     row("size", &format!("{size}, ratio {ratio}, {bits} bits/value"))?;
+    if !info.models.is_empty() {
+        let with = summary::number(info.ratio_with_models);
+        row("", &format!("ratio {with} with the weights of the model"))?;
+    }
     Ok(text)
 }
 

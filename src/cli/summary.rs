@@ -1,5 +1,6 @@
 //! Numbers and reports in words.
 
+use foresz::predictors::Spec;
 use foresz::{Bound, Report};
 
 /// `721x1440`.
@@ -71,6 +72,25 @@ fn loss(report: &Report) -> String {
     }
 }
 
+/// A spec without what only machines want to know of learned models.
+pub(crate) fn spec(text: &str) -> String {
+    let short = |text: &str| {
+        let mut spec: Spec = text.parse().ok()?;
+        for part in &mut spec.parts {
+            if part.params.iter().any(|(key, _)| key == "sha256") {
+                part.params
+                    .retain(|(key, _)| key == "model" || key == "guard");
+            }
+        }
+        Some(spec.to_string())
+    };
+    let specs = text.split(" | ");
+    let shown: Vec<String> = specs
+        .map(|spec| short(spec).unwrap_or_else(|| spec.into()))
+        .collect();
+    shown.join(" | ")
+}
+
 /// One line about a run.
 pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
     format!(
@@ -80,7 +100,7 @@ pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
         number(report.ratio),
         number(report.bits_per_value),
         loss(report),
-        report.predictor,
+        spec(&report.predictor),
         report.backend,
         report.wall_seconds,
         coarser(report.lattice, report.bound),

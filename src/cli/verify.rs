@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     };
     let original = input::read_field(&args.original, &expected)?;
     let decoder = Decompressor::default()
-        .registry(args.models.registry())
+        .registry(args.models.registry()?)
         .threads(args.threads.count());
     let answer = match (original, dtype) {
         (Field::F32(field), DType::F32) => judge(

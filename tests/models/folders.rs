@@ -89,7 +89,18 @@ fn a_stream_needs_the_model_it_was_made_with() {
         .unwrap();
     assert!(named.success());
     let info = foresz(&["info", stream]);
-    assert!(text(&info).contains("flow-filter"), "{}", text(&info));
+    for part in [
+        "flow-filter, 904 B",
+        "sha256 ",
+        "not needed",
+        "with the weights",
+    ] {
+        assert!(text(&info).contains(part), "{}", text(&info));
+    }
+    let json = foresz(&["info", stream, "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["models"][0]["bytes"], 904);
+    assert!(json["ratio_with_models"].as_f64() < json["ratio"].as_f64());
 }
 
 #[test]
@@ -218,4 +229,71 @@ fn auto_takes_a_model_that_is_named_if_it_pays() {
         json["output_bytes"].as_u64().unwrap()
     };
     assert!(size(&made) <= size(&without));
+}
+
+#[test]
+fn the_cost_of_a_guard_band_is_told() {
+    let room = TempDir::new().unwrap();
+    let stream = room.path().join("v.fsz");
+    let stream = stream.to_str().unwrap();
+    let spec = format!("forecast:model={MODEL},guard=1e-4+lorenzo");
+    let made = foresz(&[
+        "compress",
+        FIELD,
+        "--range-rel",
+        "1e-3",
+        "--predictor",
+        &spec,
+        "-o",
+        stream,
+    ]);
+    assert!(made.status.success(), "{}", text(&made));
+    let json = foresz(&["info", stream, "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["models"][0]["guarded"], true);
+    assert!(json["guard_bytes"].as_u64().unwrap() > 3 * 4);
+}
+
+/// A stream says which model it needs, never what to run.
+#[test]
+fn streams_start_no_programs() {
+    let registry = foresz::registry(foresz::forecast::Shelf::default());
+    let spec = "forecast:process=\"touch started-by-a-stream\"+zero";
+    assert!(registry.build(&spec.parse().unwrap()).is_err());
+    assert!(!Path::new("started-by-a-stream").exists());
+}
+
+#[test]
+fn one_step_can_be_looked_at() {
+    let room = TempDir::new().unwrap();
+    let out = room.path().join("next.npy");
+    let out = out.to_str().unwrap();
+    let ran = foresz(&[
+        "model", "run", MODEL, FIELD, "-o", out, "--frame", "4", "--json",
+    ]);
+    assert!(ran.status.success(), "{}", text(&ran));
+    let json: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(json["shape"], serde_json::json!([48, 96]));
+    assert_eq!(std::fs::metadata(out).unwrap().len(), 128 + 4 * 48 * 96);
+    for wrong in ["2", "7"] {
+        let again = foresz(&[
+            "model", "run", MODEL, FIELD, "-o", out, "--force", "--frame", wrong,
+        ]);
+        assert_eq!(again.status.code(), Some(2), "{}", text(&again));
+    }
+    assert_eq!(
+        foresz(&["model", "run", MODEL, FIELD]).status.code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn without_onnx_runtime_it_says_how_to_get_it() {
+    let compared = foresz(&["model", "compare", MODEL, "--onnxruntime", "nowhere"]);
+    assert_eq!(compared.status.code(), Some(2), "{}", text(&compared));
+    let said = text(&compared);
+    assert!(
+        said.contains("pip install") || said.contains("--runtime exact"),
+        "{said}"
+    );
 }

@@ -9,14 +9,17 @@ use crate::model::Model;
 use crate::shelf::Shelf;
 
 /// What users may say, and what streams say.
-const KNOWN: [&str; 5] = ["model", "sha256", "runtime", "guard", "made"];
+const KNOWN: [&str; 6] = ["model", "sha256", "bytes", "runtime", "made", "guard"];
+
+/// A command line instead of a model.
+const PROCESS: &str = "process";
 
 /// The registry's entry for learned models on a shelf.
 pub fn entry(shelf: Arc<Shelf>) -> Entry {
     let settler = Arc::clone(&shelf);
     Entry::new(
         "forecast",
-        "frame: what a learned model foresees  [model=NAME|FOLDER, guard=0…1]",
+        "frame: what a learned model foresees  [model=NAME|FOLDER or process=COMMAND, guard=0…1]",
         move |part| {
             let (model, care) = asked(&shelf, part)?;
             Ok(Built::frame(Forecast::new(model, care)))
@@ -31,9 +34,9 @@ fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
         predictor: part.name.clone(),
         reason: reason.into(),
     };
-    let name = params
-        .text("model")
-        .ok_or_else(|| wrong("which model? Write forecast:model=NAME or model=FOLDER"))?;
+    let name = params.text("model").ok_or_else(|| {
+        wrong("which model? Write forecast:model=NAME, model=FOLDER or process=\"COMMAND\"")
+    })?;
     let hash = params.text("sha256");
     let made_by = params.text("runtime");
     let guard = match params.text("guard") {
@@ -69,21 +72,34 @@ fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
     Ok((model, care))
 }
 
-/// A model by its hash, and what it was run by.
+/// A model by its hash, and what it was run by. Only users have a say in what is
+/// started: specs of streams are built, not settled.
 fn settle(shelf: &Shelf, part: &Part) -> Result<Part> {
-    let (model, _) = asked(shelf, part)?;
-    let mut params = vec![
+    let mut params = Params::new(part);
+    let line = params.text(PROCESS);
+    let model = match line {
+        None => asked(shelf, part)?.0,
+        Some(line) => {
+            params.number("guard", 0.0, 0.0..=1.0)?;
+            params.finish(&[PROCESS, "guard"])?;
+            shelf.process(line).map_err(|error| Error::Model {
+                reason: error.to_string(),
+            })?
+        }
+    };
+    let mut settled = vec![
         ("model".to_owned(), model.contract().name.clone()),
         ("sha256".to_owned(), model.hash().to_owned()),
+        ("bytes".to_owned(), model.weights_bytes().to_string()),
         ("runtime".to_owned(), model.runtime().name().to_owned()),
     ];
     if !model.runtime().is_exact() {
-        params.push(("made".into(), model.runtime().about()));
+        settled.push(("made".into(), model.runtime().about()));
     }
     let guard = part.params.iter().find(|(key, _)| key == "guard");
-    params.extend(guard.cloned());
+    settled.extend(guard.cloned());
     Ok(Part {
         name: part.name.clone(),
-        params,
+        params: settled,
     })
 }

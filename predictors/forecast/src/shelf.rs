@@ -8,6 +8,9 @@ use crate::contract::FILE_NAME;
 use crate::error::{Error, Result};
 use crate::exact::Exact;
 use crate::model::{Folder, Model};
+#[cfg(feature = "ort")]
+use crate::ort::{Ort, OrtOptions};
+use crate::process::{Process, ProcessOptions};
 use crate::runtime::Runtime;
 
 /// What runs models.
@@ -30,6 +33,9 @@ pub struct Shelf {
     places: Vec<PathBuf>,
     engine: Engine,
     memory: usize,
+    library: Option<PathBuf>,
+    cuda: bool,
+    /// By folder, or by the command line of a process.
     opened: Mutex<HashMap<PathBuf, Arc<Model>>>,
 }
 
@@ -45,6 +51,8 @@ impl Default for Shelf {
             places: places.collect(),
             engine: Engine::default(),
             memory: foresz_exact::Options::default().memory,
+            library: None,
+            cuda: false,
             opened: Mutex::default(),
         }
     }
@@ -70,6 +78,34 @@ impl Shelf {
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
+    }
+
+    /// Takes ONNX Runtime from here: its library, a folder with it, or a Python environment.
+    #[must_use]
+    pub fn library(mut self, path: impl Into<PathBuf>) -> Self {
+        self.library = Some(path.into());
+        self
+    }
+
+    /// Whether ONNX Runtime uses a CUDA device.
+    #[must_use]
+    pub fn cuda(mut self, cuda: bool) -> Self {
+        self.cuda = cuda;
+        self
+    }
+
+    /// Starts the model that a program is, by its command line, or gives the one that was
+    /// started by it before.
+    pub fn process(&self, line: &str) -> Result<Arc<Model>> {
+        let mut opened = self.opened();
+        if let Some(model) = opened.get(Path::new(line)) {
+            return Ok(Arc::clone(model));
+        }
+        let process = Process::start(line, ProcessOptions::default())?;
+        let contract = process.contract().to_owned();
+        let model = Arc::new(Model::of_text(&contract, Box::new(process))?);
+        opened.insert(line.into(), Arc::clone(&model));
+        Ok(model)
     }
 
     /// Opens the model in a folder, or the one of that name.
@@ -173,10 +209,27 @@ impl Shelf {
         match self.engine {
             Engine::Auto if size <= LARGEST_EXACT => exact(),
             Engine::Exact => exact(),
-            Engine::Auto | Engine::Ort => Err(Error::Missing(
-                "this foresz was built without ONNX Runtime".into(),
-            )),
+            Engine::Auto | Engine::Ort => self.ort(weights),
         }
+    }
+
+    #[cfg(feature = "ort")]
+    fn ort(&self, weights: &Path) -> Result<Box<dyn Runtime>> {
+        let options = OrtOptions {
+            library: self.library.clone(),
+            cuda: self.cuda,
+            ..OrtOptions::default()
+        };
+        Ort::load(weights, options).map(|ort| Box::new(ort) as Box<dyn Runtime>)
+    }
+
+    #[cfg(not(feature = "ort"))]
+    #[expect(clippy::unused_self, reason = "the other form has settings")]
+    fn ort(&self, weights: &Path) -> Result<Box<dyn Runtime>> {
+        Err(Error::Missing(format!(
+            "{} needs ONNX Runtime, and this foresz was built without it (feature ort); --runtime exact may do",
+            weights.display()
+        )))
     }
 }
 

@@ -1,16 +1,17 @@
-//! `foresz model`.
+//! `foresz model check`.
 
 use std::fmt::Write;
 use std::time::Instant;
 
 use foresz::forecast::contract::Kind;
-use foresz::forecast::{Array, Model, Shelf};
+use foresz::forecast::{Array, Model};
 use serde::Serialize;
 
-use super::args::{ModelArgs, ModelCheck};
-use super::failure::invalid;
-use super::summary;
-use super::talk::Talk;
+use super::super::args::ModelCheck;
+use super::super::failure::invalid;
+use super::super::summary;
+use super::super::talk::Talk;
+use super::open;
 
 #[derive(Serialize)]
 struct Check<'a> {
@@ -39,12 +40,8 @@ struct Tensor {
     range: Option<[f32; 2]>,
 }
 
-pub(crate) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
-    let models = ModelArgs {
-        model: Vec::new(),
-        runtime: args.runtime,
-    };
-    let model = open(&models.shelf(), &args.folder)?;
+pub(in super::super) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
+    let model = open(&args.runtime.shelf(), &args.folder)?;
     let inputs = model.trial_inputs()?;
     let clock = Instant::now();
     let outputs = model.run_once(&inputs)?;
@@ -85,10 +82,6 @@ pub(crate) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
         }
     }
     talk.answer(&answer, &describe(&answer, &model)?)
-}
-
-fn open(shelf: &Shelf, folder: &std::path::Path) -> anyhow::Result<std::sync::Arc<Model>> {
-    Ok(shelf.named(&folder.display().to_string())?)
 }
 
 fn tensor(name: &str, array: &Array, ranged: bool) -> Tensor {
