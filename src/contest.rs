@@ -25,8 +25,8 @@ const MOST_AGAIN: usize = 3;
 const SMALL: usize = 1 << 16;
 /// Forecasts take many walks, so they come last, and only where they can win: where what
 /// looks at them takes, without them, no more than so many times the least, and no more
-/// than that part of what it takes without any past. Of 45 cases of series, those left
-/// out gained less than 1.1 % or lost by more than 4 %.
+/// than that part of what it takes without any past. Of 45 cases of series, 23 are
+/// left out; one of them is 1.4 % larger for it, and none of the others at all.
 const WITHIN_REACH: f64 = 1.05;
 const PAST_PAYS: f64 = 0.92;
 

@@ -26,52 +26,64 @@ impl Errors {
         squares: 0.0,
     };
 
-    fn add(&mut self, other: Errors) {
-        self.kept &= other.kept;
-        self.largest = if other.largest > self.largest {
-            other.largest
-        } else {
-            self.largest
-        };
-        self.squares += other.squares;
+    /// The same with others taken into account.
+    fn with(self, kept: bool, largest: f64, squares: f64) -> Self {
+        Errors {
+            kept: self.kept & kept,
+            largest: if largest > self.largest {
+                largest
+            } else {
+                self.largest
+            },
+            squares: self.squares + squares,
+        }
     }
 }
 
 /// Difference of two values, and whether it is allowed; none if they are the same
 /// to the bit, as holes are.
 #[inline(always)]
-fn error<T: Sample>(x: T, y: T, absolute: f64, relative: f64) -> Errors {
+fn error<T: Sample>(x: T, y: T, absolute: f64, relative: f64) -> (bool, f64) {
     let same = x.to_bits64() == y.to_bits64();
     let (x, y) = (x.to_f64(), y.to_f64());
-    let off = if same { 0.0 } else { (x - y).abs() };
-    // Written so that a NaN fails it.
     let allowed = if relative > 0.0 {
         relative * x.abs()
     } else {
         absolute
     };
-    Errors {
-        kept: same || off <= allowed,
-        largest: off,
-        squares: off * off,
-    }
+    // What is the same passes without a branch, which would keep loops from vectorising.
+    let (off, allowed) = if same {
+        (0.0, 0.0)
+    } else {
+        ((x - y).abs(), allowed)
+    };
+    // A NaN fails it.
+    (off <= allowed, off)
 }
 
 widest! {
     /// Compares what will be decoded with the originals, independently of the
     /// quantiser, against an absolute bound or, if it is not 0, a relative one.
     fn errors<T: Sample>(originals: &[T], decoded: &[T], absolute: f64, relative: f64) -> Errors {
-        let mut lanes = [Errors::NONE; LANES];
+        let (mut kept, mut largest, mut squares) = ([true; LANES], [0.0f64; LANES], [0.0; LANES]);
         let (x8, x_rest) = originals.as_chunks::<LANES>();
         let (y8, y_rest) = decoded.as_chunks::<LANES>();
         for (x, y) in x8.iter().zip(y8) {
             for k in 0..LANES {
-                lanes[k].add(error(x[k], y[k], absolute, relative));
+                let (allowed, off) = error(x[k], y[k], absolute, relative);
+                kept[k] &= allowed;
+                largest[k] = if off > largest[k] { off } else { largest[k] };
+                squares[k] += off * off;
             }
         }
         let mut all = Errors::NONE;
-        lanes.into_iter().for_each(|lane| all.add(lane));
-        x_rest.iter().zip(y_rest).for_each(|(x, y)| all.add(error(*x, *y, absolute, relative)));
+        for k in 0..LANES {
+            all = all.with(kept[k], largest[k], squares[k]);
+        }
+        for (x, y) in x_rest.iter().zip(y_rest) {
+            let (kept, off) = error(*x, *y, absolute, relative);
+            all = all.with(kept, off, off * off);
+        }
         all
     }
 
@@ -80,10 +92,10 @@ widest! {
         // NaN compares false and is passed over.
         let lower = |a: T, b: T| if b < a { b } else { a };
         let higher = |a: T, b: T| if b > a { b } else { a };
-        let (mut low, mut high) = ([T::MAX; LANES], [-T::MAX; LANES]);
-        let (eights, rest) = values.as_chunks::<LANES>();
-        for x in eights {
-            for k in 0..LANES {
+        let (mut low, mut high) = ([T::MAX; 4 * LANES], [-T::MAX; 4 * LANES]);
+        let (chunks, rest) = values.as_chunks::<{ 4 * LANES }>();
+        for x in chunks {
+            for k in 0..4 * LANES {
                 low[k] = lower(low[k], x[k]);
                 high[k] = higher(high[k], x[k]);
             }
