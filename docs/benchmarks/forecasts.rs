@@ -2,11 +2,12 @@
 //! docs/benchmarks/forecasts.md.
 //!
 //! ```sh
-//! cargo run --release --example forecasts -- FILE…
+//! cargo run --release --example forecasts -- FILE[=MODEL]…
 //! ```
 //!
 //! Files are raw little-endian numbers, time first, with the shape at the end of their
-//! names: `t2m_240x48x96.f32`, as `--example testdata -- --raw` writes them.
+//! names: `t2m_240x48x96.f32`, as `--example testdata -- --raw` writes them. A model is the
+//! folder of a learned one that knows the series.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -36,15 +37,18 @@ const AFTER: [(&str, Option<Backend>); 4] = [
 const BOUNDS: [f64; 3] = [1e-2, 1e-3, 1e-4];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for path in env::args().skip(1) {
-        let path = Path::new(&path);
+    for argument in env::args().skip(1) {
+        let (path, model) = match argument.split_once('=') {
+            Some((path, model)) => (Path::new(path), Some(model)),
+            None => (Path::new(&argument), None),
+        };
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("");
         let shape = shape_of(stem).ok_or_else(|| format!("{stem} does not end with a shape"))?;
         println!("\n### {stem}");
         let bytes = fs::read(path)?;
         match path.extension().and_then(|e| e.to_str()) {
-            Some("f32") => table(&field(&bytes, &shape, f32::from_le_bytes)?)?,
-            Some("f64") => table(&field(&bytes, &shape, f64::from_le_bytes)?)?,
+            Some("f32") => table(&field(&bytes, &shape, f32::from_le_bytes)?, model)?,
+            Some("f64") => table(&field(&bytes, &shape, f64::from_le_bytes)?, model)?,
             _ => return Err("files are named .f32 or .f64".into()),
         }
     }
@@ -66,7 +70,7 @@ fn field<T, const N: usize>(
     ArrayD::from_shape_vec(IxDyn(shape), numbers.collect())
 }
 
-fn table<T: Sample>(field: &ArrayD<T>) -> Result<(), Box<dyn Error>> {
+fn table<T: Sample>(field: &ArrayD<T>, model: Option<&str>) -> Result<(), Box<dyn Error>> {
     let cell = |options: &dyn Fn(f64) -> Result<Options, Box<dyn Error>>| {
         let ratios = BOUNDS.map(|bound| ratio(field, options(bound)?));
         let ratios: Result<Vec<f64>, _> = ratios.into_iter().collect();
@@ -79,8 +83,18 @@ fn table<T: Sample>(field: &ArrayD<T>) -> Result<(), Box<dyn Error>> {
         names.join(" | "),
         "---|".repeat(names.len())
     );
-    for forecaster in FORECASTERS {
-        let name = forecaster.strip_suffix('+').unwrap_or("none");
+    let mut forecasters: Vec<(String, String)> = FORECASTERS
+        .iter()
+        .map(|f| ((*f).to_owned(), (*f).to_owned()))
+        .collect();
+    if let Some(model) = model {
+        for before in ["", "climatology+stencil+"] {
+            let spec = format!("{before}forecast:model={model}+");
+            forecasters.push((format!("{before}forecast+"), spec));
+        }
+    }
+    for (name, forecaster) in forecasters {
+        let name = name.strip_suffix('+').unwrap_or("none");
         let mut row = format!("| {name} |");
         for (after, backend) in AFTER {
             let options = |bound| {
