@@ -60,37 +60,39 @@ impl<'a, T: Sample> Frame<'a, T> {
 
     /// What leaves least, on the encoder.
     pub(super) fn choose(&self, original: &[T], lesson: Lesson<T>, before: Base) -> Result<Side> {
+        let among: Vec<usize> = (0..self.forecasts.len())
+            .filter(|i| self.forecasts[*i].is_some())
+            .collect();
+        let chosen = match among[..] {
+            [only] if self.clearly_pays(original, only) => Base::Forecaster(only),
+            _ => self.tried(original, lesson, &among)?,
+        };
+        let same = match (chosen, before) {
+            (Base::Forecaster(i), Base::Usual) => among.last() == Some(&i),
+            _ => chosen == before,
+        };
+        Ok(match chosen {
+            _ if same => Side::default(),
+            Base::Forecaster(i) => Side(vec![i as u8 + 1]),
+            Base::Usual | Base::Nothing => Side(vec![0]),
+        })
+    }
+
+    /// The least of all, coded on trial.
+    fn tried(&self, original: &[T], lesson: Lesson<T>, among: &[usize]) -> Result<Base> {
+        let mut best = (self.bits(original, None, lesson)?, Base::Nothing);
+        for &i in among {
+            let bits = self.bits(original, self.forecasts[i], lesson)?;
+            if bits <= best.0 {
+                best = (bits, Base::Forecaster(i));
+            }
+        }
+        Ok(best.1)
+    }
+
+    fn clearly_pays(&self, original: &[T], forecaster: usize) -> bool {
         let alone = self.glance(original, None);
-        // What was best before needs no telling, and stays unless another is better.
-        let standing = if before == Base::Nothing {
-            Base::Usual
-        } else {
-            before
-        };
-        let mut best = (self.glance(original, self.forecast(standing)), standing);
-        for i in 0..self.forecasts.len() {
-            if let Some(forecast) = self.forecasts[i] {
-                let rough = self.glance(original, Some(forecast));
-                if rough < best.0 {
-                    best = (rough, Base::Forecaster(i));
-                }
-            }
-        }
-        let (rough, mut chosen) = best;
-        if rough > CLEARLY * alone {
-            let with = self.bits(original, self.forecast(chosen), lesson)?;
-            if self.bits(original, None, lesson)? < with {
-                chosen = Base::Nothing;
-            }
-        }
-        let usual = self.forecasts.iter().rposition(Option::is_some);
-        let code = match chosen {
-            _ if chosen == before => return Ok(Side::default()),
-            Base::Nothing => 0,
-            Base::Forecaster(i) => i + 1,
-            Base::Usual => usual.map_or(0, |i| i + 1),
-        };
-        Ok(Side(vec![code as u8]))
+        self.glance(original, self.forecasts[forecaster]) <= CLEARLY * alone
     }
 
     /// Bits of second differences in the unit of the bound, in some of the rows.
