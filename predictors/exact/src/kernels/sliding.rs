@@ -128,9 +128,11 @@ pub(crate) struct Sliding<'a> {
     pub(crate) bias: Option<&'a [f32]>,
 }
 
-/// Some rows of all output channels of a group.
+/// Some rows of output channels of a group.
 struct Part<'o> {
     group: usize,
+    /// The first channel, a multiple of the height of a tile.
+    channel: usize,
     /// The first value of the first output.
     start: usize,
     out: Vec<&'o mut [f32]>,
@@ -150,24 +152,28 @@ impl Sliding<'_> {
         let [_, rows, columns] = self.layout.places;
         let height = (BAND / columns.max(1)).clamp(1, high);
         let bands = high.div_ceil(height);
-        let channels = out.len() / (deep * high * wide) / self.groups.len();
+        let size = deep * high * wide;
+        let channels = out.len() / size / self.groups.len();
+        // Small images have too few bands to keep all threads busy.
+        let shares = (threads.number() * 2).div_ceil(self.groups.len() * deep * bands);
+        let together = channels.div_ceil(shares).next_multiple_of(ROWS);
         let mut parts = Vec::new();
-        for (group, out) in out
-            .chunks_exact_mut(channels * deep * high * wide)
-            .enumerate()
-        {
-            let first = parts.len();
-            for z in 0..deep {
-                parts.extend((0..bands).map(|band| Part {
-                    group,
-                    start: (z * rows + band * height) * columns,
-                    out: Vec::with_capacity(channels),
-                }));
-            }
-            for channel in out.chunks_exact_mut(deep * high * wide) {
-                for (z, plane) in channel.chunks_exact_mut(high * wide).enumerate() {
-                    for (band, piece) in plane.chunks_mut(height * wide).enumerate() {
-                        parts[first + z * bands + band].out.push(piece);
+        for (group, out) in out.chunks_exact_mut(channels * size).enumerate() {
+            for (share, out) in out.chunks_mut(together * size).enumerate() {
+                let first = parts.len();
+                for z in 0..deep {
+                    parts.extend((0..bands).map(|band| Part {
+                        group,
+                        channel: share * together,
+                        start: (z * rows + band * height) * columns,
+                        out: Vec::with_capacity(out.len() / size),
+                    }));
+                }
+                for channel in out.chunks_exact_mut(size) {
+                    for (z, plane) in channel.chunks_exact_mut(high * wide).enumerate() {
+                        for (band, piece) in plane.chunks_mut(height * wide).enumerate() {
+                            parts[first + z * bands + band].out.push(piece);
+                        }
                     }
                 }
             }
@@ -190,7 +196,7 @@ impl Sliding<'_> {
                 let data = &self.data[base + first..];
                 for top in (0..rows).step_by(ROWS) {
                     let tall = top..(top + ROWS).min(rows);
-                    let a = weights.tile(top, tall.len(), &depth);
+                    let a = weights.tile(part.channel + top, tall.len(), &depth);
                     let mut sums: Sums = [[0.0; WIDE]; ROWS];
                     let offsets = &self.offsets[depth.clone()];
                     tile::multiply_at(tall.len(), width, a, (data, offsets), &mut sums);
@@ -209,7 +215,7 @@ impl Sliding<'_> {
             }
         }
         if let Some(bias) = self.bias {
-            let bias = &bias[part.group * rows..];
+            let bias = &bias[part.group * weights.rows() + part.channel..];
             for (out, b) in part.out.iter_mut().zip(bias) {
                 out.iter_mut().for_each(|o| *o += b);
             }
