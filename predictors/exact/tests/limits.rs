@@ -124,6 +124,22 @@ fn the_parts_of_a_product_count_as_memory() {
 }
 
 #[test]
+fn the_parts_of_a_convolution_count_as_memory() {
+    // Every plane of one place is a part.
+    let convolve = |deep: usize| {
+        let mut w = Writer::new(17);
+        w.input("x", Dtype::F32, &[1, 1, -1, 1, 1]);
+        let kernel = w.noise(&[1, 1, 3, 1, 1]);
+        w.named("Conv", &["x", &kernel], &["y"], &[]);
+        w.output("y", Dtype::F32);
+        run(w, floats(&[1, 1, deep, 1, 1], 1))
+    };
+    convolve(1 << 10).unwrap();
+    let said = convolve(1 << 15).unwrap_err().to_string();
+    assert!(said.contains("Options::memory"), "{said}");
+}
+
+#[test]
 fn time_is_limited() {
     let chain = |constant: bool| {
         let mut w = Writer::new(17);

@@ -145,18 +145,55 @@ struct Run {
     length: usize,
 }
 
+/// How the output is divided: rows of a band, bands of a plane, channels that go
+/// together.
+struct Division {
+    height: usize,
+    bands: usize,
+    together: usize,
+}
+
+impl Layout<'_> {
+    /// The division of `channels` output channels in each of `groups`.
+    fn division(&self, groups: usize, channels: usize, threads: &Threads) -> Division {
+        let [deep, high, _] = self.window.output;
+        let height = (BAND / self.places[2].max(1)).clamp(1, high);
+        let bands = high.div_ceil(height);
+        // Small images have too few bands to keep all threads busy.
+        let shares = (threads.number() * 2).div_ceil(groups * deep * bands);
+        Division {
+            height,
+            bands,
+            together: channels.div_ceil(shares).next_multiple_of(ROWS),
+        }
+    }
+
+    /// Bytes of the lists of parts that an item is divided into.
+    pub(crate) fn lists(&self, groups: usize, channels: usize, threads: &Threads) -> Option<usize> {
+        let Division {
+            bands, together, ..
+        } = self.division(groups, channels, threads);
+        let planes = groups
+            .checked_mul(self.window.output[0])?
+            .checked_mul(bands)?;
+        let parts = channels.div_ceil(together).checked_mul(size_of::<Part>())?;
+        let pieces = channels.checked_mul(size_of::<&mut [f32]>())?;
+        planes.checked_mul(parts.checked_add(pieces)?)
+    }
+}
+
 impl Sliding<'_> {
     /// Writes the output channels of the item.
     pub(crate) fn write(&self, out: &mut [f32], threads: &Threads) {
         let [deep, high, wide] = self.layout.window.output;
         let [_, rows, columns] = self.layout.places;
-        let height = (BAND / columns.max(1)).clamp(1, high);
-        let bands = high.div_ceil(height);
         let size = deep * high * wide;
         let channels = out.len() / size / self.groups.len();
-        // Small images have too few bands to keep all threads busy.
-        let shares = (threads.number() * 2).div_ceil(self.groups.len() * deep * bands);
-        let together = channels.div_ceil(shares).next_multiple_of(ROWS);
+        let Division {
+            height,
+            bands,
+            together,
+        } = (self.layout).division(self.groups.len(), channels, threads);
         let mut parts = Vec::new();
         for (group, out) in out.chunks_exact_mut(channels * size).enumerate() {
             for (share, out) in out.chunks_mut(together * size).enumerate() {

@@ -299,6 +299,9 @@ fn slide(
     let terms = weights.dims[1].checked_mul(window.kernel_size());
     call.memory
         .room(terms.and_then(|n| n.checked_mul(size_of::<usize>())))?;
+    let groups = weights.groups.len();
+    let lists = layout.lists(groups, weights.dims[0] / groups, call.threads);
+    call.memory.room(lists)?;
     let offsets = layout.offsets(weights.dims[1]);
     let mut data = call.memory.buffer::<f32>(length)?;
     let items = x.of::<f32>()?.chunks_exact(x.len() / x.dims[0]);
