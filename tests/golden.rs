@@ -18,8 +18,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use common::{array, assert_kept, names, pack};
+use foresz::forecast::Shelf;
 use foresz::predictors::Registry;
-use foresz::{Backend, Bound, Choose, Effort, Options, Sample, decompress, inspect};
+use foresz::{Backend, Bound, Choose, Decompressor, Effort, Options, Sample, inspect};
 use ndarray::ArrayD;
 
 /// Predictors that are written with every back end and type. Never change a line;
@@ -147,6 +148,13 @@ fn all() -> Vec<Golden> {
         add(spec, context, Bound::Absolute(2.0), Data::Long);
         add(spec, context, Bound::Absolute(0.1), Data::Holes);
     }
+    for spec in [
+        "forecast:model=flow-filter+zero",
+        "stencil+forecast:model=flow-filter+raster",
+        "forecast:model=flow-filter,guard=0+lorenzo",
+    ] {
+        add(spec, context, Bound::Absolute(2.0), Data::Long);
+    }
     let mixing = Some(Backend::Mixing);
     for (spec, bound, data) in [
         ("zero", Bound::Absolute(0.01), Data::Smooth),
@@ -189,9 +197,20 @@ impl Golden {
             .unwrap()
             .fill(FILL)
             .dims(["time", "lat", "lon"])
-            .chunk([2, 10, 13])
+            .chunk(match self.data {
+                Data::Long => self.data.shape(),
+                _ => [2, 10, 13],
+            })
             .periodic(self.data == Data::Closed)
-            .attribute("units", "m");
+            .attribute(
+                "units",
+                if self.spec.contains("forecast") {
+                    "1/s"
+                } else {
+                    "m"
+                },
+            )
+            .registry(models());
         let options = match self.backend {
             Some(backend) => options.backend(backend),
             None => options.effort(Effort::Fast),
@@ -209,7 +228,9 @@ impl Golden {
 
     /// The checksum of the decoded values, which keep the bound.
     fn decode<T: Sample>(&self, stream: &[u8]) -> u32 {
-        let decoded = decompress::<T>(stream).unwrap_or_else(|e| panic!("{}: {e}", self.name()));
+        let decoder = Decompressor::default().registry(models());
+        let decoded = decoder.field::<T>(stream);
+        let decoded = decoded.unwrap_or_else(|e| panic!("{}: {e}", self.name()));
         let bound = match self.bound {
             Bound::PointwiseRelative(_) => f64::INFINITY,
             _ => inspect(stream).unwrap().bound,
@@ -229,6 +250,11 @@ impl Golden {
             self.decode::<f32>(stream)
         }
     }
+}
+
+/// All predictors, and the models of the repository.
+fn models() -> Registry {
+    foresz::registry(Shelf::default().place("models"))
 }
 
 fn folder() -> PathBuf {

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Duration;
 
 /// The result of loading or running a model.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -49,6 +50,14 @@ pub enum Error {
         used: usize,
         /// Bytes allowed.
         limit: usize,
+    },
+    /// A run, or the computing of constants while loading, took longer than allowed.
+    #[error("more than {limit:?} passed before node {node}: raise Options::time")]
+    Time {
+        /// What was allowed.
+        limit: Duration,
+        /// The node that was not begun.
+        node: String,
     },
     /// The threads that were asked for could not be started.
     #[error("cannot start {0} threads")]

@@ -19,6 +19,7 @@
 //!
 //! `docs/exact-runtime.md` lists the operators and says what the rules are.
 
+mod clock;
 mod cpu;
 mod error;
 pub mod functions;

@@ -32,20 +32,26 @@ impl Memory {
 
     /// Counts what is allocated elsewhere.
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Problem> {
-        let over = |total: Option<usize>| total.is_none_or(|total| total > self.limit);
-        if over(self.used.checked_add(bytes)) {
-            return Err(Problem::Memory {
-                needed: bytes,
-                used: self.used,
-                limit: self.limit,
-            });
-        }
+        self.room(Some(bytes))?;
         self.used += bytes;
         if self.used + self.kept_bytes > self.limit {
             self.kept.clear();
             self.kept_bytes = 0;
         }
         Ok(())
+    }
+
+    /// Whether there is room for lists that are gone before the next operator.
+    pub(crate) fn room(&self, bytes: Option<usize>) -> Result<(), Problem> {
+        let needed = bytes.unwrap_or(usize::MAX);
+        if self.used.saturating_add(needed) <= self.limit {
+            return Ok(());
+        }
+        Err(Problem::Memory {
+            needed,
+            used: self.used,
+            limit: self.limit,
+        })
     }
 
     /// A buffer whose contents the caller has to overwrite: it may hold values of an

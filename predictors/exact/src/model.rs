@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::error::{Error, Problem, Result};
 use crate::graph;
 use crate::memory::Memory;
@@ -20,6 +22,9 @@ pub struct Options {
     pub memory: usize,
     /// Threads; the results do not depend on their number.
     pub threads: usize,
+    /// How long a run may take, or the computing of constants while loading. It is
+    /// checked before every node; `None` is for ever.
+    pub time: Option<Duration>,
 }
 
 impl Default for Options {
@@ -27,6 +32,7 @@ impl Default for Options {
         Self {
             memory: usize::try_from(4u64 << 30).unwrap_or(usize::MAX / 2),
             threads: 1,
+            time: None,
         }
     }
 }
@@ -131,6 +137,7 @@ struct Loader<'a> {
     reads: Vec<Vec<usize>>,
     memory: Memory,
     threads: Threads,
+    clock: Clock,
 }
 
 impl<'a> Loader<'a> {
@@ -149,6 +156,7 @@ impl<'a> Loader<'a> {
             reads: Vec::new(),
             memory: Memory::new(options.memory),
             threads: Threads::new(1)?,
+            clock: Clock::start(options.time),
         };
         let mut room = Memory::new(options.memory);
         for weight in &graph.initializers {
@@ -184,6 +192,7 @@ impl<'a> Loader<'a> {
             .zip(&constants)
             .all(|(slot, c)| slot.is_none() || c.is_some());
         let title = graph::title(proto);
+        self.clock.check(title)?;
         let fail = |problem: Problem| problem.of(title, &proto.operator);
         let Some(row) = ops::find(&proto.operator) else {
             return Err(Error::Unsupported(vec![proto.operator.clone()]));

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::error::{Error, Problem, Result};
 use crate::memory::Memory;
 use crate::model::{Model, Options, Port, Step};
@@ -13,6 +15,7 @@ use crate::threads::Threads;
 pub struct Session {
     model: Arc<Model>,
     memory: Memory,
+    time: Option<Duration>,
     threads: Threads,
 }
 
@@ -25,6 +28,7 @@ impl Session {
         Ok(Self {
             model,
             memory: Memory::new(options.memory),
+            time: options.time,
             threads: Threads::new(options.threads)?,
         })
     }
@@ -38,9 +42,10 @@ impl Session {
     ///
     /// # Errors
     /// If the inputs are not those of the model, an operator cannot work on the shapes
-    /// it gets, or more memory would be needed than allowed.
+    /// it gets, or more memory or time would be needed than allowed.
     pub fn run(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<Tensor>> {
         self.memory.restart();
+        let clock = Clock::start(self.time);
         let model = Arc::clone(&self.model);
         let mut values: Vec<Option<Tensor>> = vec![None; model.slots];
         for (slot, constant) in &model.constants {
@@ -54,6 +59,7 @@ impl Session {
             values[*slot] = Some(tensor);
         }
         for step in &model.steps {
+            clock.check(&step.name)?;
             self.step(step, &mut values)
                 .map_err(|problem| problem.of(&step.name, step.operator))?;
         }

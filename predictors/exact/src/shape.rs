@@ -81,11 +81,13 @@ pub(crate) fn repeated(from: &[usize], to: &[usize]) -> Vec<usize> {
     (0..to.len()).map(step).collect()
 }
 
-/// Walks over all places of `dims` but the last axis in row-major order and calls
-/// `visit` with the offsets that the steps of several tensors lead to.
+/// Walks over the places of `dims` but the last axis in row-major order, `number` of
+/// them from the one numbered `first` on, and calls `visit` with the offsets that the
+/// steps of several tensors lead to.
 pub(crate) fn walk<const N: usize>(
     dims: &[usize],
     steps: [&[usize]; N],
+    (first, number): (usize, usize),
     mut visit: impl FnMut([usize; N]),
 ) {
     let outer = dims.len().saturating_sub(1);
@@ -94,7 +96,15 @@ pub(crate) fn walk<const N: usize>(
     }
     let mut place = vec![0; outer];
     let mut at = [0; N];
-    loop {
+    let mut rest = first;
+    for i in (0..outer).rev() {
+        place[i] = rest % dims[i];
+        rest /= dims[i];
+        for n in 0..N {
+            at[n] += steps[n][i] * place[i];
+        }
+    }
+    for _ in 0..number {
         visit(at);
         let mut i = outer;
         loop {

@@ -121,6 +121,10 @@ impl PackedRows {
         Self { rows, data }
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
     pub(crate) fn tile(&self, first: usize, height: usize, depth: &Range<usize>) -> &[f32] {
         let at = depth.start * self.rows + first * depth.len();
         &self.data[at..at + height * depth.len()]

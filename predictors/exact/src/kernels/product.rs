@@ -38,6 +38,17 @@ struct Workplace {
 }
 
 impl Product<'_> {
+    /// Bytes of the lists of parts that the products are divided into.
+    pub(crate) fn division(&self, threads: &Threads) -> Option<usize> {
+        let (height, width) = self.part_size(threads.number());
+        let across = self.n.div_ceil(width.max(1));
+        let parts = self.m.div_ceil(height.max(1)).checked_mul(across)?;
+        let pieces = self.m.checked_mul(across)?;
+        let each = (parts.checked_mul(size_of::<Part>())?)
+            .checked_add(pieces.checked_mul(size_of::<&mut [f32]>())?)?;
+        each.checked_mul(self.batches)
+    }
+
     /// Writes all products to `out`, one after the other.
     pub(crate) fn write(&self, out: &mut [f32], threads: &Threads) {
         debug_assert_eq!(out.len(), self.batches * self.m * self.n);

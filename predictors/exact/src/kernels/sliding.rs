@@ -128,9 +128,11 @@ pub(crate) struct Sliding<'a> {
     pub(crate) bias: Option<&'a [f32]>,
 }
 
-/// Some rows of all output channels of a group.
+/// Some rows of output channels of a group.
 struct Part<'o> {
     group: usize,
+    /// The first channel, a multiple of the height of a tile.
+    channel: usize,
     /// The first value of the first output.
     start: usize,
     out: Vec<&'o mut [f32]>,
@@ -143,31 +145,72 @@ struct Run {
     length: usize,
 }
 
+/// How the output is divided: rows of a band, bands of a plane, channels that go
+/// together.
+struct Division {
+    height: usize,
+    bands: usize,
+    together: usize,
+}
+
+impl Layout<'_> {
+    /// The division of `channels` output channels in each of `groups`.
+    fn division(&self, groups: usize, channels: usize, threads: &Threads) -> Division {
+        let [deep, high, _] = self.window.output;
+        let height = (BAND / self.places[2].max(1)).clamp(1, high);
+        let bands = high.div_ceil(height);
+        // Small images have too few bands to keep all threads busy.
+        let shares = (threads.number() * 2).div_ceil(groups * deep * bands);
+        Division {
+            height,
+            bands,
+            together: channels.div_ceil(shares).next_multiple_of(ROWS),
+        }
+    }
+
+    /// Bytes of the lists of parts that an item is divided into.
+    pub(crate) fn lists(&self, groups: usize, channels: usize, threads: &Threads) -> Option<usize> {
+        let Division {
+            bands, together, ..
+        } = self.division(groups, channels, threads);
+        let planes = groups
+            .checked_mul(self.window.output[0])?
+            .checked_mul(bands)?;
+        let parts = channels.div_ceil(together).checked_mul(size_of::<Part>())?;
+        let pieces = channels.checked_mul(size_of::<&mut [f32]>())?;
+        planes.checked_mul(parts.checked_add(pieces)?)
+    }
+}
+
 impl Sliding<'_> {
     /// Writes the output channels of the item.
     pub(crate) fn write(&self, out: &mut [f32], threads: &Threads) {
         let [deep, high, wide] = self.layout.window.output;
         let [_, rows, columns] = self.layout.places;
-        let height = (BAND / columns.max(1)).clamp(1, high);
-        let bands = high.div_ceil(height);
-        let channels = out.len() / (deep * high * wide) / self.groups.len();
+        let size = deep * high * wide;
+        let channels = out.len() / size / self.groups.len();
+        let Division {
+            height,
+            bands,
+            together,
+        } = (self.layout).division(self.groups.len(), channels, threads);
         let mut parts = Vec::new();
-        for (group, out) in out
-            .chunks_exact_mut(channels * deep * high * wide)
-            .enumerate()
-        {
-            let first = parts.len();
-            for z in 0..deep {
-                parts.extend((0..bands).map(|band| Part {
-                    group,
-                    start: (z * rows + band * height) * columns,
-                    out: Vec::with_capacity(channels),
-                }));
-            }
-            for channel in out.chunks_exact_mut(deep * high * wide) {
-                for (z, plane) in channel.chunks_exact_mut(high * wide).enumerate() {
-                    for (band, piece) in plane.chunks_mut(height * wide).enumerate() {
-                        parts[first + z * bands + band].out.push(piece);
+        for (group, out) in out.chunks_exact_mut(channels * size).enumerate() {
+            for (share, out) in out.chunks_mut(together * size).enumerate() {
+                let first = parts.len();
+                for z in 0..deep {
+                    parts.extend((0..bands).map(|band| Part {
+                        group,
+                        channel: share * together,
+                        start: (z * rows + band * height) * columns,
+                        out: Vec::with_capacity(out.len() / size),
+                    }));
+                }
+                for channel in out.chunks_exact_mut(size) {
+                    for (z, plane) in channel.chunks_exact_mut(high * wide).enumerate() {
+                        for (band, piece) in plane.chunks_mut(height * wide).enumerate() {
+                            parts[first + z * bands + band].out.push(piece);
+                        }
                     }
                 }
             }
@@ -190,7 +233,7 @@ impl Sliding<'_> {
                 let data = &self.data[base + first..];
                 for top in (0..rows).step_by(ROWS) {
                     let tall = top..(top + ROWS).min(rows);
-                    let a = weights.tile(top, tall.len(), &depth);
+                    let a = weights.tile(part.channel + top, tall.len(), &depth);
                     let mut sums: Sums = [[0.0; WIDE]; ROWS];
                     let offsets = &self.offsets[depth.clone()];
                     tile::multiply_at(tall.len(), width, a, (data, offsets), &mut sums);
@@ -209,7 +252,7 @@ impl Sliding<'_> {
             }
         }
         if let Some(bias) = self.bias {
-            let bias = &bias[part.group * rows..];
+            let bias = &bias[part.group * weights.rows() + part.channel..];
             for (out, b) in part.out.iter_mut().zip(bias) {
                 out.iter_mut().for_each(|o| *o += b);
             }

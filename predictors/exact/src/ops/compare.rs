@@ -61,17 +61,15 @@ fn choose_of<T: Element>(call: &mut Call) -> Outputs {
     let dims = broadcast(&[&condition.dims, &yes.dims, &no.dims])?;
     let length = count(&dims)?;
     let mut out = call.memory.buffer::<T>(length)?;
-    copy_strided(no.of::<T>()?, &dims, &repeated(&no.dims, &dims), &mut out);
+    let steps = repeated(&no.dims, &dims);
+    copy_strided(no.of::<T>()?, (&dims, &steps), &mut out, call.threads);
     let mut chosen = call.memory.buffer::<bool>(length)?;
     let steps = repeated(&condition.dims, &dims);
-    copy_strided(condition.of::<bool>()?, &dims, &steps, &mut chosen);
+    let from = condition.of::<bool>()?;
+    copy_strided(from, (&dims, &steps), &mut chosen, call.threads);
     let mut other = call.memory.buffer::<T>(length)?;
-    copy_strided(
-        yes.of::<T>()?,
-        &dims,
-        &repeated(&yes.dims, &dims),
-        &mut other,
-    );
+    let steps = repeated(&yes.dims, &dims);
+    copy_strided(yes.of::<T>()?, (&dims, &steps), &mut other, call.threads);
     for ((o, c), y) in out.iter_mut().zip(&chosen).zip(&other) {
         if *c {
             *o = *y;

@@ -1,6 +1,6 @@
 //! Convolution over one, two or three axes.
 
-use super::{Call, Node, Outputs, Run, one};
+use super::{Call, Node, Outputs, Run, multiply, one};
 use crate::error::{Problem, stop};
 use crate::kernels::pack::{Grid, Left, PackedRows, Right};
 use crate::kernels::product::Product;
@@ -203,6 +203,8 @@ pub(super) fn convolution(node: &Node) -> Result<Run, Problem> {
         Some(weights) => convolve(call, &motion, weights),
         None => {
             let given = call.inputs.get(1)?;
+            // They are packed for this run alone.
+            call.memory.room(Some(given.bytes()))?;
             let weights = Weights::new(&given.dims, given.of()?, groups)?;
             convolve(call, &motion, &weights)
         }
@@ -280,8 +282,7 @@ fn pointwise(
             bias.map(|bias| &bias[first..first + outside])
         },
     };
-    product.write(out, call.threads);
-    Ok(())
+    multiply(call, &product, out)
 }
 
 fn slide(
@@ -295,6 +296,12 @@ fn slide(
     let Some(length) = layout.length(x.dims[1]) else {
         stop!("a kernel that reaches too far");
     };
+    let terms = weights.dims[1].checked_mul(window.kernel_size());
+    call.memory
+        .room(terms.and_then(|n| n.checked_mul(size_of::<usize>())))?;
+    let groups = weights.groups.len();
+    let lists = layout.lists(groups, weights.dims[0] / groups, call.threads);
+    call.memory.room(lists)?;
     let offsets = layout.offsets(weights.dims[1]);
     let mut data = call.memory.buffer::<f32>(length)?;
     let items = x.of::<f32>()?.chunks_exact(x.len() / x.dims[0]);

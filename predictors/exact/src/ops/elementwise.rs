@@ -94,11 +94,15 @@ pub(super) fn zip<A: Element, O: Element>(
         });
         return Ok(Tensor::unchecked(dims, out));
     }
-    let mut rows = out.chunks_exact_mut(axes[last].max(1));
-    walk(&axes, [&u, &v], |[i, j]| {
-        if let Some(row) = rows.next() {
-            run(inner, &left[i..], &right[j..], row, &f);
-        }
+    let wide = axes[last].max(1);
+    (call.threads).stretches(&mut out, wide, |at, part| {
+        let number = part.len() / wide;
+        let mut rows = part.chunks_exact_mut(wide);
+        walk(&axes, [&u, &v], (at / wide, number), |[i, j]| {
+            if let Some(row) = rows.next() {
+                run(inner, &left[i..], &right[j..], row, &f);
+            }
+        });
     });
     Ok(Tensor::unchecked(dims, out))
 }
@@ -144,11 +148,15 @@ fn over<A: Element>(
         });
         return;
     }
-    let mut rows = own.chunks_exact_mut(axes[last]);
-    walk(&axes, [&v], |[j]| {
-        if let Some(row) = rows.next() {
-            run_on(row, &other[j..], v[last], f);
-        }
+    let wide = axes[last];
+    (call.threads).stretches(own, wide, |at, part| {
+        let number = part.len() / wide;
+        let mut rows = part.chunks_exact_mut(wide);
+        walk(&axes, [&v], (at / wide, number), |[j]| {
+            if let Some(row) = rows.next() {
+                run_on(row, &other[j..], v[last], f);
+            }
+        });
     });
 }
 

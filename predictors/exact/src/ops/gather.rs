@@ -29,6 +29,7 @@ pub(super) fn gather(node: &Node) -> Result<Run, Problem> {
 
 fn gather_of<T: Element>(call: &mut Call, x: &Tensor, at: &Tensor, axis: usize) -> Outputs {
     let dim = x.dims[axis];
+    call.memory.room(at.len().checked_mul(size_of::<usize>()))?;
     let places: Result<Vec<usize>, Problem> =
         at.of::<i64>()?.iter().map(|&i| place(i, dim)).collect();
     let places = places?;

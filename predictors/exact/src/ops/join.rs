@@ -66,7 +66,8 @@ pub(super) fn expand(_: &Node) -> Made {
         }
         for_type!(x.dtype(), T => {
             let mut out = call.memory.buffer::<T>(count(&dims)?)?;
-            copy_strided(x.of::<T>()?, &dims, &repeated(&x.dims, &dims), &mut out);
+            let steps = repeated(&x.dims, &dims);
+            copy_strided(x.of::<T>()?, (&dims, &steps), &mut out, call.threads);
             one(dims, out)
         })
     }))
@@ -99,7 +100,7 @@ pub(super) fn tile(_: &Node) -> Made {
         }
         for_type!(x.dtype(), T => {
             let mut out = call.memory.buffer::<T>(length)?;
-            copy_strided(x.of::<T>()?, &pairs, &steps, &mut out);
+            copy_strided(x.of::<T>()?, (&pairs, &steps), &mut out, call.threads);
             one(dims, out)
         })
     }))

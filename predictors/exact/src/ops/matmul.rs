@@ -7,6 +7,7 @@ use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
 use crate::kernels::pack::{Grid, Left, PackedColumns, Right};
 use crate::kernels::product::Product;
+use crate::kernels::transpose::copy_strided;
 use crate::shape::{broadcast, count, repeated};
 use crate::tensor::Tensor;
 
@@ -107,7 +108,7 @@ fn multiply<'a>(
         right,
         row_bias: &|_| None,
     };
-    product.write(&mut out, call.threads);
+    super::multiply(call, &product, &mut out)?;
     one(dims, out)
 }
 
@@ -139,8 +140,8 @@ pub(super) fn of_stacks(call: &mut Call, a: &Tensor, b: &Tensor) -> Outputs {
             dims,
         );
     }
-    let left = Stack::new(a, &batch, batch_a, m * k, k)?;
-    let right = Stack::new(b, &batch, batch_b, k * n, n)?;
+    let left = Stack::new(call, a, (&batch, batch_a), [m, k])?;
+    let right = Stack::new(call, b, (&batch, batch_b), [k, n])?;
     let get_left = |i: usize| Left::Grid(left.matrix(i));
     let get_right = |i: usize| Right::Grid(right.matrix(i));
     multiply(call, (m, k, n), &get_left, &get_right, dims)
@@ -155,17 +156,19 @@ fn split(dims: &[usize]) -> Result<(&[usize], [usize; 2]), Problem> {
 
 impl<'a> Stack<'a> {
     fn new(
+        call: &Call,
         tensor: &'a Tensor,
-        batch: &[usize],
-        own: &[usize],
-        size: usize,
-        columns: usize,
+        (batch, own): (&[usize], &[usize]),
+        [rows, columns]: [usize; 2],
     ) -> Result<Self, Problem> {
         // Where each of the products finds its matrix.
-        let number = batch.iter().product();
+        let (number, matrices) = (count(batch)?, count(own)?);
+        call.memory
+            .room((number + matrices).checked_mul(size_of::<usize>()))?;
         let mut at = vec![0; number];
-        let all: Vec<usize> = (0..own.iter().product()).map(|i| i * size).collect();
-        crate::kernels::transpose::copy_strided(&all, batch, &repeated(own, batch), &mut at);
+        let all: Vec<usize> = (0..matrices).map(|i| i * rows * columns).collect();
+        let steps = repeated(own, batch);
+        copy_strided(&all, (batch, &steps), &mut at, call.threads);
         Ok(Self {
             values: tensor.of()?,
             steps: at,

@@ -30,6 +30,7 @@ pub(crate) use node::Node;
 pub(crate) use table::find;
 
 use crate::error::{Problem, stop};
+use crate::kernels::product::Product;
 use crate::memory::Memory;
 use crate::tensor::{Element, Tensor};
 use crate::threads::Threads;
@@ -90,6 +91,13 @@ impl Inputs {
             values => stop!("input {i} has {} values instead of one", values.len()),
         }
     }
+}
+
+/// Writes the products, if there is room for what they are divided into.
+pub(crate) fn multiply(call: &Call, product: &Product, out: &mut [f32]) -> Result<(), Problem> {
+    call.memory.room(product.division(call.threads))?;
+    product.write(out, call.threads);
+    Ok(())
 }
 
 /// The one output of an operator.

@@ -45,9 +45,11 @@ pub(super) fn softmax(node: &Node) -> Result<Run, Problem> {
         let values: &[f32] = x.of()?;
         let outer: usize = x.dims[..first].iter().product();
         let mut turned = call.memory.buffer(x.len())?;
-        transpose(values, &[outer, width, inner], &[0, 2, 1], &mut turned);
+        let dims = [outer, width, inner];
+        transpose(values, (&dims, &[0, 2, 1]), &mut turned, call.threads);
         softmax_rows(call, &mut turned, width);
-        transpose(&turned, &[outer, inner, width], &[0, 2, 1], &mut out);
+        let dims = [outer, inner, width];
+        transpose(&turned, (&dims, &[0, 2, 1]), &mut out, call.threads);
         call.memory
             .release(Tensor::unchecked(x.dims.clone(), turned));
         one(x.dims.clone(), out)

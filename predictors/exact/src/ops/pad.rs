@@ -22,6 +22,12 @@ pub(super) fn pad(node: &Node) -> Result<Run, Problem> {
     Ok(Box::new(move |call| {
         let x = call.inputs.get(0)?.clone();
         let (before, after) = widths(call, x.dims.len())?;
+        let mut places = 0usize;
+        for a in 0..x.dims.len() {
+            places = places.saturating_add(longer(x.dims[a], before[a], after[a])?);
+        }
+        let bytes = places.checked_mul(size_of::<Option<usize>>());
+        call.memory.room(bytes)?;
         let mut sources = Vec::new();
         for a in 0..x.dims.len() {
             sources.push(source(mode, x.dims[a], before[a], after[a])?);
@@ -56,13 +62,19 @@ fn widths(call: &Call, rank: usize) -> Result<(Vec<i64>, Vec<i64>), Problem> {
     Ok((before, after))
 }
 
+/// The length of an axis that grows.
+fn longer(dim: usize, before: i64, after: i64) -> Result<usize, Problem> {
+    let longer = dim as i128 + i128::from(before) + i128::from(after);
+    match u32::try_from(longer) {
+        Ok(longer) => Ok(longer as usize),
+        Err(_) => stop!("an axis of {dim} padded by {before} and {after}"),
+    }
+}
+
 /// For each place of a longer axis the one its value comes from, if any.
 fn source(mode: Mode, dim: usize, before: i64, after: i64) -> Result<Vec<Option<usize>>, Problem> {
     let n = dim as i64;
-    let longer = i128::from(n) + i128::from(before) + i128::from(after);
-    if !(0..=i128::from(u32::MAX)).contains(&longer) {
-        stop!("an axis of {dim} padded by {before} and {after}");
-    }
+    let longer = longer(dim, before, after)?;
     if mode == Mode::Reflect && (before >= n || after >= n) && (before > 0 || after > 0) {
         stop!("an axis of {dim} cannot be reflected by {before} and {after}");
     }
@@ -77,11 +89,6 @@ fn source(mode: Mode, dim: usize, before: i64, after: i64) -> Result<Vec<Option<
         Mode::Reflect if at < 0 => Some(-at),
         Mode::Reflect => Some(2 * end - at),
     };
-    // No list on the word of a number: the product of all axes is limited later, but
-    // this one alone must not take gigabytes.
-    if longer > 1 << 27 {
-        stop!("an axis padded to {longer} places");
-    }
     Ok((0..longer as i64)
         .map(|at| from(at - before).map(|at| at as usize))
         .collect())
@@ -114,8 +121,9 @@ fn padded<T: Element>(
         first..first + length
     });
     let mut place = vec![0usize; outer.len()];
+    let number = out.len() / last.len();
     let mut rows = out.chunks_exact_mut(last.len());
-    walk(&dims, [], |[]| {
+    walk(&dims, [], (0, number), |[]| {
         let Some(row) = rows.next() else { return };
         let from: Option<usize> = (place.iter().zip(outer).zip(&own))
             .map(|((&p, source), step)| source[p].map(|at| at * step))

@@ -79,7 +79,7 @@ fn reduce<T: Element>(
         x.of::<T>()?
     } else {
         turned = call.memory.buffer(x.len())?;
-        transpose(x.of::<T>()?, &x.dims, &order, &mut turned);
+        transpose(x.of::<T>()?, (&x.dims, &order), &mut turned, call.threads);
         &turned
     };
     call.threads.stretches(&mut out, 1, |at, part| {

@@ -77,7 +77,8 @@ impl Method {
         let (dims, scales) = self.sizes(call, &x)?;
         for a in 0..dims.len() {
             if dims[a] != x.dims[a] || scales[a] != 1.0 {
-                let taps = self.taps(x.dims[a], dims[a], scales[a])?;
+                call.memory.room(dims[a].checked_mul(size_of::<Tap>()))?;
+                let taps = self.taps(x.dims[a], dims[a], scales[a]);
                 let next = along(call, &x, a, &taps)?;
                 call.memory.release(x);
                 x = next;
@@ -129,10 +130,7 @@ impl Method {
         Ok((dims, scales))
     }
 
-    fn taps(&self, from: usize, to: usize, scale: f32) -> Result<Vec<Tap>, Problem> {
-        if to > 1 << 27 {
-            stop!("an axis resized to {to} places");
-        }
+    fn taps(&self, from: usize, to: usize, scale: f32) -> Vec<Tap> {
         let last = from.saturating_sub(1) as f32;
         let at = |i: usize| {
             let i = i as f32;
@@ -162,7 +160,7 @@ impl Method {
                 weight: 0.0,
             }
         };
-        Ok((0..to).map(tap).collect())
+        (0..to).map(tap).collect()
     }
 
     fn round(&self, x: f32) -> f32 {
@@ -186,11 +184,13 @@ fn along(call: &mut Call, x: &Tensor, axis: usize, taps: &[Tap]) -> Result<Tenso
     if out.is_empty() {
         return Ok(Tensor::unchecked(dims, out));
     }
-    for (o, plane) in out
-        .chunks_exact_mut(taps.len() * inner)
-        .zip(values.chunks_exact(from))
-    {
-        for (row, tap) in o.chunks_exact_mut(inner).zip(taps) {
+    call.threads.stretches(&mut out, inner, |at, part| {
+        for (i, row) in part.chunks_exact_mut(inner).enumerate() {
+            let place = at / inner + i;
+            let (plane, tap) = (
+                &values[place / taps.len() * from..],
+                &taps[place % taps.len()],
+            );
             let low = &plane[tap.low * inner..(tap.low + 1) * inner];
             let high = &plane[tap.high * inner..(tap.high + 1) * inner];
             if tap.weight == 0.0 {
@@ -201,6 +201,6 @@ fn along(call: &mut Call, x: &Tensor, axis: usize, taps: &[Tap]) -> Result<Tenso
                 *o = a * (1.0 - tap.weight) + b * tap.weight;
             }
         }
-    }
+    });
     Ok(Tensor::unchecked(dims, out))
 }

@@ -91,7 +91,7 @@ fn cut_out<T: Element>(call: &mut Call, x: &Tensor, cuts: &[Cut]) -> Outputs {
                 }
             })
             .collect();
-        copy_strided(&values[first..], &dims, &steps, &mut out);
+        copy_strided(&values[first..], (&dims, &steps), &mut out, call.threads);
         return one(dims, out);
     }
     // Backwards: rare, and one element at a time.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::convolution::bias_of;
-use super::{Call, Node, Outputs, Run, one};
+use super::{Call, Node, Outputs, Run, multiply, one};
 use crate::error::{Problem, stop};
 use crate::kernels::pack::{Grid, Left, Right};
 use crate::kernels::product::Product;
@@ -144,44 +144,56 @@ impl Spread {
         let mut dims = vec![x.dims[0], outside * groups];
         dims.extend_from_slice(&window.input[3 - axes..]);
         let bias = bias_of(call, outside * groups)?;
-        let mut out = call.memory.filled(count(&dims)?, 0.0f32)?;
+        let mut out = call.memory.buffer::<f32>(count(&dims)?)?;
         let size = window.input_size();
         if out.is_empty() {
             return one(dims, out);
         }
         for (i, planes) in out.chunks_exact_mut(outside * size).enumerate() {
             let (batch, group) = (i / groups, i % groups);
-            spread_group(call, (&x, &w), (batch, group, groups), &window, planes)?;
-        }
-        if let Some(bias) = bias {
-            for (plane, b) in out.chunks_exact_mut(size).zip(bias.iter().cycle()) {
-                plane.iter_mut().for_each(|v| *v += b);
-            }
+            let bias = bias.as_ref().map(|bias| &bias[group * outside..]);
+            let piece = Piece {
+                batch,
+                group,
+                groups,
+                bias,
+            };
+            spread_group(call, (&x, &w), &piece, &window, planes)?;
         }
         one(dims, out)
     }
 }
 
-/// All output channels of one group of one item, some at a time.
+/// One group of one item.
+struct Piece<'a> {
+    batch: usize,
+    group: usize,
+    groups: usize,
+    bias: Option<&'a [f32]>,
+}
+
+/// All output channels of a group, some at a time.
 fn spread_group(
     call: &mut Call,
     (x, w): (&Tensor, &Tensor),
-    (batch, group, groups): (usize, usize, usize),
+    of: &Piece,
     window: &Window,
     planes: &mut [f32],
 ) -> Result<(), Problem> {
-    let inside = x.dims[1] / groups;
+    let inside = x.dims[1] / of.groups;
     let (taps, places) = (window.kernel_size(), window.output_size());
     let columns = w.dims[1] * taps;
-    let first = (batch * groups + group) * inside * places;
+    let first = (of.batch * of.groups + of.group) * inside * places;
     let values = &x.of::<f32>()?[first..first + inside * places];
-    let weights = &w.of::<f32>()?[group * inside * columns..][..inside * columns];
+    let weights = &w.of::<f32>()?[of.group * inside * columns..][..inside * columns];
     let right = Right::Grid(Grid {
         data: values,
         row_step: places,
         column_step: 1,
     });
-    let together = (ROOM / (taps * places).max(1)).max(1);
+    let together = (ROOM / (taps * places).max(1))
+        .max(1)
+        .next_multiple_of(call.threads.number());
     let size = window.input_size();
     for (i, planes) in planes.chunks_mut(together * size).enumerate() {
         let rows = planes.len() / size * taps;
@@ -200,14 +212,17 @@ fn spread_group(
             right: &|_| right,
             row_bias: &|_| None,
         };
-        product.write(&mut room, call.threads);
+        multiply(call, &product, &mut room)?;
         (call.threads).stretches(planes, size, |at, part| {
-            let from = at / size * taps * places;
-            for (plane, room) in part
-                .chunks_exact_mut(size)
-                .zip(room[from..].chunks_exact(taps * places))
-            {
+            for (j, plane) in part.chunks_exact_mut(size).enumerate() {
+                let channel = at / size + j;
+                plane.fill(0.0);
+                let room = &room[channel * taps * places..][..taps * places];
                 add_taps(window, room, plane);
+                if let Some(bias) = of.bias {
+                    let bias = bias[i * together + channel];
+                    plane.iter_mut().for_each(|v| *v += bias);
+                }
             }
         });
         call.memory

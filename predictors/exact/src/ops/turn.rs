@@ -36,6 +36,6 @@ fn turned_of<T: Element>(call: &mut Call, x: &Tensor, order: &[usize]) -> Output
         return Ok(vec![x.clone().with_dims(dims)]);
     }
     let mut out = call.memory.buffer::<T>(x.len())?;
-    transpose::transpose(x.of::<T>()?, &x.dims, order, &mut out);
+    transpose::transpose(x.of::<T>()?, (&x.dims, order), &mut out, call.threads);
     one(dims, out)
 }

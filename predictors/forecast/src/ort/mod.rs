@@ -88,8 +88,15 @@ impl OrtOptions {
         }
     }
 
-    fn session(&self, environment: &Environment, model: &Path) -> Result<Loaded> {
+    /// Loads a model. With weights that are not packed beforehand other kernels run,
+    /// which add up in another order; streams are made with packed ones only.
+    fn session(&self, environment: &Environment, model: &Path, packed: bool) -> Result<Loaded> {
         let mut builder = self.builder(environment)?;
+        if !packed {
+            builder = builder
+                .with_config_entry("session.disable_prepacking", "1")
+                .map_err(|problem| failed(problem.to_string()))?;
+        }
         builder.commit_from_file(model).map_err(|problem| {
             let model = model.display();
             failed(format!("cannot use {model}: {problem}"))
@@ -142,7 +149,7 @@ impl Ort {
     /// If ONNX Runtime is absent, too old, or refuses the model.
     pub fn load(model: &Path, options: OrtOptions) -> Result<Self> {
         let library = Library::load(options.library.as_deref())?;
-        let first = options.session(&library.environment, model)?;
+        let first = options.session(&library.environment, model, true)?;
         Ok(Ort {
             model: model.to_path_buf(),
             inputs: first.inputs().iter().map(port).collect(),
@@ -190,14 +197,14 @@ impl Runtime for Ort {
             Some(loaded) => loaded,
             None => self
                 .options
-                .session(&self.library.environment, &self.model)?,
+                .session(&self.library.environment, &self.model, true)?,
         };
         Ok(Box::new(Running(loaded)))
     }
 
     fn start_otherwise(&self) -> Result<Option<Box<dyn Session>>> {
         let options = self.options.otherwise();
-        let loaded = options.session(&self.library.environment, &self.model)?;
+        let loaded = options.session(&self.library.environment, &self.model, false)?;
         Ok(Some(Box::new(Running(loaded))))
     }
 }

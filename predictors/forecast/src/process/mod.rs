@@ -226,7 +226,7 @@ impl Session for Running {
             }
             sidecar.send(Kind::Step, message::step(step, inputs));
         }
-        self.next = step.index + 1;
+        self.next = step.index.saturating_add(1);
         self.answer(Kind::Prediction, |body| message::prediction(body, step))
     }
 }
