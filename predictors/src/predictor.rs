@@ -65,6 +65,12 @@ pub trait Predictor<T: Sample>: Send + Sync {
     /// refuse what [`learn`](Predictor::learn) cannot have written.
     fn walk(&self, side: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()>;
 
+    /// Whether it looks at neighbours: smooth fields then cost it little, large as their
+    /// values may be.
+    fn looks_around(&self) -> bool {
+        true
+    }
+
     /// The same with forecasts of frames to look at, if it can use such for this scene.
     /// Behind a frame predictor all others code what its forecasts leave.
     fn forecasted(&self, scene: &Scene) -> Option<&dyn Forecasted<T>> {

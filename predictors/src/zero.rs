@@ -20,6 +20,10 @@ use crate::sample::Sample;
 pub struct Zero;
 
 impl<T: Sample> Predictor<T> for Zero {
+    fn looks_around(&self) -> bool {
+        false
+    }
+
     fn walk(&self, _: &Side, scene: &Scene, coder: &mut dyn Coder<T>) -> Result<()> {
         let plane = Plane::whole(&scene.shape);
         coder.begin(&plane)?;

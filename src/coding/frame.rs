@@ -7,7 +7,7 @@ use foresz_predictors::{
 
 use super::forecaster::{Forecaster, in_time};
 use super::switch::{Base, Frame};
-use super::{Quantiser, forecasts, simd};
+use super::{Quantiser, forecasts, simd, ulp};
 use crate::container::bytes::{Reader, put_bytes};
 
 /// What there is to learn from, and how it will be coded.
@@ -18,6 +18,18 @@ pub(crate) struct Lesson<'a, T> {
     pub(crate) quantiser: Quantiser<T>,
     /// Of the originals.
     pub(crate) range: (T, T),
+}
+
+impl<T: Sample> Lesson<'_, T> {
+    /// What differences are measured in: the bound, or the last bit where nothing may be
+    /// lost.
+    pub(super) fn unit(&self, bound: f64) -> f64 {
+        if bound > 0.0 {
+            return bound;
+        }
+        let (low, high) = (self.range.0.abs(), self.range.1.abs());
+        ulp(if high > low { high } else { low })
+    }
 }
 
 /// Where side information comes from: the originals, or the stream.

@@ -6,8 +6,6 @@ use super::Encoder;
 use super::frame::Lesson;
 use crate::entropy;
 
-/// A forecast that leaves so much less to code by a glance is taken without a trial.
-const CLEARLY: f64 = 0.75;
 /// At a glance: the first of so many rows.
 const ROWS: usize = 4;
 
@@ -58,17 +56,30 @@ impl<'a, T: Sample> Frame<'a, T> {
         }
     }
 
-    /// What leaves least, on the encoder.
+    /// What leaves least, on the encoder: by a glance where smoothness tells, else on
+    /// trial, which then costs little.
     pub(super) fn choose(&self, original: &[T], lesson: Lesson<T>, before: Base) -> Result<Side> {
-        let among: Vec<usize> = (0..self.forecasts.len())
-            .filter(|i| self.forecasts[*i].is_some())
-            .collect();
-        let chosen = match among[..] {
-            [only] if self.clearly_pays(original, only) => Base::Forecaster(only),
-            _ => self.tried(original, lesson, &among)?,
+        let unit = lesson.unit(self.scene.bound);
+        let cost = |forecast: Option<&[T]>| {
+            if self.point.looks_around() {
+                Ok(self.roughness(original, forecast, unit) as f64)
+            } else {
+                self.trial(original, forecast, lesson)
+            }
         };
+        let (mut least, mut chosen) = (cost(None)?, Base::Nothing);
+        let mut usual = None;
+        for (i, forecast) in self.forecasts.iter().enumerate() {
+            if forecast.is_some() {
+                usual = Some(i);
+                let bits = cost(*forecast)?;
+                if bits <= least {
+                    (least, chosen) = (bits, Base::Forecaster(i));
+                }
+            }
+        }
         let same = match (chosen, before) {
-            (Base::Forecaster(i), Base::Usual) => among.last() == Some(&i),
+            (Base::Forecaster(i), Base::Usual) => usual == Some(i),
             _ => chosen == before,
         };
         Ok(match chosen {
@@ -78,45 +89,21 @@ impl<'a, T: Sample> Frame<'a, T> {
         })
     }
 
-    /// The least of all, coded on trial.
-    fn tried(&self, original: &[T], lesson: Lesson<T>, among: &[usize]) -> Result<Base> {
-        let mut best = (self.bits(original, None, lesson)?, Base::Nothing);
-        for &i in among {
-            let bits = self.bits(original, self.forecasts[i], lesson)?;
-            if bits <= best.0 {
-                best = (bits, Base::Forecaster(i));
-            }
-        }
-        Ok(best.1)
-    }
-
-    fn clearly_pays(&self, original: &[T], forecaster: usize) -> bool {
-        let alone = self.glance(original, None);
-        self.glance(original, self.forecasts[forecaster]) <= CLEARLY * alone
-    }
-
-    /// Bits of second differences in the unit of the bound, in some of the rows.
-    fn glance(&self, original: &[T], forecast: Option<&[T]>) -> f64 {
+    /// Bits of second differences, in some of the rows.
+    fn roughness(&self, original: &[T], forecast: Option<&[T]>, unit: f64) -> u64 {
         let columns = self.scene.shape.last().copied().unwrap_or(1);
-        let unit = if self.scene.bound > 0.0 {
-            self.scene.bound
-        } else {
-            f64::MIN_POSITIVE
+        let left = |i: usize| self.left(original, forecast, i);
+        let row = |row: usize| {
+            let difference =
+                |i: usize| left(i) - left(i - 1) - left(i - columns) + left(i - columns - 1);
+            (row + 1..row + columns).map(move |i| bits(difference(i), unit))
         };
-        let left = |i: usize| original[i].to_f64() - forecast.map_or(0.0, |f| f[i].to_f64());
-        let mut bits = 0;
-        for row in (columns..original.len()).step_by(ROWS * columns) {
-            for i in row + 1..row + columns {
-                let d = left(i) - left(i - 1) - left(i - columns) + left(i - columns - 1);
-                // NaN, in holes, is nothing.
-                bits += u64::from(64 - ((d.abs() / unit) as u64).leading_zeros());
-            }
-        }
-        bits as f64
+        let rows = (columns..original.len()).step_by(ROWS * columns);
+        rows.flat_map(row).sum()
     }
 
     /// Bits that the frame takes on top of a forecast, about.
-    fn bits(&self, original: &[T], forecast: Option<&[T]>, lesson: Lesson<T>) -> Result<f64> {
+    fn trial(&self, original: &[T], forecast: Option<&[T]>, lesson: Lesson<T>) -> Result<f64> {
         let shape = &self.scene.shape;
         let side = self.learn(original, forecast)?;
         let mut encoder = Encoder::new(original, shape, lesson.quantiser, lesson.range);
@@ -132,6 +119,10 @@ impl<'a, T: Sample> Frame<'a, T> {
         Ok(codes + 8.0 * (side.0.len() + coded.literals.len() * T::BYTES) as f64)
     }
 
+    fn left(&self, original: &[T], forecast: Option<&[T]>, i: usize) -> f64 {
+        original[i].to_f64() - forecast.map_or(0.0, |f| f[i].to_f64())
+    }
+
     /// What the point-wise predictor learns of what a forecast leaves.
     pub(super) fn learn(&self, original: &[T], forecast: Option<&[T]>) -> Result<Side> {
         let Some(forecast) = forecast else {
@@ -144,4 +135,9 @@ impl<'a, T: Sample> Frame<'a, T> {
             .collect();
         self.point.learn(&left, self.scene)
     }
+}
+
+/// Of a number in some unit; none of NaN, which is in holes.
+fn bits(x: f64, unit: f64) -> u64 {
+    u64::from(64 - ((x.abs() / unit) as u64).leading_zeros())
 }

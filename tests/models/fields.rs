@@ -11,7 +11,7 @@ use crate::common;
 const SPEC: &str = "forecast:model=flow-filter+raster";
 
 /// Vortices that drift, of the size that the model knows.
-fn flow(shape: &[usize]) -> ArrayD<f32> {
+pub(crate) fn flow(shape: &[usize]) -> ArrayD<f32> {
     let n = shape.len();
     formula(shape, move |at| {
         let (t, i, j) = (at[0] as f64, at[n - 2] as f64, at[n - 1] as f64);

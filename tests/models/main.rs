@@ -13,4 +13,5 @@ mod common;
 mod fields;
 mod folders;
 mod guard;
+mod runtimes;
 mod stub;
