@@ -92,7 +92,7 @@ impl<'a, T: Sample> Frame<'a, T> {
     /// Bits of second differences, in some of the rows.
     fn roughness(&self, original: &[T], forecast: Option<&[T]>, unit: f64) -> u64 {
         let columns = self.scene.shape.last().copied().unwrap_or(1);
-        let left = |i: usize| self.left(original, forecast, i);
+        let left = |i: usize| original[i].to_f64() - forecast.map_or(0.0, |f| f[i].to_f64());
         let row = |row: usize| {
             let difference =
                 |i: usize| left(i) - left(i - 1) - left(i - columns) + left(i - columns - 1);
@@ -117,10 +117,6 @@ impl<'a, T: Sample> Frame<'a, T> {
         let coded = encoder.finish()?;
         let codes = entropy::estimate_bits_in_context(shape, &coded.planes, &coded.codes);
         Ok(codes + 8.0 * (side.0.len() + coded.literals.len() * T::BYTES) as f64)
-    }
-
-    fn left(&self, original: &[T], forecast: Option<&[T]>, i: usize) -> f64 {
-        original[i].to_f64() - forecast.map_or(0.0, |f| f[i].to_f64())
     }
 
     /// What the point-wise predictor learns of what a forecast leaves.
