@@ -26,6 +26,7 @@ mod references;
 mod registry;
 mod residual;
 mod sample;
+mod side;
 mod spec;
 mod spline;
 mod stencil;

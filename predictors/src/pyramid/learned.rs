@@ -2,9 +2,9 @@
 
 use super::MOST_BANDS;
 use super::stencil::Pass;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::predictor::Side;
-use crate::references::MOST_REFERENCES;
+use crate::side::{SideReader, damaged};
 
 /// What was learned, stored as:
 ///
@@ -62,76 +62,41 @@ impl Learned {
     }
 
     pub(super) fn from_side(side: &Side, outer: usize, levels: usize) -> Result<Self> {
-        let damaged = |reason: &str| Error::Side {
-            reason: reason.into(),
-        };
-        let mut rest = side.0.as_slice();
-        let mut take = |n: usize| {
-            let (taken, after) = rest
-                .split_at_checked(n)
-                .ok_or_else(|| damaged("it is too short"))?;
-            rest = after;
-            Ok(taken)
-        };
-        let mut eight = [0; 8];
-        eight.copy_from_slice(take(8)?);
-        let center = f64::from_le_bytes(eight);
-        let count = usize::from(take(1)?[0]);
-        if count > MOST_REFERENCES {
-            return Err(damaged("it has too many references"));
-        }
-        let references = (0..count)
-            .map(|_| Ok(take(outer)?.to_vec()))
-            .collect::<Result<_>>()?;
-        let (top_moves, number) = (take(1)?[0] == 1, take(1)?[0]);
+        let mut reader = SideReader::new(side);
+        let (center, references) = reader.center_and_references(outer)?;
+        let (top_moves, number) = (reader.byte()? == 1, reader.byte()?);
         let sets = (0..number).map(|_| {
-            let [kind, mask, bands] = [take(1)?[0], take(1)?[0], take(1)?[0]];
-            let (level, pass) = (
-                usize::from(kind / 2),
-                if kind % 2 == 0 {
-                    Pass::Vertical
-                } else {
-                    Pass::Horizontal
-                },
-            );
+            let [kind, mask, bands] = [reader.byte()?, reader.byte()?, reader.byte()?];
+            let level = usize::from(kind / 2);
+            let pass = if kind % 2 == 0 {
+                Pass::Vertical
+            } else {
+                Pass::Horizontal
+            };
             if level >= levels
-                || u32::from(mask) >> count != 0
+                || u32::from(mask) >> references.len() != 0
                 || !(1..=MOST_BANDS).contains(&usize::from(bands))
             {
                 return Err(damaged(
                     "a set is for a level, references or bands that are not there",
                 ));
             }
-            let bytes = 2 * pass.taps(mask.count_ones());
-            let row = |bytes: &[u8]| {
-                bytes
-                    .as_chunks::<2>()
-                    .0
-                    .iter()
-                    .map(|t| i16::from_le_bytes(*t))
-                    .collect()
-            };
-            let taps = (0..bands)
-                .map(|_| take(bytes).map(row))
-                .collect::<Result<_>>()?;
+            let taps = (0..bands).map(|_| reader.taps(pass.taps(mask.count_ones())));
             Ok(Set {
                 level,
                 pass,
                 mask,
-                taps,
+                taps: taps.collect::<Result<_>>()?,
             })
         });
         let sets = sets.collect::<Result<_>>()?;
-        if rest.is_empty() {
-            Ok(Learned {
-                center,
-                references,
-                top_moves,
-                sets,
-            })
-        } else {
-            Err(damaged("it is too long"))
-        }
+        reader.finish()?;
+        Ok(Learned {
+            center,
+            references,
+            top_moves,
+            sets,
+        })
     }
 }
 

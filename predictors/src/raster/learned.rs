@@ -1,9 +1,10 @@
 //! The side information of `raster`.
 
 use super::{AROUND, MOST_BANDS, OWN_TAPS};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::predictor::Side;
-use crate::references::{Frames, MOST_REFERENCES, Reference};
+use crate::references::{Frames, Reference};
+use crate::side::{SideReader, damaged};
 
 /// Taps for frames that have certain references, one row per band.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,68 +45,40 @@ impl Learned {
 
     /// From side information of a field with so many outer dimensions and forecasters.
     pub(super) fn from_side(side: &Side, outer: usize, forecasters: usize) -> Result<Self> {
-        let damaged = |reason: &str| Error::Side {
-            reason: reason.into(),
-        };
-        let mut rest = side.0.as_slice();
-        let mut take = |n: usize| {
-            let (taken, after) = rest
-                .split_at_checked(n)
-                .ok_or_else(|| damaged("it is too short"))?;
-            rest = after;
-            Ok(taken)
-        };
-        let mut eight = [0; 8];
-        eight.copy_from_slice(take(8)?);
-        let center = f64::from_le_bytes(eight);
-        let count = usize::from(take(1)?[0]);
-        if count > MOST_REFERENCES {
-            return Err(damaged("it has too many references"));
-        }
-        let references = (0..count)
-            .map(|_| Ok(take(outer)?.to_vec()))
-            .collect::<Result<_>>()?;
-        let (bands, sets) = (usize::from(take(1)?[0]), usize::from(take(1)?[0]));
-        if bands == 0 || bands > MOST_BANDS || sets > 1 << (count + forecasters) {
+        let mut reader = SideReader::new(side);
+        let (center, references) = reader.center_and_references(outer)?;
+        let (bands, sets) = (usize::from(reader.byte()?), usize::from(reader.byte()?));
+        let features = references.len() + forecasters;
+        if bands == 0 || bands > MOST_BANDS || sets > 1 << features {
             return Err(damaged("its bands or sets cannot be"));
         }
         let sets = (0..sets).map(|_| {
-            let mask = take(1)?[0];
-            if u32::from(mask) >> (count + forecasters) != 0 {
+            let mask = reader.byte()?;
+            if u32::from(mask) >> features != 0 {
                 return Err(damaged("a set uses a reference that is not there"));
             }
-            let taps = (0..bands).map(|_| {
-                Ok(take(2 * taps_of(mask))?
-                    .as_chunks::<2>()
-                    .0
-                    .iter()
-                    .map(|t| i16::from_le_bytes(*t))
-                    .collect())
-            });
+            let taps = (0..bands).map(|_| reader.taps(taps_of(mask)));
             Ok(Set {
                 mask,
                 taps: taps.collect::<Result<_>>()?,
             })
         });
         let sets = sets.collect::<Result<_>>()?;
-        if rest.is_empty() {
-            Ok(Learned {
-                center,
-                references,
-                bands,
-                sets,
-            })
-        } else {
-            Err(damaged("it is too long"))
-        }
+        reader.finish()?;
+        Ok(Learned {
+            center,
+            references,
+            bands,
+            sets,
+        })
     }
 
     /// The references, as far as the field has such frames.
     pub(super) fn references(&self, frames: &Frames) -> Result<Vec<Reference>> {
         let references = self.references.iter().map(|back| {
-            frames.reference(back).ok_or_else(|| Error::Side {
-                reason: "a reference lies outside the field".into(),
-            })
+            frames
+                .reference(back)
+                .ok_or_else(|| damaged("a reference lies outside the field"))
         });
         references.collect()
     }
