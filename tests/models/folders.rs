@@ -254,12 +254,16 @@ fn the_cost_of_a_guard_band_is_told() {
     assert!(json["guard_bytes"].as_u64().unwrap() > 3 * 4);
 }
 
-/// A stream says which model it needs, never what to run.
+/// A stream says which model it needs, never what to open or run.
 #[test]
-fn streams_start_no_programs() {
+fn streams_open_no_files_and_start_no_programs() {
     let registry = foresz::registry(foresz::forecast::Shelf::default());
-    let spec = "forecast:process=\"touch started-by-a-stream\"+zero";
-    assert!(registry.build(&spec.parse().unwrap()).is_err());
+    for spec in [
+        "forecast:process=\"touch started-by-a-stream\"+zero",
+        "forecast:model=models/flow-filter+zero",
+    ] {
+        assert!(registry.build(&spec.parse().unwrap()).is_err(), "{spec}");
+    }
     assert!(!Path::new("started-by-a-stream").exists());
 }
 

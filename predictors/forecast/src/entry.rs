@@ -8,7 +8,7 @@ use crate::forecast::{Care, Forecast};
 use crate::model::Model;
 use crate::shelf::Shelf;
 
-/// What users may say, and what streams say.
+/// What streams say.
 const KNOWN: [&str; 6] = ["model", "sha256", "bytes", "runtime", "made", "guard"];
 
 /// A command line instead of a model.
@@ -28,35 +28,28 @@ pub fn entry(shelf: Arc<Shelf>) -> Entry {
     .settled(move |part| settle(&settler, part))
 }
 
+/// The model that a settled part names, and how careful it has to be. Streams may name
+/// models by their hash alone: neither paths nor programs.
 fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
     let mut params = Params::new(part);
-    let wrong = |reason: &str| Error::Parameter {
-        predictor: part.name.clone(),
-        reason: reason.into(),
+    let (Some(name), Some(hash), Some(runtime)) = (
+        params.text("model"),
+        params.text("sha256"),
+        params.text("runtime"),
+    ) else {
+        return Err(wrong(
+            part,
+            "in a stream it has model, sha256 and runtime; settle the spec first",
+        ));
     };
-    let name = params.text("model").ok_or_else(|| {
-        wrong("which model? Write forecast:model=NAME, model=FOLDER or process=\"COMMAND\"")
-    })?;
-    let hash = params.text("sha256");
-    let made_by = params.text("runtime");
-    let guard = match params.text("guard") {
-        Some(_) => Some(params.number("guard", 0.0, 0.0..=1.0)?).filter(|g| *g > 0.0),
-        None => None,
-    };
-    let guarded = params.text("guard").is_some();
+    let guard = guard(&mut params)?;
     params.finish(&KNOWN)?;
-    let model = match hash {
-        Some(hash) => shelf.hashed(name, hash),
-        None => shelf.named(name),
+    let model = shelf.hashed(name, hash).map_err(model_error)?;
+    let care = match (runtime, guard) {
+        ("exact", None) => Care::Exact,
+        (_, guard) => Care::Guarded(guard.filter(|g| *g > 0.0)),
     };
-    let model = model.map_err(|error| Error::Model {
-        reason: error.to_string(),
-    })?;
-    let exact = match made_by {
-        Some(runtime) => runtime == "exact",
-        None => model.runtime().is_exact(),
-    };
-    if exact && !guarded && !model.runtime().is_exact() {
+    if care == Care::Exact && !model.runtime().is_exact() {
         return Err(Error::Model {
             reason: format!(
                 "the stream was made by the exact runtime, without a guard band: {} cannot decode it, --runtime exact can",
@@ -64,29 +57,53 @@ fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
             ),
         });
     }
-    let care = if exact && !guarded {
-        Care::Exact
-    } else {
-        Care::Guarded(guard)
-    };
     Ok((model, care))
 }
 
+/// 0 where the band is to be measured.
+fn guard(params: &mut Params) -> Result<Option<f64>> {
+    match params.text("guard") {
+        Some(_) => params.number("guard", 0.0, 0.0..=1.0).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn wrong(part: &Part, reason: &str) -> Error {
+    Error::Parameter {
+        predictor: part.name.clone(),
+        reason: reason.into(),
+    }
+}
+
+fn model_error(error: crate::error::Error) -> Error {
+    Error::Model {
+        reason: error.to_string(),
+    }
+}
+
 /// A model by its hash, and what it was run by. Only users have a say in what is
-/// started: specs of streams are built, not settled.
+/// opened or started: specs of streams are built, not settled.
 fn settle(shelf: &Shelf, part: &Part) -> Result<Part> {
     let mut params = Params::new(part);
-    let line = params.text(PROCESS);
-    let model = match line {
-        None => asked(shelf, part)?.0,
-        Some(line) => {
-            params.number("guard", 0.0, 0.0..=1.0)?;
+    guard(&mut params)?;
+    let model = match (params.text("model"), params.text(PROCESS)) {
+        (Some(_), _) if params.text("sha256").is_some() => return Ok(part.clone()),
+        (Some(name), None) => {
+            params.finish(&["model", "guard"])?;
+            shelf.named(name)
+        }
+        (None, Some(line)) => {
             params.finish(&[PROCESS, "guard"])?;
-            shelf.process(line).map_err(|error| Error::Model {
-                reason: error.to_string(),
-            })?
+            shelf.process(line)
+        }
+        _ => {
+            return Err(wrong(
+                part,
+                "which model? Write forecast:model=NAME, model=FOLDER or process=\"COMMAND\"",
+            ));
         }
     };
+    let model = model.map_err(model_error)?;
     let mut settled = vec![
         ("model".to_owned(), model.contract().name.clone()),
         ("sha256".to_owned(), model.hash().to_owned()),

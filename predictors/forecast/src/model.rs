@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::array::Array;
 use crate::contract::{self, Contract, Wiring};
 use crate::error::{Error, Result};
-use crate::runtime::Runtime;
+use crate::runtime::{Port, Runtime};
 
 /// A model that can be used.
 pub struct Model {
@@ -139,50 +139,37 @@ impl Model {
     /// What the contract says has to be what the model has.
     fn check_ports(&self) -> Result<()> {
         let (inputs, outputs) = (self.runtime.inputs(), self.runtime.outputs());
-        let names = |ports: &[crate::runtime::Port]| {
-            let names: Vec<&str> = ports.iter().map(|p| p.name.as_str()).collect();
-            names.join(", ")
-        };
         for feed in &self.wiring.feeds {
-            match inputs.iter().find(|p| p.name == feed.tensor) {
-                None if !inputs.is_empty() => {
-                    return self.unfit(format!(
-                        "the contract feeds {:?}; the model takes {}",
-                        feed.tensor,
-                        names(&inputs)
-                    ));
-                }
-                Some(port) if !port.is_f32 => {
-                    return self.unfit(format!("input {:?} is not f32", feed.tensor));
-                }
-                _ => {}
-            }
-        }
-        if let Some(left) = inputs
-            .iter()
-            .find(|p| self.wiring.feeds.iter().all(|f| f.tensor != p.name))
-        {
-            return self.unfit(format!(
-                "the model takes {:?}, which the contract does not feed",
-                left.name
-            ));
+            self.check_port("takes", &inputs, &feed.tensor)?;
         }
         for get in &self.wiring.gets {
-            match outputs.iter().find(|p| p.name == get.tensor) {
-                None if !outputs.is_empty() => {
-                    return self.unfit(format!(
-                        "the contract reads {:?}; the model gives {}",
-                        get.tensor,
-                        names(&outputs)
-                    ));
-                }
-                Some(port) if !port.is_f32 => {
-                    return self.unfit(format!("output {:?} is not f32", get.tensor));
-                }
-                _ => {}
+            self.check_port("gives", &outputs, &get.tensor)?;
+        }
+        let unfed = |port: &&Port| self.wiring.feeds.iter().all(|f| f.tensor != port.name);
+        match inputs.iter().find(unfed) {
+            None => Ok(()),
+            Some(port) => self.unfit(format!(
+                "the model takes {:?}, which the contract does not feed",
+                port.name
+            )),
+        }
+    }
+
+    /// Whether a tensor of the contract is among those that the model takes or gives.
+    fn check_port(&self, does: &str, ports: &[Port], tensor: &str) -> Result<()> {
+        match ports.iter().find(|p| p.name == tensor) {
+            Some(port) if port.is_f32 => Ok(()),
+            Some(_) => self.unfit(format!("tensor {tensor:?} is not f32")),
+            // Only the model itself knows.
+            None if ports.is_empty() => Ok(()),
+            None => {
+                let names: Vec<&str> = ports.iter().map(|p| p.name.as_str()).collect();
+                self.unfit(format!(
+                    "the contract has a tensor {tensor:?}; the model {does} {}",
+                    names.join(", ")
+                ))
             }
         }
-        Ok(())
     }
 
     fn unfit<T>(&self, reason: String) -> Result<T> {
