@@ -13,6 +13,7 @@ mod numbers;
 mod output;
 mod poisson;
 mod resample;
+mod scattering;
 mod surface;
 mod tracers;
 mod variables;
@@ -28,13 +29,14 @@ use std::str::FromStr;
 use clap::Parser;
 
 use crate::output::{FieldWriter, Format};
-use crate::variables::{VARIABLES, Variable};
+use crate::variables::{VARIABLES, Variable, Width};
 use crate::world::{Model, World};
 
 const DEFAULT_FRAMES: usize = 6;
 const DEFAULT_SIZE: Size = Size { ny: 48, nx: 96 };
 const DEFAULT_EVERY: usize = 3;
 const LAYERED_FRAMES: usize = 4;
+const IMAGE_SIZE: Size = Size { ny: 64, nx: 64 };
 const LARGE_SIZE: Size = Size { ny: 181, nx: 360 };
 /// Beyond this a frame no longer fits into memory with room to spare.
 const LONGEST_SIDE: usize = 1 << 14;
@@ -70,6 +72,10 @@ struct Options {
     /// Model steps of one hour between frames [default: 3]
     #[arg(long, value_name = "N")]
     every: Option<Count>,
+
+    /// Instead of weather, write N images of small-angle scattering
+    #[arg(long, value_name = "N", conflicts_with_all = ["frames", "only", "every"])]
+    images: Option<Count>,
 
     /// Write bare little-endian numbers with the shape in the name, not .npy
     #[arg(long)]
@@ -143,7 +149,10 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         }
         return Ok(());
     }
-    let jobs = plan(options)?;
+    let jobs = match options.images {
+        Some(_) => Vec::new(),
+        None => plan(options)?,
+    };
     fs::create_dir_all(&options.out)
         .map_err(|error| format!("cannot make folder {}: {error}", options.out.display()))?;
     let format = if options.raw {
@@ -151,8 +160,29 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     } else {
         Format::Npy
     };
+    if let Some(count) = options.images {
+        let size = options.size.unwrap_or(IMAGE_SIZE);
+        return write_images(count.0, size, options.seed, &options.out, format);
+    }
     jobs.iter()
         .try_for_each(|job| run_job(job, options.seed, &options.out, format))
+}
+
+fn write_images(
+    count: usize,
+    Size { ny, nx }: Size,
+    seed: u64,
+    folder: &Path,
+    format: Format,
+) -> Result<(), Box<dyn Error>> {
+    let shape = vec![count, ny, nx];
+    let mut writer = FieldWriter::create(folder, "scattering", shape, Width::F32, format)?;
+    for index in 0..count {
+        show_progress(index, count);
+        writer.append(&scattering::image(seed, index, ny, nx))?;
+    }
+    writeln!(io::stdout(), "{}", writer.finish()?)?;
+    Ok(())
 }
 
 fn plan(options: &Options) -> Result<Vec<Job>, Box<dyn Error>> {
