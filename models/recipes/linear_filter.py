@@ -24,6 +24,8 @@ import sys
 
 import numpy
 
+from onnx_file import message, number, value
+
 SMOOTH, ROUGH = 0.3, 2.0
 RIDGE = 1e-6
 PLANES = 3
@@ -122,33 +124,8 @@ def features(planes, radius):
     return numpy.stack([*out, numpy.ones((rows, columns))])
 
 
-# --- ONNX is protobuf: fields with a number and a type, nested by length. ---
-
-
-def varint(n):
-    out = bytearray()
-    while n >= 128:
-        out.append(n & 127 | 128)
-        n >>= 7
-    return bytes([*out, n])
-
-
-def number(field, n):
-    return varint(field << 3) + varint(n)
-
-
-def message(field, data):
-    data = data.encode() if isinstance(data, str) else data
-    return varint(field << 3 | 2) + varint(len(data)) + data
-
-
 def tensor(name, dims, kind, raw):
     return b"".join([number(1, d) for d in dims]) + number(2, kind) + message(8, name) + message(9, raw)
-
-
-def value(name, dims):
-    axes = b"".join(message(1, number(1, d) if isinstance(d, int) else message(2, d)) for d in dims)
-    return message(1, name) + message(2, message(1, number(1, 1) + message(2, axes)))
 
 
 def node(kind, inputs, output, attributes=b""):
