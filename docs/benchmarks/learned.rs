@@ -64,7 +64,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         if asked && case.file.is_file() {
             case.measure()?;
         } else if asked {
-            println!("\n### {}\n\n{} is not here.", case.title, case.file.display());
+            println!(
+                "\n### {}\n\n{} is not here.",
+                case.title,
+                case.file.display()
+            );
         }
     }
     Ok(())
@@ -75,7 +79,11 @@ impl Case {
         let field = self.read()?;
         println!("\n### {}\n", self.title);
         let heads: Vec<String> = self.bounds.iter().map(|b| format!("{b:.0e}")).collect();
-        println!("| | {} |\n|---|{}", heads.join(" | "), "---|".repeat(heads.len()));
+        println!(
+            "| | {} |\n|---|{}",
+            heads.join(" | "),
+            "---|".repeat(heads.len())
+        );
         let mut first: Vec<f64> = Vec::new();
         let mut row = |name: &str, options: &dyn Fn(f64) -> foresz::Result<Options>| {
             let mut cells = Vec::new();
@@ -90,13 +98,17 @@ impl Case {
             Ok::<_, Box<dyn Error>>(())
         };
         for spec in &self.predictors {
-            row(&format!("`{spec}`"), &|bound| self.options(bound).predictor(spec))?;
+            row(&format!("`{spec}`"), &|bound| {
+                self.options(bound).predictor(spec)
+            })?;
         }
         row("left to `auto`", &|bound| Ok(self.options(bound)))?;
         if !self.offer.is_empty() {
             row("`auto`, models offered", &|bound| {
                 let offers = self.offer.iter();
-                offers.clone().try_fold(self.options(bound), |o, spec| o.offer(spec))
+                offers
+                    .clone()
+                    .try_fold(self.options(bound), |o, spec| o.offer(spec))
             })?;
         }
         Ok(())
@@ -122,7 +134,9 @@ impl Case {
     fn try_out(&self, field: &ArrayD<f32>, options: Options) -> Result<Outcome, Box<dyn Error>> {
         let stream = compress(field.view(), &options)?;
         let report = &stream.report;
-        let back = Decompressor::default().registry(models()).field::<f32>(&stream.bytes)?;
+        let back = Decompressor::default()
+            .registry(models())
+            .field::<f32>(&stream.bytes)?;
         let (mut squares, mut low, mut high) = (0.0f64, f64::INFINITY, f64::NEG_INFINITY);
         for (x, y) in field.iter().zip(&back) {
             let (x, y) = (f64::from(*x), f64::from(*y));
@@ -150,7 +164,10 @@ impl Outcome {
         } else {
             String::new()
         };
-        format!("{:.1} ({gain:+.1} %{weights}), {:.1} dB", self.ratio, self.psnr)
+        format!(
+            "{:.1} ({gain:+.1} %{weights}), {:.1} dB",
+            self.ratio, self.psnr
+        )
     }
 }
 
