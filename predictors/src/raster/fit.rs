@@ -13,6 +13,8 @@ use crate::sample::Sample;
 const FIT_PART: usize = 8;
 const LEAST_PER_TAP: usize = 32;
 const MOST_SAMPLES: usize = 12_000;
+/// So many times more on a rehearsal.
+const CLOSER: usize = 4;
 /// Bands have less each to describe.
 const MOST_PER_BAND: usize = 4_000;
 
@@ -120,13 +122,9 @@ impl<T: Sample> Fit<'_, T> {
             MOST_SAMPLES
         };
         // Who rehearses has the time to look closer.
-        let (part, per_tap) = if self.field.rehearsed {
-            (FIT_PART / 2, 2 * LEAST_PER_TAP)
-        } else {
-            (FIT_PART, LEAST_PER_TAP)
-        };
-        let least = per_tap * taps_of(self.mask);
-        let samples = (total * columns / part).clamp(least, most);
+        let closer = if self.field.rehearsed { CLOSER } else { 1 };
+        let least = closer * LEAST_PER_TAP * taps_of(self.mask);
+        let samples = (closer * total * columns / FIT_PART).clamp(least, closer * most);
         let wanted = (samples / columns).max(4);
         let mut samples = Samples::default();
         let mut neighbourhood = Neighbourhood::default();
