@@ -7,6 +7,7 @@
 //! band, so that a stream decodes to the same bits wherever results differ by less.
 
 mod array;
+pub mod autoencoder;
 mod calendar;
 pub mod contract;
 mod entry;

@@ -314,7 +314,7 @@ fn slots_named(slots: &[Slot], variable: &str, level: Option<f64>) -> Checked<Ve
     }
 }
 
-fn word(field: &str, text: &str) -> Checked<()> {
+pub(crate) fn word(field: &str, text: &str) -> Checked<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !text.is_empty() && text.len() <= 100 && text.chars().all(fits) {
         return Ok(());
@@ -324,7 +324,7 @@ fn word(field: &str, text: &str) -> Checked<()> {
     ))
 }
 
-fn hash(field: &str, text: &str) -> Checked<()> {
+pub(crate) fn hash(field: &str, text: &str) -> Checked<()> {
     let fits = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     if text.len() == 64 && text.chars().all(fits) {
         return Ok(());
@@ -335,7 +335,7 @@ fn hash(field: &str, text: &str) -> Checked<()> {
 }
 
 /// A contract names files beside it and no others.
-fn plain_file(field: &str, name: &str, may_lack: bool) -> Checked<()> {
+pub(crate) fn plain_file(field: &str, name: &str, may_lack: bool) -> Checked<()> {
     let mut parts = std::path::Path::new(name).components();
     let one = matches!(
         (parts.next(), parts.next()),

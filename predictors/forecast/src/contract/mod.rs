@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
+pub(crate) use check::{hash, plain_file, word};
 pub use wiring::{Feed, Get, Kind, Layout, Plane, Slot, Wiring};
 
 /// Version of the contract's format that this build reads.
@@ -26,6 +27,9 @@ const LONGEST: u64 = 1 << 20;
 pub struct Contract {
     /// [`FORMAT`].
     pub format: u32,
+    /// Tells it from the contract of an autoencoder.
+    #[serde(default)]
+    pub kind: Foresees,
     /// What streams and people call the model.
     pub name: String,
     /// What it is and what it was trained on.
@@ -53,6 +57,15 @@ pub struct Contract {
     pub inputs: Vec<Input>,
     /// Tensors that come out.
     pub outputs: Vec<Output>,
+}
+
+/// The one kind that this contract is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Foresees {
+    /// `forecast`.
+    #[default]
+    Forecast,
 }
 
 /// The file of a model.
