@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{FORMAT, hash, plain_file, word};
+use crate::contract::FORMAT;
+use crate::contract::check::{hash, plain_file, word};
 use crate::error::{Error, Result};
 
 /// A contract as it is written.

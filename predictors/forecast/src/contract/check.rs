@@ -3,6 +3,7 @@
 use super::wiring::{Feed, Get, Kind, Plane, Slot, Wiring};
 use super::{Channel, Contract, Forcing, Numbers, Static, Variable};
 use crate::calendar;
+use crate::found::FORECAST;
 
 type Checked<T> = std::result::Result<T, String>;
 
@@ -14,6 +15,12 @@ impl Contract {
     /// Works the contract out, or says which field is wrong.
     pub(crate) fn wire(&self) -> Checked<Wiring> {
         word("name", &self.name)?;
+        if self.kind.as_deref().is_some_and(|kind| kind != FORECAST) {
+            return Err(format!(
+                "kind = {:?}: this is not a model for forecasts",
+                self.kind.as_deref().unwrap_or_default()
+            ));
+        }
         hash("weights.sha256", &self.weights.sha256)?;
         plain_file("weights.file", &self.weights.file, true)?;
         self.check_grid()?;
