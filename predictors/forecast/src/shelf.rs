@@ -183,12 +183,15 @@ impl Shelf {
     }
 
     fn listed(&self) -> String {
-        let place = |found: &Found| found.source().place().display().to_string();
-        let places: Vec<String> = self.all().iter().map(place).collect();
-        if places.is_empty() {
+        let line = |found: &Found| {
+            let place = found.source().place();
+            format!("{} in {}", found.name(), place.display())
+        };
+        let lines: Vec<String> = self.all().iter().map(line).collect();
+        if lines.is_empty() {
             return "the models at hand (there are none)".into();
         }
-        places.join(", ")
+        lines.join(", ")
     }
 
     /// All folders of models.

@@ -41,7 +41,7 @@ struct Tensor {
 }
 
 pub(in super::super) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
-    let model = open(&args.runtime.shelf(), &args.folder)?;
+    let model = open(&args.runtime.shelf(), &args.model)?;
     let inputs = model.trial_inputs()?;
     let clock = Instant::now();
     let outputs = model.run_once(&inputs)?;
