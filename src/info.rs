@@ -58,7 +58,7 @@ pub struct Info {
     pub attributes: Vec<(String, String)>,
     /// Predictors used, with the number of chunks each.
     pub predictors: Vec<(String, usize)>,
-    /// Learned models that decoding needs.
+    /// Learned models that decoding needs, in the stream or not.
     pub models: Vec<Used>,
     /// Bytes of side information in chunks that were made with a guard band, which is
     /// nearly all of it.
@@ -74,8 +74,10 @@ pub struct Info {
     pub stream_bytes: u64,
     /// Raw over stream bytes.
     pub ratio: f64,
-    /// The ratio if the weights of the models were part of the stream.
+    /// The ratio if the weights of all models were part of the stream.
     pub ratio_with_models: f64,
+    /// The ratio if those that are part of it were not.
+    pub ratio_without_models: f64,
     /// Bits of stream per sample.
     pub bits_per_value: f64,
 }
@@ -120,6 +122,7 @@ impl Info {
                 .map(|(i, c)| (c.clone(), used(i)))
                 .collect(),
             ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes as u64),
+            ratio_without_models: Used::ratio_without(&models, raw_bytes, stream_bytes as u64),
             models,
             guard_bytes: 0,
             preview_levels: preview_levels(index),

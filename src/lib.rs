@@ -1,6 +1,7 @@
 //! foresz: error-bounded lossy compression of scientific fields, with
 //! pluggable predictors.
 
+mod assembly;
 mod auto;
 mod blocks;
 mod bound;
@@ -25,6 +26,7 @@ mod relative;
 mod report;
 mod selection;
 mod shipped;
+mod stored;
 mod sweeps;
 mod threads;
 mod used;

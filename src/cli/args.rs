@@ -175,6 +175,10 @@ pub(crate) struct Compress {
     pub(crate) attr: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
+    /// Store the learned models that are used in the stream: decoding then needs nothing
+    /// else
+    #[arg(help_heading = MODELS, long)]
+    pub(crate) store_model: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]

@@ -79,6 +79,9 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
             ),
         )?;
         row("", &format!("sha256 {}", model.sha256))?;
+        if model.stored_bytes > 0 {
+            row("", &format!("stored: {} bytes", model.stored_bytes))?;
+        }
     }
     if info.models.iter().any(|m| m.guarded) {
         let part = 100.0 * info.guard_bytes as f64 / info.stream_bytes as f64;
@@ -111,9 +114,13 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         summary::number(info.bits_per_value),
     );
     row("size", &format!("{size}, ratio {ratio}, {bits} bits/value"))?;
-    if !info.models.is_empty() {
+    if info.models.iter().any(|m| m.stored_bytes == 0) {
         let with = summary::number(info.ratio_with_models);
         row("", &format!("ratio {with} with the weights of the model"))?;
+    }
+    if info.models.iter().any(|m| m.stored_bytes > 0) {
+        let without = summary::number(info.ratio_without_models);
+        row("", &format!("ratio {without} without the stored model"))?;
     }
     Ok(text)
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use foresz_predictors::{Built, Entry, Error, Params, Part, Result};
+use foresz_predictors::{Built, Entry, Error, Params, Parcel, Part, Result, Supply};
 
 use crate::forecast::{Care, Forecast};
+use crate::found::Found;
 use crate::model::Model;
 use crate::shelf::Shelf;
 
@@ -16,7 +17,7 @@ const PROCESS: &str = "process";
 
 /// The registry's entry for learned models on a shelf.
 pub fn entry(shelf: Arc<Shelf>) -> Entry {
-    let settler = Arc::clone(&shelf);
+    let (settler, stock) = (Arc::clone(&shelf), Stock(Arc::clone(&shelf)));
     Entry::new(
         "forecast",
         "frame: what a learned model foresees  [model=NAME|FOLDER or process=COMMAND, guard=0…1]",
@@ -26,6 +27,39 @@ pub fn entry(shelf: Arc<Shelf>) -> Entry {
         },
     )
     .settled(move |part| settle(&settler, part))
+    .supplied(stock)
+}
+
+/// The models of a shelf, to go and come with streams.
+struct Stock(Arc<Shelf>);
+
+impl Supply for Stock {
+    fn pack(&self, part: &Part) -> Result<Parcel> {
+        let params = Params::new(part);
+        let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
+            return Err(wrong(part, "settle the spec before it is packed"));
+        };
+        if params.text("runtime") == Some(PROCESS) {
+            return Err(wrong(
+                part,
+                "a model that is a program cannot be stored in a stream",
+            ));
+        }
+        let pack = || {
+            let parcel = self.0.find_hash(name, hash)?.pack()?;
+            // What a decoder will do.
+            self.0.open_anew(&Found::unpack(&parcel)?)?;
+            Ok(parcel)
+        };
+        pack().map_err(model_error)
+    }
+
+    fn unpack(&self, parcels: &[Parcel]) -> Result<Entry> {
+        let found = parcels.iter().map(Found::unpack);
+        let found: crate::Result<Vec<Found>> = found.collect();
+        let shelf = self.0.beside(found.map_err(model_error)?);
+        Ok(entry(Arc::new(shelf)))
+    }
 }
 
 /// The model that a settled part names, and how careful it has to be. Streams may name

@@ -132,8 +132,25 @@ impl Shelf {
 
     /// Opens a model for forecasts.
     pub fn open(&self, found: &Found) -> Result<Arc<Model>> {
-        let open = || Model::open(found, |weights| self.run(weights));
-        self.forecasts.get(found.hash(), open)
+        self.forecasts.get(found.hash(), || self.open_anew(found))
+    }
+
+    /// Opens a model for forecasts, whether it is open already or not.
+    pub(crate) fn open_anew(&self, found: &Found) -> Result<Model> {
+        Model::open(found, |weights| self.run(weights))
+    }
+
+    /// The same shelf with more models at hand.
+    pub(crate) fn beside(&self, more: Vec<Found>) -> Shelf {
+        let mut held = more;
+        held.extend(self.held.iter().cloned());
+        Shelf {
+            held,
+            places: self.places.clone(),
+            library: self.library.clone(),
+            forecasts: self.forecasts.copied(),
+            ..*self
+        }
     }
 
     /// Finds the model in a folder, or the one of that name: in the folders of this shelf,
@@ -272,6 +289,10 @@ impl<M> Opened<M> {
         let model = Arc::new(open()?);
         opened.insert(key.into(), Arc::clone(&model));
         Ok(model)
+    }
+
+    fn copied(&self) -> Self {
+        Opened(Mutex::new(self.lock().clone()))
     }
 
     fn known(&self, is_it: impl Fn(&M) -> bool) -> Option<Arc<M>> {
