@@ -6,6 +6,7 @@ use crate::climatology::Climatology;
 use crate::error::{Error, Result};
 use crate::linear::Linear;
 use crate::lorenzo::Lorenzo;
+use crate::parcel::{Parcel, Supply};
 use crate::persistence::Persistence;
 use crate::predictor::{FramePredictor, Predictor};
 use crate::pyramid::Pyramid;
@@ -83,6 +84,7 @@ pub struct Entry {
     pub summary: String,
     build: Arc<Build>,
     settle: Option<Arc<Settle>>,
+    supply: Option<Arc<dyn Supply>>,
 }
 
 impl Entry {
@@ -98,6 +100,7 @@ impl Entry {
             summary: summary.into(),
             build: Arc::new(build),
             settle: None,
+            supply: None,
         }
     }
 
@@ -122,6 +125,13 @@ impl Entry {
     /// Whether a spec means this entry.
     fn is_called(&self, name: &str) -> bool {
         self.name == name || self.alias.as_deref() == Some(name)
+    }
+
+    /// The same, with a way to bring along in a stream what the predictor needs.
+    #[must_use]
+    pub fn supplied(mut self, supply: impl Supply + 'static) -> Self {
+        self.supply = Some(Arc::new(supply));
+        self
     }
 
     /// Builds the predictor that `part` asks for.
@@ -249,6 +259,27 @@ impl Registry {
         };
         let parts = spec.parts.iter().map(settled).collect::<Result<_>>()?;
         Ok(Spec { parts })
+    }
+
+    /// What a settled spec needs besides itself.
+    pub fn pack(&self, spec: &Spec) -> Result<Vec<Parcel>> {
+        let mut parcels = Vec::new();
+        for part in &spec.parts {
+            if let Some(supply) = &self.entry(&part.name)?.supply {
+                parcels.push(supply.pack(part)?);
+            }
+        }
+        Ok(parcels)
+    }
+
+    /// The same predictors, with these at hand.
+    pub fn unpack(&self, parcels: &[Parcel]) -> Result<Registry> {
+        let unpacked = |entry: &Entry| match &entry.supply {
+            Some(supply) => supply.unpack(parcels),
+            None => Ok(entry.clone()),
+        };
+        let entries = self.entries.iter().map(unpacked).collect::<Result<_>>()?;
+        Ok(Registry { entries })
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {

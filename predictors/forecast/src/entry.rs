@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use foresz_predictors::{Built, Entry, Error, Params, Part, Result};
+use foresz_predictors::{Built, Entry, Error, Params, Parcel, Part, Result, Supply};
 
 use crate::autoencoder::{self, AUTOENCODER, Autoencoding};
 use crate::forecast::{Care, Forecast};
-use crate::found::FORECAST;
+use crate::found::{FORECAST, Found};
 use crate::model::Model;
 use crate::runtime::Runtime;
 use crate::shelf::Shelf;
@@ -20,6 +20,11 @@ const PROCESS: &str = "process";
 /// The registry's entry for learned models that foresee.
 pub fn forecast(shelf: Arc<Shelf>) -> Entry {
     let settler = Arc::clone(&shelf);
+    let stock = Stock {
+        shelf: Arc::clone(&shelf),
+        entry: forecast,
+        open: |shelf, found| shelf.open_anew(found).map(|_| ()),
+    };
     Entry::new(
         FORECAST,
         "frame: what a learned model foresees  [model=NAME|FOLDER or process=COMMAND, guard=0…1]",
@@ -35,11 +40,17 @@ pub fn forecast(shelf: Arc<Shelf>) -> Entry {
             |line| settler.process(line),
         )
     })
+    .supplied(stock)
 }
 
 /// The registry's entry for autoencoders.
 pub fn autoencoder(shelf: Arc<Shelf>) -> Entry {
     let settler = Arc::clone(&shelf);
+    let stock = Stock {
+        shelf: Arc::clone(&shelf),
+        entry: autoencoder,
+        open: |shelf, found| shelf.open_autoencoder_anew(found).map(|_| ()),
+    };
     Entry::new(
         AUTOENCODER,
         "frame: tiles from a few numbers each; also called ae  [model=NAME|FOLDER, guard=0…1]",
@@ -57,6 +68,43 @@ pub fn autoencoder(shelf: Arc<Shelf>) -> Entry {
         };
         settle(part, |name| settler.named_autoencoder(name), no_process)
     })
+    .supplied(stock)
+}
+
+/// The models of a shelf, to go and come with streams.
+struct Stock {
+    shelf: Arc<Shelf>,
+    entry: fn(Arc<Shelf>) -> Entry,
+    /// What a decoder will do.
+    open: fn(&Shelf, &Found) -> crate::Result<()>,
+}
+
+impl Supply for Stock {
+    fn pack(&self, part: &Part) -> Result<Parcel> {
+        let params = Params::new(part);
+        let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
+            return Err(wrong(part, "settle the spec before it is packed"));
+        };
+        if params.text("runtime") == Some(PROCESS) {
+            return Err(wrong(
+                part,
+                "a model that is a program cannot be stored in a stream",
+            ));
+        }
+        let pack = || {
+            let parcel = self.shelf.find_hash(name, hash)?.pack()?;
+            (self.open)(&self.shelf, &Found::unpack(&parcel)?)?;
+            Ok(parcel)
+        };
+        pack().map_err(model_error)
+    }
+
+    fn unpack(&self, parcels: &[Parcel]) -> Result<Entry> {
+        let found = parcels.iter().map(Found::unpack);
+        let found: crate::Result<Vec<Found>> = found.collect();
+        let shelf = self.shelf.beside(found.map_err(model_error)?);
+        Ok((self.entry)(Arc::new(shelf)))
+    }
 }
 
 /// What specs say of a model of any kind.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use foresz_predictors::Parcel;
 use serde::Deserialize;
 use toml::Value;
 
@@ -45,6 +46,18 @@ pub struct Listed {
     pub file: String,
     /// Its hash.
     pub sha256: String,
+}
+
+/// The section of a file that only encoding needs.
+const ENCODER: &str = "encoder";
+
+/// What stands for the folder of a model out of a stream.
+const STREAM: &str = "the stream";
+
+impl Listed {
+    fn is_for_decoding(&self) -> bool {
+        self.section != ENCODER
+    }
 }
 
 impl Found {
@@ -134,6 +147,46 @@ impl Found {
         let bytes = self.source.read(file, longest)?;
         self.unchanged(file, contract::sha256(&bytes), sha256)?;
         Ok(bytes)
+    }
+
+    /// The contract and the files that decoding needs: all but those of an encoder.
+    pub fn pack(&self) -> Result<Parcel> {
+        let mut files = vec![(FILE_NAME.to_owned(), self.text.clone().into_bytes())];
+        for listed in self.files.iter().filter(|listed| listed.is_for_decoding()) {
+            let bytes = self.read(&listed.file, &listed.sha256, u64::MAX)?;
+            files.push((listed.file.clone(), bytes.into_owned()));
+        }
+        Ok(Parcel {
+            name: self.head.name.clone(),
+            sha256: self.hash.clone(),
+            files,
+        })
+    }
+
+    /// A model out of a stream, if it is what the stream says it is.
+    pub fn unpack(parcel: &Parcel) -> Result<Found> {
+        let files = parcel.files.iter();
+        let files = files.map(|(name, bytes)| (name.clone(), bytes.clone().into()));
+        let found = Found::open(Source::held(STREAM, files))?;
+        found.unchanged(FILE_NAME, found.hash.clone(), &parcel.sha256)?;
+        let wrong = |reason| Error::Contract {
+            path: found.source.path(FILE_NAME),
+            reason,
+        };
+        if found.head.name != parcel.name {
+            let (is, said) = (&found.head.name, &parcel.name);
+            return Err(wrong(format!("this is {is}, not {said}")));
+        }
+        let wanted = found.files.iter().filter(|listed| listed.is_for_decoding());
+        let mut names: Vec<&str> = wanted.map(|listed| listed.file.as_str()).collect();
+        names.insert(0, FILE_NAME);
+        if parcel.files.iter().map(|(name, _)| name).ne(names) {
+            return Err(wrong("other files are stored than it names".into()));
+        }
+        for listed in found.files.iter().filter(|listed| listed.is_for_decoding()) {
+            found.read(&listed.file, &listed.sha256, u64::MAX)?;
+        }
+        Ok(found)
     }
 
     fn unchanged(&self, file: &str, found: String, wanted: &str) -> Result<()> {

@@ -135,8 +135,26 @@ impl Shelf {
 
     /// Opens a model for forecasts.
     pub fn open(&self, found: &Found) -> Result<Arc<Model>> {
-        let open = || Model::open(found, |weights| self.run(weights));
-        self.forecasts.get(found.hash(), open)
+        self.forecasts.get(found.hash(), || self.open_anew(found))
+    }
+
+    /// Opens a model for forecasts, whether it is open already or not.
+    pub(crate) fn open_anew(&self, found: &Found) -> Result<Model> {
+        Model::open(found, |weights| self.run(weights))
+    }
+
+    /// The same shelf with more models at hand.
+    pub(crate) fn beside(&self, more: Vec<Found>) -> Shelf {
+        let mut held = more;
+        held.extend(self.held.iter().cloned());
+        Shelf {
+            held,
+            places: self.places.clone(),
+            library: self.library.clone(),
+            forecasts: self.forecasts.copied(),
+            autoencoders: self.autoencoders.copied(),
+            ..*self
+        }
     }
 
     /// Opens an autoencoder: the one in a folder, or of that name.
@@ -154,8 +172,13 @@ impl Shelf {
 
     /// Opens an autoencoder.
     pub fn open_autoencoder(&self, found: &Found) -> Result<Arc<autoencoder::Model>> {
-        let open = || autoencoder::Model::open(found, |weights| self.run(weights));
+        let open = || self.open_autoencoder_anew(found);
         self.autoencoders.get(found.hash(), open)
+    }
+
+    /// Opens an autoencoder, whether it is open already or not.
+    pub(crate) fn open_autoencoder_anew(&self, found: &Found) -> Result<autoencoder::Model> {
+        autoencoder::Model::open(found, |weights| self.run(weights))
     }
 
     /// Finds the model in a folder, or the one of that name: in the folders of this shelf,
@@ -205,12 +228,15 @@ impl Shelf {
     }
 
     fn listed(&self) -> String {
-        let place = |found: &Found| found.source().place().display().to_string();
-        let places: Vec<String> = self.all().iter().map(place).collect();
-        if places.is_empty() {
+        let line = |found: &Found| {
+            let place = found.source().place();
+            format!("{} in {}", found.name(), place.display())
+        };
+        let lines: Vec<String> = self.all().iter().map(line).collect();
+        if lines.is_empty() {
             return "the models at hand (there are none)".into();
         }
-        places.join(", ")
+        lines.join(", ")
     }
 
     /// All folders of models.
@@ -291,6 +317,10 @@ impl<M> Opened<M> {
         let model = Arc::new(open()?);
         opened.insert(key.into(), Arc::clone(&model));
         Ok(model)
+    }
+
+    fn copied(&self) -> Self {
+        Opened(Mutex::new(self.lock().clone()))
     }
 
     fn known(&self, is_it: impl Fn(&M) -> bool) -> Option<Arc<M>> {

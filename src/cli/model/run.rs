@@ -28,7 +28,7 @@ struct Outcome {
 }
 
 pub(in super::super) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
-    let model = open(&args.runtime.shelf(), &args.folder)?;
+    let model = open(&args.runtime.shelf(), &args.model)?;
     let target = args
         .output
         .output
