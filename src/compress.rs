@@ -1,22 +1,21 @@
 //! Fields to streams.
 
 use std::borrow::Cow;
-use std::io::Write;
 
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
 
+use crate::assembly::{Assembly, CodedChunk, weighed};
 use crate::auto;
 use crate::bound::Bound;
-use crate::chunk::{self, Encoded, Loss, Plan, Source};
-use crate::container::{self, Chunk, Dim, Index};
+use crate::chunk::{self, Loss, Plan, Source};
+use crate::container::{Dim, Index};
 use crate::contest::Contest;
 use crate::error::{Result, invalid};
 use crate::grid::{self, Grid};
 use crate::options::{Choose, Layout, Options};
 use crate::relative::{self, Logs};
 use crate::report::{Clock, Report};
-use crate::sweeps::Errors;
 use crate::threads;
 
 /// Compresses a field into a stream.
@@ -171,9 +170,17 @@ fn compress_under<T: Sample>(
     let coded = threads::map(options.threads, grid.len(), |i| {
         setup.code(&cut(field, &grid, i), options)
     })?;
+    let coded = if options.store_models {
+        weighed(coded, &options.registry)?
+    } else {
+        coded
+    };
     let mut assembly = Assembly::new(Vec::new())?;
     for chunk in coded {
         assembly.push(chunk)?;
+    }
+    if options.store_models {
+        assembly.store_models(&options.registry)?;
     }
     let squares = assembly.errors.squares;
     let (bytes, index, _) = assembly.finish(setup.index(field.shape(), options))?;
@@ -205,12 +212,6 @@ pub(crate) struct Part<'a, T: Clone> {
     pub(crate) shape: Vec<usize>,
     /// Where it starts in the field.
     pub(crate) origin: Vec<usize>,
-}
-
-/// A coded chunk and the predictor it was coded with.
-pub(crate) struct CodedChunk {
-    encoded: Encoded,
-    spec: String,
 }
 
 /// Whether all values are the same number.
@@ -300,7 +301,7 @@ impl<T: Sample> Setup<T> {
         let settle = |spec: &Spec| {
             let spec = options.registry.settle(spec)?;
             let pipeline = options.registry.build(&spec)?;
-            if !pipeline.frames.is_empty() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
+            if pipeline.needs_past() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
                 return invalid(format!(
                     "{spec} predicts frame from frame, but the field has no time dimension before its last; name one `time`"
                 ));
@@ -360,20 +361,17 @@ impl<T: Sample> Setup<T> {
         } else {
             None
         };
-        let (spec, encoded) = match packed {
-            Some(packed) => (QUICK.parse()?, packed),
+        let chosen = match packed {
+            Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
             None => self.predict(part, options)?,
         };
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
-        Ok(CodedChunk {
-            encoded,
-            spec: spec.to_string(),
-        })
+        Ok(chosen)
     }
 
-    fn predict(&self, part: &Part<T>, options: &Options) -> Result<(Spec, Encoded)> {
+    fn predict(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
         let Part { values, shape, .. } = part;
         let scene = self.scene(part);
         let backend = options.chosen_backend();
@@ -390,7 +388,8 @@ impl<T: Sample> Setup<T> {
         };
         if let Some((spec, pipeline)) = &self.fixed {
             let drafts = draft(pipeline)?;
-            return Ok((spec.clone(), chunk::write(&drafts, shape, backend)?));
+            let encoded = chunk::write(&drafts, shape, backend)?;
+            return Ok(CodedChunk::new(spec, encoded));
         }
         let constant = is_constant(values);
         let entrants = if constant && values.len() > FEW {
@@ -410,14 +409,12 @@ impl<T: Sample> Setup<T> {
             backend,
             shape,
         };
-        let mut best = contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
+        let (spec, encoded) =
+            contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
+        let mut best = CodedChunk::new(&spec, encoded);
         for (offer, pipeline) in &self.offers {
-            let offered = chunk::write(&draft(pipeline)?, shape, backend)?;
-            // Its name, with the hash of a model, is long and may be there for this chunk
-            // alone.
-            if offered.bytes.len() + offer.to_string().len() < best.1.bytes.len() {
-                best = (offer.clone(), offered);
-            }
+            let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;
+            best = best.or_offered(CodedChunk::new(offer, encoded));
         }
         Ok(best)
     }
@@ -448,68 +445,7 @@ impl<T: Sample> Setup<T> {
             attributes: options.attributes.clone(),
             choices: Vec::new(),
             chunks: Vec::new(),
+            stored: Vec::new(),
         }
-    }
-}
-
-/// Writes chunks as they come and remembers where they are.
-pub(crate) struct Assembly<W> {
-    sink: W,
-    written: u64,
-    choices: Vec<String>,
-    chunks: Vec<Chunk>,
-    errors: Errors,
-    /// The smallest step of a lattice; 0 if any chunk has none.
-    lattice: f64,
-}
-
-impl<W: Write> Assembly<W> {
-    pub(crate) fn new(mut sink: W) -> Result<Self> {
-        let head = container::head();
-        sink.write_all(&head)?;
-        Ok(Assembly {
-            sink,
-            written: head.len() as u64,
-            choices: Vec::new(),
-            chunks: Vec::new(),
-            errors: Errors::NONE,
-            lattice: f64::INFINITY,
-        })
-    }
-
-    pub(crate) fn push(&mut self, chunk: CodedChunk) -> Result<()> {
-        let CodedChunk { encoded, spec } = chunk;
-        let choice = self
-            .choices
-            .iter()
-            .position(|c| *c == spec)
-            .unwrap_or_else(|| {
-                self.choices.push(spec);
-                self.choices.len() - 1
-            });
-        self.sink.write_all(&encoded.bytes)?;
-        self.written += encoded.bytes.len() as u64;
-        self.errors.largest = self.errors.largest.max(encoded.errors.largest);
-        self.errors.squares += encoded.errors.squares;
-        self.lattice = self.lattice.min(encoded.lattice);
-        self.chunks.push(Chunk {
-            bytes: encoded.bytes.len(),
-            choice,
-            backend: encoded.backend,
-            checksum: crc32fast::hash(&encoded.bytes),
-        });
-        Ok(())
-    }
-
-    /// Writes the index. Returns the sink, the index and the bytes written.
-    pub(crate) fn finish(mut self, mut index: Index) -> Result<(W, Index, u64)> {
-        index.max_error = self.errors.largest;
-        index.lattice = self.lattice;
-        index.choices = self.choices;
-        index.chunks = self.chunks;
-        let closing = container::closing(&index);
-        self.sink.write_all(&closing)?;
-        self.sink.flush()?;
-        Ok((self.sink, index, self.written + closing.len() as u64))
     }
 }

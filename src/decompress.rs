@@ -12,7 +12,9 @@ use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
 use crate::selection::{Selection, Share};
+use crate::stored;
 use crate::threads;
+use crate::used::Used;
 
 /// Decodes a whole stream with the built-in predictors and all threads.
 pub fn decompress<T: Sample>(stream: &[u8]) -> Result<ArrayD<T>> {
@@ -143,14 +145,29 @@ impl Decompressor {
         self.decode_part(stream, &container::open(stream)?, region)
     }
 
-    /// A stream can name predictors that this registry lacks.
-    fn pipeline(&self, spec: &str) -> Result<Pipeline> {
-        let built = spec.parse().and_then(|spec| self.registry.build(&spec));
-        built.map_err(|e| {
-            Error::Unsupported(format!(
-                "the stream was coded with {spec}, which cannot be had here: {e}"
-            ))
-        })
+    /// The pipelines that some chunks need. A stream can bring models along, and can name
+    /// predictors that this registry lacks.
+    fn pipelines(
+        &self,
+        stream: &[u8],
+        index: &Index,
+        chunks: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Option<Pipeline>>> {
+        let mut needed = vec![false; index.choices.len()];
+        chunks.for_each(|i| needed[index.chunks[i].choice] = true);
+        let registry = if index.stored.is_empty() {
+            self.registry.clone()
+        } else {
+            let choices = || index.choices.iter().zip(&needed).filter(|(_, n)| **n);
+            let is_needed = |used: &Used| choices().any(|(choice, _)| used.is_in(choice));
+            let start = HEAD_BYTES + index.chunks.iter().map(|c| c.bytes).sum::<usize>();
+            let bytes = stream.get(start..).unwrap_or_default();
+            stored::unpacked(&self.registry, index, bytes, is_needed)?
+        };
+        let build = |(choice, needed): (&String, &bool)| {
+            needed.then(|| pipeline(&registry, choice)).transpose()
+        };
+        index.choices.iter().zip(&needed).map(build).collect()
     }
 
     fn decode_part<T: Sample>(
@@ -162,11 +179,6 @@ impl Decompressor {
         check_type::<T>(index)?;
         check_region(index, region)?;
         let selection = Selection::new(region, self.preview, &index.shape())?;
-        let pipelines = index
-            .choices
-            .iter()
-            .map(|c| self.pipeline(c))
-            .collect::<Result<Vec<_>>>()?;
         let body = &stream[HEAD_BYTES..];
         let grid = index.grid();
         let share = |i: usize| Some((i, selection.share_of(&grid.part(i))?));
@@ -175,6 +187,7 @@ impl Decompressor {
             .into_iter()
             .filter_map(share)
             .collect();
+        let pipelines = self.pipelines(stream, index, shares.iter().map(|(i, _)| *i))?;
         let starts = starts(&index.chunks);
         let decode = |k: usize| {
             let (i, share) = &shares[k];
@@ -191,6 +204,15 @@ impl Decompressor {
         let parts = threads::map(self.threads, shares.len(), decode)?;
         assemble(&selection.shape(), &shares, parts)
     }
+}
+
+fn pipeline(registry: &Registry, spec: &str) -> Result<Pipeline> {
+    let built = spec.parse().and_then(|spec| registry.build(&spec));
+    built.map_err(|e| {
+        Error::Unsupported(format!(
+            "the stream was coded with {spec}, which cannot be had here: {e}"
+        ))
+    })
 }
 
 /// The region that is the whole field.
@@ -259,7 +281,7 @@ fn decode_chunk<T: Sample>(
     index: &Index,
     i: usize,
     bytes: &[u8],
-    pipelines: &[Pipeline],
+    pipelines: &[Option<Pipeline>],
     wanted: Option<&Plane>,
 ) -> Result<Vec<T>> {
     let entry = &index.chunks[i];
@@ -270,8 +292,11 @@ fn decode_chunk<T: Sample>(
         );
     }
     let scene = scene(index, &index.grid().part(i));
+    let Some(pipeline) = &pipelines[entry.choice] else {
+        return corrupt(Section::Index, format!("chunk {i} has no predictor"));
+    };
     let plan = Plan {
-        pipeline: &pipelines[entry.choice],
+        pipeline,
         scene: &scene,
     };
     chunk::decode(bytes, plan, entry.backend, wanted)

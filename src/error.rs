@@ -46,6 +46,8 @@ pub enum Section {
     Literals,
     /// The entropy-coded planes.
     Codes,
+    /// Learned models that travel in the stream.
+    Models,
 }
 
 impl std::fmt::Display for Section {
@@ -58,6 +60,7 @@ impl std::fmt::Display for Section {
             Section::Mask => "mask",
             Section::Literals => "literals",
             Section::Codes => "codes",
+            Section::Models => "models",
         })
     }
 }

@@ -18,8 +18,9 @@ pub fn inspect(stream: &[u8]) -> Result<Info> {
     let index = container::open(stream)?;
     let mut info = Info::new(&index, stream.len());
     if info.models.iter().any(|m| m.guarded) {
-        info.guard_bytes = guard_bytes(&index, stream);
+        info.guard_bytes = side_bytes(&index, stream, "forecast:");
     }
+    info.latent_bytes = side_bytes(&index, stream, "autoencoder:");
     Ok(info)
 }
 
@@ -58,11 +59,14 @@ pub struct Info {
     pub attributes: Vec<(String, String)>,
     /// Predictors used, with the number of chunks each.
     pub predictors: Vec<(String, usize)>,
-    /// Learned models that decoding needs.
+    /// Learned models that decoding needs, in the stream or not.
     pub models: Vec<Used>,
     /// Bytes of side information in chunks that were made with a guard band, which is
     /// nearly all of it.
     pub guard_bytes: u64,
+    /// Bytes of side information in chunks that were coded with an autoencoder: latents,
+    /// and a guard band if there is one.
+    pub latent_bytes: u64,
     /// Up to which level a [preview](crate::decompress_preview) takes its share of the
     /// time only, at least with the built-in predictors.
     pub preview_levels: usize,
@@ -74,8 +78,10 @@ pub struct Info {
     pub stream_bytes: u64,
     /// Raw over stream bytes.
     pub ratio: f64,
-    /// The ratio if the weights of the models were part of the stream.
+    /// The ratio if the weights of all models were part of the stream.
     pub ratio_with_models: f64,
+    /// The ratio if those that are part of it were not.
+    pub ratio_without_models: f64,
     /// Bits of stream per sample.
     pub bits_per_value: f64,
 }
@@ -120,8 +126,10 @@ impl Info {
                 .map(|(i, c)| (c.clone(), used(i)))
                 .collect(),
             ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes as u64),
+            ratio_without_models: Used::ratio_without(&models, raw_bytes, stream_bytes as u64),
             models,
             guard_bytes: 0,
+            latent_bytes: 0,
             preview_levels: preview_levels(index),
             backends,
             raw_bytes,
@@ -137,17 +145,21 @@ impl Info {
     }
 }
 
-/// Damaged chunks count for nothing: decoding will say what is wrong with them.
-fn guard_bytes(index: &Index, stream: &[u8]) -> u64 {
+/// Side information of chunks whose predictor has such a part. Damaged chunks count for
+/// nothing: decoding will say what is wrong with them.
+fn side_bytes(index: &Index, stream: &[u8], part: &str) -> u64 {
     let grid = index.grid();
     let of_chunk = |(i, bytes): (usize, &[u8])| {
+        let choice = &index.choices[index.chunks[i].choice];
+        if !choice.contains(part) {
+            return 0;
+        }
         let scene = scene(index, &grid.part(i));
         let side = match index.sample_bytes {
             4 => chunk::side_bytes::<f32>(bytes, &scene),
             _ => chunk::side_bytes::<f64>(bytes, &scene),
         };
-        let guarded = index.choices[index.chunks[i].choice].contains("forecast:");
-        if guarded { side.unwrap_or(0) as u64 } else { 0 }
+        side.unwrap_or(0) as u64
     };
     let starts = starts(&index.chunks).into_iter().zip(&index.chunks);
     let chunks =
@@ -164,8 +176,8 @@ fn preview_levels(index: &Index) -> usize {
         let part = grid.part(i);
         let scene = scene(index, &part);
         let pipeline = pipelines[chunk.choice].as_ref();
-        let pipeline =
-            pipeline.filter(|p| chunk.backend != Backend::Packed && framed(p, &scene).is_none());
+        let pipeline = pipeline
+            .filter(|p| chunk.backend != Backend::Packed && framed::<f32>(p, &scene).is_none());
         let of_walk = pipeline.map_or(0, |p| f32::point(&*p.point).levels(&scene));
         // The samples of a preview are those of a chunk's own levels only as long as the
         // chunk starts at one of them.

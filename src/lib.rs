@@ -1,6 +1,7 @@
 //! foresz: error-bounded lossy compression of scientific fields, with
 //! pluggable predictors.
 
+mod assembly;
 mod auto;
 mod blocks;
 mod bound;
@@ -24,6 +25,8 @@ mod registry;
 mod relative;
 mod report;
 mod selection;
+mod shipped;
+mod stored;
 mod sweeps;
 mod threads;
 mod used;
@@ -43,5 +46,6 @@ pub use info::{Info, inspect};
 pub use options::{Choose, Options, Progress, time_dimension};
 pub use registry::registry;
 pub use report::Report;
+pub use shipped::stocked;
 pub use used::Used;
 pub use writer::Writer;

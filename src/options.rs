@@ -58,6 +58,7 @@ pub struct Options {
     pub(crate) keyframe: Option<usize>,
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) offers: Vec<Spec>,
+    pub(crate) store_models: bool,
     pub(crate) registry: Registry,
     pub(crate) progress: Option<Progress>,
 }
@@ -89,6 +90,7 @@ impl Options {
             keyframe: None,
             attributes: Vec::new(),
             offers: Vec::new(),
+            store_models: false,
             registry: crate::registry::usual(),
             progress: None,
         }
@@ -161,6 +163,13 @@ impl Options {
     /// A key and a value to keep with the field, such as its name or units.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.push((key.into(), value.into()));
+        self
+    }
+
+    /// Whether learned models that chunks are coded with travel in the stream, so that
+    /// decoding needs nothing else.
+    pub fn store_models(mut self, store: bool) -> Self {
+        self.store_models = store;
         self
     }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use foresz_forecast::Shelf;
 use foresz_predictors::Registry;
 
-/// The predictors that specs can name: those built in, and learned models on a shelf.
+use crate::shipped;
+
+/// The predictors that specs can name: those built in, and learned models on a shelf or
+/// part of this program.
 ///
 /// ```
 /// use foresz::forecast::Shelf;
@@ -16,7 +19,9 @@ use foresz_predictors::Registry;
 /// ```
 pub fn registry(shelf: Shelf) -> Registry {
     let mut registry = Registry::default();
-    registry.register(foresz_forecast::entry(Arc::new(shelf)));
+    let shelf = Arc::new(shipped::stocked(shelf));
+    registry.register(foresz_forecast::entry(Arc::clone(&shelf)));
+    registry.register(foresz_forecast::autoencoder_entry(shelf));
     registry
 }
 

@@ -35,10 +35,12 @@ pub struct Report {
     pub lattice: f64,
     /// Predictor specs chosen, joined by ` | ` if chunks differ.
     pub predictor: String,
-    /// Learned models that decoding needs.
+    /// Learned models that decoding needs, in the stream or not.
     pub models: Vec<Used>,
-    /// The ratio if their weights were part of the stream.
+    /// The ratio if the weights of all of them were part of the stream.
     pub ratio_with_models: f64,
+    /// The ratio if those that are part of it were not.
+    pub ratio_without_models: f64,
     /// The back end.
     pub backend: String,
     /// The effort.
@@ -64,6 +66,7 @@ impl Report {
             max_error: index.max_error,
             lattice: index.lattice,
             ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes),
+            ratio_without_models: Used::ratio_without(&models, raw_bytes, stream_bytes),
             models,
             predictor: index.choices.join(" | "),
             backend: index.chunks.first().map_or("", |c| c.backend.name()).into(),

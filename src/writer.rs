@@ -6,9 +6,10 @@ use std::io::Write;
 use foresz_predictors::Sample;
 use ndarray::ArrayViewD;
 
+use crate::assembly::Assembly;
 use crate::bound::Bound;
 use crate::chunk::Loss;
-use crate::compress::{Assembly, Part, Setup};
+use crate::compress::{Part, Setup};
 use crate::error::{Result, invalid};
 use crate::grid::Grid;
 use crate::options::Options;
@@ -145,6 +146,9 @@ impl<W: Write, T: Sample> Writer<W, T> {
             return invalid("no frame was written; a stream needs at least one");
         }
         self.code_waiting()?;
+        if self.options.store_models {
+            self.assembly.store_models(&self.options.registry)?;
+        }
         let mut shape = vec![self.frames];
         shape.extend_from_slice(&self.frame);
         let mut index = self.setup.index(&shape, &self.options);

@@ -53,6 +53,8 @@ struct Golden {
     bound: Bound,
     data: Data,
     double: bool,
+    /// Whether its model is in the stream.
+    stored: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +117,7 @@ fn all() -> Vec<Golden> {
             bound,
             data,
             double,
+            stored: false,
         }));
     };
     for backend in BACKENDS.map(Some) {
@@ -169,6 +172,14 @@ fn all() -> Vec<Golden> {
     for bound in [0.25, 0.01] {
         add("auto", None, Bound::Absolute(bound), Data::Smooth);
     }
+    all.push(Golden {
+        spec: "forecast:model=flow-filter+raster",
+        backend: context,
+        bound: Bound::Absolute(2.0),
+        data: Data::Long,
+        double: false,
+        stored: true,
+    });
     all
 }
 
@@ -185,7 +196,8 @@ impl Golden {
             Bound::Lossless => "lossless".into(),
         };
         let data = format!("{:?}", self.data).to_lowercase();
-        format!("v1_{spec}_{backend}_{data}_{kind}_{bound}")
+        let stored = if self.stored { "_stored" } else { "" };
+        format!("v1_{spec}_{backend}_{data}_{kind}_{bound}{stored}")
     }
 
     fn file(&self) -> PathBuf {
@@ -211,6 +223,7 @@ impl Golden {
                     "m"
                 },
             )
+            .store_models(self.stored)
             .registry(models());
         let options = match self.backend {
             Some(backend) => options.backend(backend),

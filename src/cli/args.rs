@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use foresz::forecast::contract::FILE_NAME;
-use foresz::forecast::{Engine, Shelf};
+use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
 use foresz::{Backend, Bound, Effort};
 
@@ -54,22 +54,29 @@ Examples:
 A spec is name:key=value,key=value; a frame predictor and the predictor of what it
 leaves are joined by +, as in persistence+spline.";
 
+const MODEL_LIST_EXAMPLES: &str = "\
+Examples:
+  foresz model list
+  foresz model list --model my-models --json | jq '.models[].name'
+
+Some models are part of foresz; others lie in folders.";
+
 const MODEL_CHECK_EXAMPLES: &str = "\
 Examples:
-  foresz model check models/flow-filter
-  foresz model check models/flow-filter --json | jq .seconds
+  foresz model check flow-filter
+  foresz model check my-models/t2m --json | jq .seconds
 
 Says what goes in and what comes out, whether all files are those that the contract was
 written for, and what one step costs.";
 
 const MODEL_RUN_EXAMPLES: &str = "\
 Examples:
-  foresz model run models/flow-filter vorticity.npy -o next.npy
+  foresz model run flow-filter vorticity.npy -o next.npy
   foresz model run my-model t2m.f32 --shape 744x33x49 --attr start=2019-03-01T00:00 --attr step=1h --frame 100 -o f100.npy";
 
 const MODEL_COMPARE_EXAMPLES: &str = "\
 Examples:
-  foresz model compare models/flow-filter
+  foresz model compare flow-filter
   foresz model compare my-model --onnxruntime .venv --json | jq .outputs
 
 Differences are in units of an output's standard deviation; the input is noise about the
@@ -99,7 +106,7 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// List the predictors there are
     Predictors(Predictors),
-    /// Check, run or compare learned models
+    /// List, check, run or compare learned models
     #[command(subcommand)]
     Model(Model),
 }
@@ -122,6 +129,7 @@ impl Verb {
             Verb::Info(args) => answer(args.json),
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
+            Verb::Model(Model::List(args)) => answer(args.json),
             Verb::Model(Model::Check(args)) => answer(args.json),
             Verb::Model(Model::Compare(args)) => answer(args.json),
             Verb::Model(Model::Run(args)) => product(&args.output, args.json, &args.loudness),
@@ -167,6 +175,10 @@ pub(crate) struct Compress {
     pub(crate) attr: Vec<(String, String)>,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
+    /// Store the learned models that are used in the stream: decoding then needs nothing
+    /// else
+    #[arg(help_heading = MODELS, long)]
+    pub(crate) store_model: bool,
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
@@ -179,8 +191,9 @@ pub(crate) struct Compress {
 /// Where learned models are and what runs them.
 #[derive(Debug, Args)]
 pub(crate) struct ModelArgs {
-    /// A learned model's folder, or a folder of such; may be repeated; there are
-    /// more in the folders that `FORESZ_MODELS` names. auto takes them where they pay
+    /// A learned model's folder or name, or a folder of such; may be repeated. There are
+    /// more in the folders that `FORESZ_MODELS` names, and some are part of foresz. auto
+    /// takes those named here where they pay
     #[arg(help_heading = MODELS, long, value_name = "FOLDER")]
     pub(crate) model: Vec<PathBuf>,
     /// A learned model that is a program, by its command line; no shell runs
@@ -214,7 +227,9 @@ impl RuntimeArgs {
             Some(Runtime::Exact) => Engine::Exact,
             Some(Runtime::Ort) => Engine::Ort,
         };
-        let shelf = Shelf::default().engine(engine).cuda(self.cuda);
+        let shelf = foresz::stocked(Shelf::default())
+            .engine(engine)
+            .cuda(self.cuda);
         match &self.onnxruntime {
             Some(path) => shelf.library(path),
             None => shelf,
@@ -234,8 +249,7 @@ pub(crate) enum Runtime {
 impl ModelArgs {
     /// The models at hand.
     pub(crate) fn registry(&self) -> anyhow::Result<Registry> {
-        let places = self.model.iter().rev();
-        let shelf = places.fold(self.runtime.shelf(), Shelf::place);
+        let shelf = placed(self.runtime.shelf(), &self.model);
         for line in &self.process {
             shelf.process(line)?;
         }
@@ -244,11 +258,18 @@ impl ModelArgs {
 
     /// What `auto` is to be offered.
     pub(crate) fn offers(&self) -> impl Iterator<Item = Part> {
-        let folders = self.model.iter().filter(|f| f.join(FILE_NAME).is_file());
-        let folders = folders.map(|f| ("model", f.display().to_string()));
-        let processes = self.process.iter().map(|line| ("process", line.clone()));
-        folders.chain(processes).map(|(key, value)| Part {
-            name: "forecast".into(),
+        let is_model = |path: &&PathBuf| path.join(FILE_NAME).is_file() || !path.is_dir();
+        let folders = self.model.iter().filter(is_model);
+        let shelf = self.runtime.shelf();
+        let folders = folders.map(move |f| {
+            let name = f.display().to_string();
+            let kind = shelf.find(&name).map(|found| found.kind().to_owned());
+            (kind.unwrap_or_else(|_| FORECAST.into()), "model", name)
+        });
+        let processes = self.process.iter();
+        let processes = processes.map(|line| (FORECAST.into(), "process", line.clone()));
+        folders.chain(processes).map(|(name, key, value)| Part {
+            name,
             params: vec![(key.into(), value)],
         })
     }
@@ -390,6 +411,8 @@ pub(crate) struct Predictors {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Model {
+    /// List the models at hand
+    List(ModelList),
     /// Read a model's contract, check its files and run it once
     Check(ModelCheck),
     /// Forecast one frame of a series, as .npy
@@ -399,10 +422,34 @@ pub(crate) enum Model {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = MODEL_LIST_EXAMPLES)]
+pub(crate) struct ModelList {
+    /// A model's folder, or a folder of such, to look in besides those that
+    /// `FORESZ_MODELS` names; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    model: Vec<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl ModelList {
+    /// The models to list.
+    pub(crate) fn shelf(&self) -> Shelf {
+        placed(foresz::stocked(Shelf::default()), &self.model)
+    }
+}
+
+/// A shelf that looks in folders, the first one first.
+fn placed(shelf: Shelf, folders: &[PathBuf]) -> Shelf {
+    folders.iter().rev().fold(shelf, Shelf::place)
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = MODEL_CHECK_EXAMPLES)]
 pub(crate) struct ModelCheck {
-    /// The folder of the model
-    pub(crate) folder: PathBuf,
+    /// The model's folder, or its name
+    pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Print one JSON object
@@ -413,8 +460,8 @@ pub(crate) struct ModelCheck {
 #[derive(Debug, Args)]
 #[command(after_help = MODEL_COMPARE_EXAMPLES)]
 pub(crate) struct ModelCompare {
-    /// The folder of the model
-    pub(crate) folder: PathBuf,
+    /// The model's folder, or its name
+    pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
     /// Print one JSON object
@@ -425,8 +472,8 @@ pub(crate) struct ModelCompare {
 #[derive(Debug, Args)]
 #[command(after_help = MODEL_RUN_EXAMPLES)]
 pub(crate) struct ModelRun {
-    /// The folder of the model
-    pub(crate) folder: PathBuf,
+    /// The model's folder, or its name
+    pub(crate) model: PathBuf,
     /// A series, raw little-endian or .npy; - for standard input
     pub(crate) input: PathBuf,
     /// Forecast this frame from those before it, counted from 0 [default: the one after

@@ -85,7 +85,7 @@ fn options(args: &Compress) -> anyhow::Result<Options> {
     if let Some(keyframe) = args.keyframe {
         options = options.keyframe(keyframe as usize);
     }
-    options = options.registry(registry);
+    options = options.registry(registry).store_models(args.store_model);
     if let Some(backend) = args.backend {
         options = options.backend(backend);
     }

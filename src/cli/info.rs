@@ -21,6 +21,37 @@ pub(crate) fn run(args: &args::Info, talk: &Talk) -> anyhow::Result<()> {
     talk.answer(&Answer { input, info: &info }, &text)
 }
 
+/// The models that a stream was made with, and what they take.
+fn models(info: &Info) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    for model in &info.models {
+        let made = match model.made.as_str() {
+            "" => "the exact runtime",
+            made => made,
+        };
+        let size = summary::bytes(model.bytes);
+        rows.push(("model", format!("{}, {size}, made on {made}", model.name)));
+        rows.push(("", format!("sha256 {}", model.sha256)));
+        if model.stored_bytes > 0 {
+            rows.push(("", format!("stored: {} bytes", model.stored_bytes)));
+        }
+    }
+    let part = |bytes: u64| {
+        let part = 100.0 * bytes as f64 / info.stream_bytes as f64;
+        format!("{}, {part:.1} % of the stream", summary::bytes(bytes))
+    };
+    if info.models.iter().any(|m| m.guarded) {
+        rows.push(("guard band", part(info.guard_bytes)));
+    } else if !info.models.is_empty() {
+        let exact = "not needed: the same bits everywhere";
+        rows.push(("guard band", exact.into()));
+    }
+    if info.latent_bytes > 0 {
+        rows.push(("latents", part(info.latent_bytes)));
+    }
+    rows
+}
+
 fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let mut row = |label: &str, value: &str| writeln!(text, "{label:<12}{value}");
@@ -64,33 +95,8 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
             &format!("values are multiples of {}{coarser}", info.lattice),
         )?;
     }
-    for model in &info.models {
-        let made = if model.made.is_empty() {
-            "the exact runtime".into()
-        } else {
-            model.made.clone()
-        };
-        row(
-            "model",
-            &format!(
-                "{}, {}, made on {made}",
-                model.name,
-                summary::bytes(model.bytes)
-            ),
-        )?;
-        row("", &format!("sha256 {}", model.sha256))?;
-    }
-    if info.models.iter().any(|m| m.guarded) {
-        let part = 100.0 * info.guard_bytes as f64 / info.stream_bytes as f64;
-        row(
-            "guard band",
-            &format!(
-                "{}, {part:.1} % of the stream",
-                summary::bytes(info.guard_bytes)
-            ),
-        )?;
-    } else if !info.models.is_empty() {
-        row("guard band", "not needed: the same bits everywhere")?;
+    for (label, value) in models(info) {
+        row(label, &value)?;
     }
     row("previews", &previews(info))?;
     row("effort", info.effort.name())?;
@@ -111,9 +117,13 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         summary::number(info.bits_per_value),
     );
     row("size", &format!("{size}, ratio {ratio}, {bits} bits/value"))?;
-    if !info.models.is_empty() {
+    if info.models.iter().any(|m| m.stored_bytes == 0) {
         let with = summary::number(info.ratio_with_models);
         row("", &format!("ratio {with} with the weights of the model"))?;
+    }
+    if info.models.iter().any(|m| m.stored_bytes > 0) {
+        let without = summary::number(info.ratio_without_models);
+        row("", &format!("ratio {without} without the stored model"))?;
     }
     Ok(text)
 }

@@ -45,6 +45,7 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Info(args) => info::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,
+        Verb::Model(Model::List(args)) => model::list(args, talk)?,
         Verb::Model(Model::Check(args)) => model::check(args, talk)?,
         Verb::Model(Model::Run(args)) => model::step(args, talk)?,
         Verb::Model(Model::Compare(args)) => model::compare(args, talk)?,

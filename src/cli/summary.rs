@@ -94,7 +94,7 @@ pub(crate) fn spec(text: &str) -> String {
 /// One line about a run.
 pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
     format!(
-        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s{}",
+        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s{}{}",
         bytes(report.input_bytes),
         bytes(report.output_bytes),
         number(report.ratio),
@@ -103,8 +103,21 @@ pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
         spec(&report.predictor),
         report.backend,
         report.wall_seconds,
+        stored(report),
         coarser(report.lattice, report.bound),
     )
+}
+
+/// Says how much of the stream is learned models.
+fn stored(report: &Report) -> String {
+    match report.models.iter().map(|m| m.stored_bytes).sum() {
+        0 => String::new(),
+        stored => format!(
+            "\nstored with its model ({}): ratio {} without",
+            bytes(stored),
+            number(report.ratio_without_models)
+        ),
+    }
 }
 
 /// Says so when the values were rounded before, and more coarsely than asked for now.

@@ -8,6 +8,7 @@ use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Error, Result, Section, corrupt};
 use crate::grid::Grid;
+use crate::used::Used;
 
 /// One dimension of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,15 @@ pub(crate) struct Chunk {
     /// Into [`Index::choices`].
     pub(crate) choice: usize,
     pub(crate) backend: Backend,
+    pub(crate) checksum: u32,
+}
+
+/// A learned model that is in the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// Which of the models that the choices name.
+    pub(crate) model: usize,
+    pub(crate) bytes: usize,
     pub(crate) checksum: u32,
 }
 
@@ -50,13 +60,18 @@ pub(crate) struct Index {
     /// Predictor specs that chunks were coded with.
     pub(crate) choices: Vec<String>,
     pub(crate) chunks: Vec<Chunk>,
+    /// In the order of the models.
+    pub(crate) stored: Vec<Stored>,
 }
 
 /// Flags.
 const PERIODIC: u8 = 1;
 const LATTICE: u8 = 2;
+const STORED: u8 = 4;
 
 const MOST_FILLS: usize = 16;
+/// Learned models in a stream.
+const MOST_MODELS: usize = 256;
 const LEAST_CHUNK_ROW: usize = 7;
 
 impl Index {
@@ -80,7 +95,12 @@ impl Index {
         }
         out.push(self.time.map_or(0, |t| t as u8 + 1));
         let lattice = self.lattice > 0.0;
-        out.push(u8::from(self.periodic) * PERIODIC + u8::from(lattice) * LATTICE);
+        let stored = !self.stored.is_empty();
+        out.push(
+            u8::from(self.periodic) * PERIODIC
+                + u8::from(lattice) * LATTICE
+                + u8::from(stored) * STORED,
+        );
         out.push(self.effort.id());
         let (kind, asked) = match self.asked {
             Bound::Absolute(x) => (0, x),
@@ -117,6 +137,14 @@ impl Index {
             out.push(chunk.backend.id());
             out.extend(chunk.checksum.to_le_bytes());
         }
+        if stored {
+            put_number(&mut out, self.stored.len() as u64);
+        }
+        for row in &self.stored {
+            put_number(&mut out, row.model as u64);
+            put_number(&mut out, row.bytes as u64);
+            out.extend(row.checksum.to_le_bytes());
+        }
         out
     }
 
@@ -141,7 +169,7 @@ impl Index {
             }
         };
         let flags = reader.byte()?;
-        if flags & !(PERIODIC | LATTICE) != 0 {
+        if flags & !(PERIODIC | LATTICE | STORED) != 0 {
             return Err(Error::Unsupported(format!(
                 "unknown flags {flags:#x}: install a newer foresz"
             )));
@@ -174,6 +202,10 @@ impl Index {
         let chunks: Vec<Chunk> = (0..count)
             .map(|_| read_chunk(&mut reader, body, choices.len()))
             .collect::<Result<_>>()?;
+        let stored = match flags & STORED {
+            0 => Vec::new(),
+            _ => read_stored(&mut reader, body)?,
+        };
         reader.finish()?;
         let index = Index {
             sample_bytes,
@@ -189,22 +221,23 @@ impl Index {
             attributes,
             choices,
             chunks,
+            stored,
         };
         index.check(body)?;
         Ok(index)
     }
 
     fn check(&self, body: usize) -> Result<()> {
-        let total = self
-            .chunks
-            .iter()
-            .try_fold(0usize, |sum, c| sum.checked_add(c.bytes));
+        let chunks = self.chunks.iter().map(|c| c.bytes);
+        let models = self.stored.iter().map(|m| m.bytes);
+        let total = chunks.chain(models).try_fold(0usize, usize::checked_add);
         if total != Some(body) {
             return corrupt(
                 Section::Index,
                 format!("the chunks should fill {body} bytes"),
             );
         }
+        self.check_stored()?;
         let wanted = self
             .dims
             .iter()
@@ -221,6 +254,48 @@ impl Index {
         }
         Ok(())
     }
+}
+
+impl Index {
+    /// Models that no chunk needs have no business here.
+    fn check_stored(&self) -> Result<()> {
+        if self.stored.is_empty() {
+            return Ok(());
+        }
+        let models = Used::of(self);
+        let mut needed = vec![false; self.choices.len()];
+        self.chunks.iter().for_each(|c| needed[c.choice] = true);
+        let choices = || {
+            self.choices
+                .iter()
+                .zip(&needed)
+                .filter(|(_, needed)| **needed)
+        };
+        let is_needed = |row: &Stored| {
+            let model = models.get(row.model);
+            model.is_some_and(|model| choices().any(|(choice, _)| model.is_in(choice)))
+        };
+        if self.stored.iter().all(is_needed) {
+            return Ok(());
+        }
+        corrupt(Section::Index, "a model is stored that no chunk needs")
+    }
+}
+
+fn read_stored(reader: &mut Reader, body: usize) -> Result<Vec<Stored>> {
+    let count = reader.count(MOST_MODELS, "models")?;
+    let row = |_| {
+        Ok(Stored {
+            model: reader.count(MOST_MODELS - 1, "as a model")?,
+            bytes: reader.count(body, "bytes of a model")?,
+            checksum: reader.u32()?,
+        })
+    };
+    let stored: Vec<Stored> = (0..count).map(row).collect::<Result<_>>()?;
+    if count == 0 || !stored.is_sorted_by(|a, b| a.model < b.model) {
+        return corrupt(Section::Index, "its models are none, or not in order");
+    }
+    Ok(stored)
 }
 
 fn read_dims(reader: &mut Reader) -> Result<Vec<Dim>> {

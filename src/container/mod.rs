@@ -3,7 +3,7 @@
 pub(crate) mod bytes;
 mod index;
 
-pub(crate) use index::{Chunk, Dim, Index};
+pub(crate) use index::{Chunk, Dim, Index, Stored};
 
 use crate::error::{Error, Result, Section, corrupt};
 use bytes::Reader;

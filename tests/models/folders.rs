@@ -36,9 +36,13 @@ fn copy(room: &Path, name: &str, change: impl Fn(String) -> String) -> PathBuf {
 #[test]
 fn a_stream_needs_the_model_it_was_made_with() {
     let room = TempDir::new().unwrap();
+    let models = room.path().join("models");
+    std::fs::create_dir(&models).unwrap();
+    let own = copy(&models, "own", |t| t.replace("flow-filter", "own-filter"));
+    let (own, models) = (own.to_str().unwrap(), models.to_str().unwrap());
     let stream = room.path().join("v.fsz");
     let (stream, back) = (stream.to_str().unwrap(), room.path().join("v.npy"));
-    let spec = format!("forecast:model={MODEL}+raster");
+    let spec = format!("forecast:model={own}+raster");
     let made = foresz(&[
         "compress",
         FIELD,
@@ -53,10 +57,15 @@ fn a_stream_needs_the_model_it_was_made_with() {
     let back = back.to_str().unwrap();
     let without = foresz(&["decompress", stream, "-o", back]);
     assert_eq!(without.status.code(), Some(5), "{}", text(&without));
-    assert!(text(&without).contains("--model"), "{}", text(&without));
+    for part in ["--model", "flow-filter in foresz itself"] {
+        assert!(text(&without).contains(part), "{}", text(&without));
+    }
     assert!(!Path::new(back).exists());
 
-    let other = copy(room.path(), "other", |t| t.replace("fitted", "fit"));
+    let other = copy(room.path(), "other", |t| {
+        t.replace("flow-filter", "own-filter")
+            .replace("fitted", "fit")
+    });
     let other = foresz(&[
         "decompress",
         stream,
@@ -68,7 +77,7 @@ fn a_stream_needs_the_model_it_was_made_with() {
     assert_eq!(other.status.code(), Some(5));
     assert!(text(&other).contains("was changed"), "{}", text(&other));
 
-    for place in [MODEL, "models"] {
+    for place in [own, models] {
         let with = foresz(&[
             "decompress",
             stream,
@@ -84,13 +93,13 @@ fn a_stream_needs_the_model_it_was_made_with() {
     }
     let named = Command::new(env!("CARGO_BIN_EXE_foresz"))
         .args(["verify", stream, FIELD])
-        .env("FORESZ_MODELS", "models")
+        .env("FORESZ_MODELS", models)
         .status()
         .unwrap();
     assert!(named.success());
     let info = foresz(&["info", stream]);
     for part in [
-        "flow-filter, 904 B",
+        "own-filter, 904 B",
         "sha256 ",
         "not needed",
         "with the weights",
@@ -101,6 +110,61 @@ fn a_stream_needs_the_model_it_was_made_with() {
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["models"][0]["bytes"], 904);
     assert!(json["ratio_with_models"].as_f64() < json["ratio"].as_f64());
+}
+
+#[test]
+fn models_that_are_part_of_the_program_are_at_hand_anywhere() {
+    let room = TempDir::new().unwrap();
+    let field = std::fs::canonicalize(FIELD).unwrap();
+    let field = field.to_str().unwrap();
+    let run = |line: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_foresz"))
+            .args(line)
+            .current_dir(room.path())
+            .env_remove("FORESZ_MODELS")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        output
+    };
+    let spec = "forecast:model=flow-filter+raster";
+    run(&[
+        "compress",
+        field,
+        "--range-rel",
+        "1e-2",
+        "--predictor",
+        spec,
+        "-o",
+        "v.fsz",
+    ]);
+    run(&["verify", "v.fsz", field]);
+    run(&["model", "check", "flow-filter"]);
+    run(&[
+        "compress",
+        field,
+        "--range-rel",
+        "1e-2",
+        "--model",
+        "flow-filter",
+        "-o",
+        "a.fsz",
+    ]);
+    run(&["verify", "a.fsz", field]);
+    let listed = text(&run(&["model", "list"]));
+    for part in ["flow-filter", "forecast, 904 B", "sha256 ", "foresz itself"] {
+        assert!(listed.contains(part), "{part}: {listed}");
+    }
+    let own = copy(room.path(), "own", |t| {
+        t.replace("flow-filter", "own-filter")
+    });
+    let listed = run(&["model", "list", "--json", "--model", own.to_str().unwrap()]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let models = listed["models"].as_array().unwrap();
+    assert_eq!(models[0]["name"], "own-filter");
+    assert!(models.iter().any(|m| m["name"] == "flow-filter"));
+    let nowhere = foresz(&["compress", field, "--abs", "1", "--model", "nowhere"]);
+    assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
 }
 
 #[test]

@@ -14,4 +14,5 @@ mod fields;
 mod folders;
 mod guard;
 mod runtimes;
+mod stored;
 mod stub;

@@ -1,6 +1,5 @@
 //! Our own executor as a runtime: the same bits everywhere.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use foresz_exact::{Dim, Dtype, Model, Options, Tensor};
@@ -8,6 +7,7 @@ use foresz_exact::{Dim, Dtype, Model, Options, Tensor};
 use crate::array::Array;
 use crate::error::{Error, Result};
 use crate::runtime::{Port, Runtime, Session, Step};
+use crate::source::Onnx;
 
 /// A model run by `foresz-exact`.
 pub struct Exact {
@@ -16,9 +16,14 @@ pub struct Exact {
 }
 
 impl Exact {
-    /// Loads an ONNX file.
-    pub fn load(path: &Path, options: Options) -> Result<Self> {
-        let model = Arc::new(Model::load(path, &options).map_err(failed)?);
+    /// Loads an ONNX model.
+    pub fn load(onnx: impl Into<Onnx>, options: Options) -> Result<Self> {
+        let onnx = onnx.into();
+        let model = match onnx.bytes()? {
+            Some(bytes) => Model::from_bytes(bytes, &options),
+            None => Model::load(onnx.path(), &options),
+        };
+        let model = Arc::new(model.map_err(failed)?);
         Ok(Exact { model, options })
     }
 }

@@ -1,12 +1,13 @@
 //! Learned models as frame predictors of foresz.
 //!
-//! A model is a folder with an `.onnx` file and a contract, `model.toml`, that says
+//! A model is an `.onnx` file and a contract, `model.toml`, in a folder or in memory, that says
 //! which variables at which steps go into which tensor and what comes out. A
 //! [`Runtime`] runs it: our own executor with the same bits everywhere, ONNX Runtime, or
 //! a process of its own. What the latter two give is snapped to a grid with a guard
 //! band, so that a stream decodes to the same bits wherever results differ by less.
 
 mod array;
+pub mod autoencoder;
 mod calendar;
 pub mod contract;
 mod entry;
@@ -16,6 +17,7 @@ mod exchange;
 mod fit;
 mod forcing;
 mod forecast;
+mod found;
 mod model;
 #[cfg(feature = "ort")]
 mod ort;
@@ -23,17 +25,20 @@ mod process;
 mod runtime;
 mod shelf;
 mod snap;
+mod source;
 mod trial;
 
 pub use array::Array;
 pub use contract::Contract;
-pub use entry::entry;
+pub use entry::{autoencoder as autoencoder_entry, forecast as entry};
 pub use error::{Error, Result};
 pub use exact::Exact;
 pub use forecast::{Care, Forecast};
-pub use model::{Folder, Model};
+pub use found::{FORECAST, Found, Listed};
+pub use model::Model;
 #[cfg(feature = "ort")]
 pub use ort::{Optimisation, Ort, OrtOptions};
 pub use process::{Claim, Process, ProcessOptions};
 pub use runtime::{Port, Runtime, Session, Step};
 pub use shelf::{Engine, LARGEST_EXACT, Shelf, VARIABLE};
+pub use source::{Held, Onnx, Source};

@@ -1,11 +1,13 @@
 //! A model at hand: its contract, the fields it brings along, and what runs it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::array::Array;
 use crate::contract::{self, Contract, Wiring};
 use crate::error::{Error, Result};
+use crate::found::{FORECAST, Found};
 use crate::runtime::{Port, Runtime};
+use crate::source::Onnx;
 
 /// A model that can be used.
 pub struct Model {
@@ -17,99 +19,56 @@ pub struct Model {
     runtime: Box<dyn Runtime>,
 }
 
-/// A contract and its folder, before anything is run.
-pub struct Folder {
-    path: PathBuf,
-    contract: Contract,
-    wiring: Wiring,
-    hash: String,
-}
-
-impl Folder {
-    /// Reads and checks the contract in a folder.
-    pub fn open(path: &Path) -> Result<Folder> {
-        let (contract, text, file) = Contract::read(path)?;
-        let wiring = contract
-            .wire()
-            .map_err(|reason| Error::Contract { path: file, reason })?;
-        Ok(Folder {
-            path: path.into(),
-            hash: contract::sha256(text.as_bytes()),
-            contract,
-            wiring,
-        })
-    }
-
-    /// The contract.
-    pub fn contract(&self) -> &Contract {
-        &self.contract
-    }
-
-    /// What streams know the model by: the SHA-256 of its contract, which has those of
-    /// all other files.
-    pub fn hash(&self) -> &str {
-        &self.hash
-    }
-
-    /// The file of the model itself.
-    pub fn weights(&self) -> PathBuf {
-        self.path.join(&self.contract.weights.file)
-    }
-
-    /// Checks all files against their hashes and starts what `run` makes of the weights.
-    pub fn load(self, run: impl FnOnce(&Path) -> Result<Box<dyn Runtime>>) -> Result<Model> {
-        let weights = self.weights();
-        let wanted = &self.contract.weights.sha256;
-        unchanged(&weights, contract::sha256_of(&weights)?, wanted)?;
-        let size = std::fs::metadata(&weights).map_or(0, |m| m.len());
-        let statics = self.contract.statics.iter().map(|fixed| {
-            let path = self.path.join(&fixed.file);
-            let bytes = contract::read(&path, MOST_STATIC)?;
-            unchanged(&path, contract::sha256(&bytes), &fixed.sha256)?;
-            let value = |b: &[u8]| match b {
-                [a, b, c, d] => f32::from_le_bytes([*a, *b, *c, *d]),
-                _ => 0.0,
-            };
-            Ok(bytes.chunks_exact(4).map(value).collect())
-        });
-        let statics = statics.collect::<Result<_>>()?;
-        Model::assembled(
-            self.contract,
-            self.wiring,
-            self.hash,
-            size,
-            statics,
-            run(&weights)?,
-        )
-    }
-}
-
 /// Bytes of a static field.
 const MOST_STATIC: u64 = 1 << 30;
 
-fn unchanged(path: &Path, found: String, wanted: &str) -> Result<()> {
-    if found == wanted {
-        return Ok(());
-    }
-    Err(Error::Changed {
+/// A contract, and what it comes to.
+fn wired(text: &str, path: &Path) -> Result<(Contract, Wiring)> {
+    let contract = Contract::parse(text, path)?;
+    let wiring = contract.wire().map_err(|reason| Error::Contract {
         path: path.into(),
-        found,
-        wanted: wanted.into(),
-    })
+        reason,
+    })?;
+    Ok((contract, wiring))
 }
 
 impl Model {
+    /// Checks all files against their hashes and starts what `run` makes of the weights.
+    pub fn open(
+        found: &Found,
+        run: impl FnOnce(Onnx) -> Result<Box<dyn Runtime>>,
+    ) -> Result<Model> {
+        if found.kind() != FORECAST {
+            return Err(Error::Unfit {
+                model: found.name().into(),
+                reason: format!(
+                    "it is no model for forecasts: write {}:model=…",
+                    found.kind()
+                ),
+            });
+        }
+        let (contract, wiring) = wired(found.text(), &found.source().path(contract::FILE_NAME))?;
+        let weights = &contract.weights;
+        let onnx = found.onnx(&weights.file, &weights.sha256)?;
+        let statics = contract.statics.iter().map(|fixed| {
+            let bytes = found.read(&fixed.file, &fixed.sha256, MOST_STATIC)?;
+            let (words, _) = bytes.as_chunks();
+            Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
+        });
+        let statics = statics.collect::<Result<_>>()?;
+        let (hash, size) = (found.hash().to_owned(), onnx.size());
+        Model::assembled(contract, wiring, hash, size, statics, run(onnx)?)
+    }
+
     /// A model that brings its contract along as text, such as a process.
     pub fn of_text(text: &str, runtime: Box<dyn Runtime>) -> Result<Model> {
         let path = Path::new(contract::FILE_NAME);
-        let contract = Contract::parse(text, path)?;
-        let wrong = |reason| Error::Contract {
-            path: path.into(),
-            reason,
-        };
-        let wiring = contract.wire().map_err(wrong)?;
+        let (contract, wiring) = wired(text, path)?;
         if !contract.statics.is_empty() {
-            return Err(wrong("statics: a process keeps its own".into()));
+            return Err(Error::Contract {
+                path: path.into(),
+                reason: "statics: a process keeps its own".into(),
+            });
         }
         let size = contract.weights.bytes;
         let hash = contract::sha256(text.as_bytes());

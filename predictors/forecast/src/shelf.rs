@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::autoencoder;
 use crate::contract::FILE_NAME;
 use crate::error::{Error, Result};
 use crate::exact::Exact;
-use crate::model::{Folder, Model};
+use crate::found::Found;
+use crate::model::Model;
 #[cfg(feature = "ort")]
 use crate::ort::{Ort, OrtOptions};
 use crate::process::{Process, ProcessOptions};
 use crate::runtime::Runtime;
+use crate::source::{Onnx, Source};
 
 /// What runs models.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -28,15 +31,17 @@ pub enum Engine {
 /// Larger models are left to ONNX Runtime unless asked otherwise: 256 MiB of weights.
 pub const LARGEST_EXACT: u64 = 256 << 20;
 
-/// Places to look for models.
+/// Where models are looked for, and how they are run.
 pub struct Shelf {
+    /// At hand without being looked for, such as those built into a program.
+    held: Vec<Found>,
     places: Vec<PathBuf>,
     engine: Engine,
     memory: usize,
     library: Option<PathBuf>,
     cuda: bool,
-    /// By folder, or by the command line of a process.
-    opened: Mutex<HashMap<PathBuf, Arc<Model>>>,
+    forecasts: Opened<Model>,
+    autoencoders: Opened<autoencoder::Model>,
 }
 
 /// Folders to look in, separated as in PATH.
@@ -48,12 +53,14 @@ impl Default for Shelf {
         let named = std::env::var_os(VARIABLE).unwrap_or_default();
         let places = std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty());
         Shelf {
+            held: Vec::new(),
             places: places.collect(),
             engine: Engine::default(),
             memory: foresz_exact::Options::default().memory,
             library: None,
             cuda: false,
-            opened: Mutex::default(),
+            forecasts: Opened::default(),
+            autoencoders: Opened::default(),
         }
     }
 }
@@ -94,68 +101,142 @@ impl Shelf {
         self
     }
 
+    /// Has a model at hand, wherever its files are.
+    #[must_use]
+    pub fn hold(mut self, model: Found) -> Self {
+        if self.held.iter().all(|held| held.hash() != model.hash()) {
+            self.held.push(model);
+        }
+        self
+    }
+
     /// Starts the model that a program is, by its command line, or gives the one that was
     /// started by it before.
     pub fn process(&self, line: &str) -> Result<Arc<Model>> {
-        let mut opened = self.opened();
-        if let Some(model) = opened.get(Path::new(line)) {
-            return Ok(Arc::clone(model));
-        }
-        let process = Process::start(line, ProcessOptions::default())?;
-        let contract = process.contract().to_owned();
-        let model = Arc::new(Model::of_text(&contract, Box::new(process))?);
-        opened.insert(line.into(), Arc::clone(&model));
-        Ok(model)
+        self.forecasts.get(line, || {
+            let process = Process::start(line, ProcessOptions::default())?;
+            let contract = process.contract().to_owned();
+            Model::of_text(&contract, Box::new(process))
+        })
     }
 
-    /// Opens the model in a folder, or the one of that name.
+    /// Opens a model for forecasts: the one in a folder, or of that name.
     pub fn named(&self, name: &str) -> Result<Arc<Model>> {
+        self.open(&self.find(name)?)
+    }
+
+    /// Opens the model for forecasts of that hash, as a stream names it.
+    pub fn hashed(&self, name: &str, hash: &str) -> Result<Arc<Model>> {
+        match self.forecasts.known(|model| model.hash() == hash) {
+            Some(model) => Ok(model),
+            None => self.open(&self.find_hash(name, hash)?),
+        }
+    }
+
+    /// Opens a model for forecasts.
+    pub fn open(&self, found: &Found) -> Result<Arc<Model>> {
+        self.forecasts.get(found.hash(), || self.open_anew(found))
+    }
+
+    /// Opens a model for forecasts, whether it is open already or not.
+    pub(crate) fn open_anew(&self, found: &Found) -> Result<Model> {
+        Model::open(found, |weights| self.run(weights))
+    }
+
+    /// The same shelf with more models at hand.
+    pub(crate) fn beside(&self, more: Vec<Found>) -> Shelf {
+        let mut held = more;
+        held.extend(self.held.iter().cloned());
+        Shelf {
+            held,
+            places: self.places.clone(),
+            library: self.library.clone(),
+            forecasts: self.forecasts.copied(),
+            autoencoders: self.autoencoders.copied(),
+            ..*self
+        }
+    }
+
+    /// Opens an autoencoder: the one in a folder, or of that name.
+    pub fn named_autoencoder(&self, name: &str) -> Result<Arc<autoencoder::Model>> {
+        self.open_autoencoder(&self.find(name)?)
+    }
+
+    /// Opens the autoencoder of that hash, as a stream names it.
+    pub fn hashed_autoencoder(&self, name: &str, hash: &str) -> Result<Arc<autoencoder::Model>> {
+        match self.autoencoders.known(|model| model.hash() == hash) {
+            Some(model) => Ok(model),
+            None => self.open_autoencoder(&self.find_hash(name, hash)?),
+        }
+    }
+
+    /// Opens an autoencoder.
+    pub fn open_autoencoder(&self, found: &Found) -> Result<Arc<autoencoder::Model>> {
+        let open = || self.open_autoencoder_anew(found);
+        self.autoencoders.get(found.hash(), open)
+    }
+
+    /// Opens an autoencoder, whether it is open already or not.
+    pub(crate) fn open_autoencoder_anew(&self, found: &Found) -> Result<autoencoder::Model> {
+        autoencoder::Model::open(found, |weights| self.run(weights))
+    }
+
+    /// Finds the model in a folder, or the one of that name: in the folders of this shelf,
+    /// or else held by it.
+    pub fn find(&self, name: &str) -> Result<Found> {
         let path = Path::new(name);
         if path.join(FILE_NAME).is_file() {
-            return self.open(path);
+            return Found::open(path.into());
         }
-        let folders = self.folders();
-        for folder in &folders {
-            if Folder::open(folder).is_ok_and(|f| f.contract().name == name) {
-                return self.open(folder);
-            }
-        }
-        Err(Error::Missing(format!(
-            "no model {name:?}: it is neither a folder with a {FILE_NAME} nor a name among {}",
-            listed(&folders)
-        )))
+        let found = self.all().into_iter().find(|found| found.name() == name);
+        found.ok_or_else(|| {
+            Error::Missing(format!(
+                "no model {name:?}: it is neither a folder with a {FILE_NAME} nor a name among {}",
+                self.listed()
+            ))
+        })
     }
 
-    /// Opens the model of that hash, as a stream names it.
-    pub fn hashed(&self, name: &str, hash: &str) -> Result<Arc<Model>> {
-        let opened = self.opened();
-        if let Some(model) = opened.values().find(|m| m.hash() == hash) {
-            return Ok(Arc::clone(model));
+    /// Finds the model of that hash, as a stream names it.
+    pub fn find_hash(&self, name: &str, hash: &str) -> Result<Found> {
+        let held = self.held.iter().find(|held| held.hash() == hash);
+        if let Some(found) = held {
+            return Ok(found.clone());
         }
-        drop(opened);
-        let folders = self.folders();
-        let mut same_name = None;
-        for folder in &folders {
-            let Ok(found) = Folder::open(folder) else {
-                continue;
-            };
-            if found.hash() == hash {
-                return self.open(folder);
-            }
-            if found.contract().name == name {
-                same_name = Some(folder);
-            }
+        let all = self.all();
+        if let Some(found) = all.iter().find(|found| found.hash() == hash) {
+            return Ok(found.clone());
         }
-        let reason = match same_name {
-            Some(folder) => format!(
+        let reason = match all.iter().find(|found| found.name() == name) {
+            Some(found) => format!(
                 "the one in {} has the name but not the hash: its {FILE_NAME} was changed",
-                folder.display()
+                found.source().place().display()
             ),
-            None => format!("it is not among {}", listed(&folders)),
+            None => format!("it is not among {}", self.listed()),
         };
         Err(Error::Missing(format!(
             "model {name} ({hash}) is needed, and {reason}; say where it is with --model FOLDER or {VARIABLE}"
         )))
+    }
+
+    /// All models at hand: those in folders, then those held.
+    pub fn all(&self) -> Vec<Found> {
+        let folders = self.folders().into_iter();
+        let open = |folder| Found::open(Source::Folder(folder)).ok();
+        let found = folders.filter_map(open);
+        found.chain(self.held.iter().cloned()).collect()
+    }
+
+    fn listed(&self) -> String {
+        let line = |found: &Found| {
+            let place = found.source().place();
+            format!("{} in {}", found.name(), place.display())
+        };
+        let lines: Vec<String> = self.all().iter().map(line).collect();
+        if lines.is_empty() {
+            return "the models at hand (there are none)".into();
+        }
+        lines.join(", ")
     }
 
     /// All folders of models.
@@ -181,40 +262,24 @@ impl Shelf {
         folders
     }
 
-    fn open(&self, folder: &Path) -> Result<Arc<Model>> {
-        let mut opened = self.opened();
-        if let Some(model) = opened.get(folder) {
-            return Ok(Arc::clone(model));
-        }
-        let loaded = Folder::open(folder)?.load(|weights| self.run(weights))?;
-        let model = Arc::new(loaded);
-        opened.insert(folder.into(), Arc::clone(&model));
-        Ok(model)
-    }
-
-    fn opened(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Model>>> {
-        // A model is there as a whole or not at all, whoever panicked.
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn run(&self, weights: &Path) -> Result<Box<dyn Runtime>> {
-        let exact = || {
+    /// Runs an ONNX model as was asked.
+    pub fn run(&self, weights: Onnx) -> Result<Box<dyn Runtime>> {
+        let exact = |weights| {
             let options = foresz_exact::Options {
                 memory: self.memory,
                 ..foresz_exact::Options::default()
             };
             Exact::load(weights, options).map(|e| Box::new(e) as Box<dyn Runtime>)
         };
-        let size = std::fs::metadata(weights).map_or(0, |m| m.len());
         match self.engine {
-            Engine::Auto if size <= LARGEST_EXACT => exact(),
-            Engine::Exact => exact(),
+            Engine::Auto if weights.size() <= LARGEST_EXACT => exact(weights),
+            Engine::Exact => exact(weights),
             Engine::Auto | Engine::Ort => self.ort(weights),
         }
     }
 
     #[cfg(feature = "ort")]
-    fn ort(&self, weights: &Path) -> Result<Box<dyn Runtime>> {
+    fn ort(&self, weights: Onnx) -> Result<Box<dyn Runtime>> {
         let options = OrtOptions {
             library: self.library.clone(),
             cuda: self.cuda,
@@ -225,18 +290,45 @@ impl Shelf {
 
     #[cfg(not(feature = "ort"))]
     #[expect(clippy::unused_self, reason = "the other form has settings")]
-    fn ort(&self, weights: &Path) -> Result<Box<dyn Runtime>> {
+    fn ort(&self, weights: Onnx) -> Result<Box<dyn Runtime>> {
         Err(Error::Missing(format!(
             "{} needs ONNX Runtime, and this foresz was built without it (feature ort); --runtime exact may do",
-            weights.display()
+            weights.path().display()
         )))
     }
 }
 
-fn listed(folders: &[PathBuf]) -> String {
-    if folders.is_empty() {
-        return "the models at hand (there are none)".into();
+/// What was opened before, each with what tells it from others: its hash, or a command
+/// line.
+struct Opened<M>(Mutex<HashMap<String, Arc<M>>>);
+
+impl<M> Default for Opened<M> {
+    fn default() -> Self {
+        Opened(Mutex::default())
     }
-    let names: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
-    names.join(", ")
+}
+
+impl<M> Opened<M> {
+    fn get(&self, key: &str, open: impl FnOnce() -> Result<M>) -> Result<Arc<M>> {
+        let mut opened = self.lock();
+        if let Some(model) = opened.get(key) {
+            return Ok(Arc::clone(model));
+        }
+        let model = Arc::new(open()?);
+        opened.insert(key.into(), Arc::clone(&model));
+        Ok(model)
+    }
+
+    fn copied(&self) -> Self {
+        Opened(Mutex::new(self.lock().clone()))
+    }
+
+    fn known(&self, is_it: impl Fn(&M) -> bool) -> Option<Arc<M>> {
+        self.lock().values().find(|model| is_it(model)).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<M>>> {
+        // A model is there as a whole or not at all, whoever panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use common::noise;
 use foresz_exact::Dtype;
 use foresz_forecast::{
-    Array, Error, Exact, Optimisation, Ort, OrtOptions, Result, Runtime, Session, Step,
+    Array, Error, Exact, Optimisation, Ort, OrtOptions, Result, Runtime, Session, Source, Step,
 };
 use tempfile::TempDir;
 
@@ -165,6 +165,30 @@ fn sessions_work_side_by_side_and_repeat_themselves() {
         largest = f64::max(largest, drift);
     }
     assert!(largest > 0.0, "other settings are the same");
+}
+
+#[test]
+fn a_model_in_memory_gives_the_same() {
+    if !installed() {
+        return;
+    }
+    for model in Model::all() {
+        let bytes = std::fs::read(&model.path).unwrap();
+        let held = Source::held("here", [("x.onnx".to_owned(), bytes.into())]);
+        let ort = Ort::load(held.onnx("x.onnx"), OrtOptions::default()).unwrap();
+        let input = model.input(5);
+        let expected = run(&mut *load(&model).start().unwrap(), &input);
+        assert_eq!(run(&mut *ort.start().unwrap(), &input), expected);
+        // The first session is gone; this one is loaded anew.
+        assert_eq!(run(&mut *ort.start().unwrap(), &input), expected);
+    }
+    let held = Source::held("here", [("x.onnx".to_owned(), b"text"[..].into())]);
+    let bad = Ort::load(held.onnx("x.onnx"), OrtOptions::default());
+    assert!(said(bad).contains("here/x.onnx"));
+}
+
+fn load(model: &Model) -> Ort {
+    model.ort(OrtOptions::default()).unwrap()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use foresz::forecast::autoencoder::AUTOENCODER;
 use foresz::forecast::contract::Kind;
 use foresz::forecast::{Array, Model};
 use serde::Serialize;
@@ -11,7 +12,7 @@ use super::super::args::ModelCheck;
 use super::super::failure::invalid;
 use super::super::summary;
 use super::super::talk::Talk;
-use super::open;
+use super::autoencoder;
 
 #[derive(Serialize)]
 struct Check<'a> {
@@ -41,7 +42,12 @@ struct Tensor {
 }
 
 pub(in super::super) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
-    let model = open(&args.runtime.shelf(), &args.folder)?;
+    let shelf = args.runtime.shelf();
+    let found = shelf.find(&args.model.display().to_string())?;
+    if found.kind() == AUTOENCODER {
+        return autoencoder::check(&*shelf.open_autoencoder(&found)?, talk);
+    }
+    let model = shelf.open(&found)?;
     let inputs = model.trial_inputs()?;
     let clock = Instant::now();
     let outputs = model.run_once(&inputs)?;

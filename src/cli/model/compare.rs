@@ -38,7 +38,7 @@ type Outputs = Vec<(String, Array)>;
 
 pub(in super::super) fn compare(args: &ModelCompare, talk: &Talk) -> anyhow::Result<()> {
     let side = |engine| -> anyhow::Result<(Side, Outputs)> {
-        let model = open(&args.runtime.shelf().engine(engine), &args.folder)?;
+        let model = open(&args.runtime.shelf().engine(engine), &args.model)?;
         let inputs = model.trial_inputs()?;
         let clock = Instant::now();
         let outputs = model.run_once(&inputs)?;

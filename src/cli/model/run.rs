@@ -28,7 +28,7 @@ struct Outcome {
 }
 
 pub(in super::super) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
-    let model = open(&args.runtime.shelf(), &args.folder)?;
+    let model = open(&args.runtime.shelf(), &args.model)?;
     let target = args
         .output
         .output
@@ -89,7 +89,7 @@ fn run<T: Sample>(
     let originals = Originals {
         field: standard.as_slice().unwrap_or_default(),
         shape: field.shape(),
-        time,
+        time: Some(time),
         bound: 0.0,
     };
     let frames: Vec<Vec<T>> = (frame - history..frame)

@@ -3,6 +3,7 @@
 use super::wiring::{Feed, Get, Kind, Plane, Slot, Wiring};
 use super::{Channel, Contract, Forcing, Numbers, Static, Variable};
 use crate::calendar;
+use crate::found::FORECAST;
 
 type Checked<T> = std::result::Result<T, String>;
 
@@ -14,6 +15,12 @@ impl Contract {
     /// Works the contract out, or says which field is wrong.
     pub(crate) fn wire(&self) -> Checked<Wiring> {
         word("name", &self.name)?;
+        if self.kind.as_deref().is_some_and(|kind| kind != FORECAST) {
+            return Err(format!(
+                "kind = {:?}: this is not a model for forecasts",
+                self.kind.as_deref().unwrap_or_default()
+            ));
+        }
         hash("weights.sha256", &self.weights.sha256)?;
         plain_file("weights.file", &self.weights.file, true)?;
         self.check_grid()?;
@@ -314,7 +321,7 @@ fn slots_named(slots: &[Slot], variable: &str, level: Option<f64>) -> Checked<Ve
     }
 }
 
-fn word(field: &str, text: &str) -> Checked<()> {
+pub(crate) fn word(field: &str, text: &str) -> Checked<()> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if !text.is_empty() && text.len() <= 100 && text.chars().all(fits) {
         return Ok(());
@@ -324,7 +331,7 @@ fn word(field: &str, text: &str) -> Checked<()> {
     ))
 }
 
-fn hash(field: &str, text: &str) -> Checked<()> {
+pub(crate) fn hash(field: &str, text: &str) -> Checked<()> {
     let fits = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     if text.len() == 64 && text.chars().all(fits) {
         return Ok(());
@@ -335,7 +342,7 @@ fn hash(field: &str, text: &str) -> Checked<()> {
 }
 
 /// A contract names files beside it and no others.
-fn plain_file(field: &str, name: &str, may_lack: bool) -> Checked<()> {
+pub(crate) fn plain_file(field: &str, name: &str, may_lack: bool) -> Checked<()> {
     let mut parts = std::path::Path::new(name).components();
     let one = matches!(
         (parts.next(), parts.next()),

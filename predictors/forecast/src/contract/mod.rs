@@ -1,10 +1,10 @@
 //! `model.toml`: what goes into a model, in which order and units, and what comes out.
 //! `docs/models.md` explains every field.
 
-mod check;
+pub(crate) mod check;
 mod wiring;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,7 +18,7 @@ pub const FORMAT: u32 = 1;
 /// What a contract is called in its folder.
 pub const FILE_NAME: &str = "model.toml";
 /// Longer contracts are refused unread.
-const LONGEST: u64 = 1 << 20;
+pub(crate) const LONGEST: u64 = 1 << 20;
 
 /// A contract as it is written.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -26,6 +26,9 @@ const LONGEST: u64 = 1 << 20;
 pub struct Contract {
     /// [`FORMAT`].
     pub format: u32,
+    /// `forecast`, or nothing.
+    #[serde(default)]
+    pub kind: Option<String>,
     /// What streams and people call the model.
     pub name: String,
     /// What it is and what it was trained on.
@@ -289,33 +292,6 @@ impl Contract {
         }
         Ok(contract)
     }
-
-    /// Reads the contract in a folder. Returns its text too.
-    pub fn read(folder: &Path) -> Result<(Self, String, PathBuf)> {
-        let path = folder.join(FILE_NAME);
-        let bytes = read(&path, LONGEST)?;
-        let text = String::from_utf8(bytes).map_err(|_| Error::Contract {
-            path: path.clone(),
-            reason: "it is not UTF-8 text".into(),
-        })?;
-        Ok((Self::parse(&text, &path)?, text, path))
-    }
-}
-
-/// A file that is no longer than that.
-pub(crate) fn read(path: &Path, longest: u64) -> Result<Vec<u8>> {
-    let failed = |source| Error::Read {
-        path: path.into(),
-        source,
-    };
-    let length = std::fs::metadata(path).map_err(failed)?.len();
-    if length > longest {
-        return Err(Error::Contract {
-            path: path.into(),
-            reason: format!("it has {length} bytes, {longest} are the most"),
-        });
-    }
-    std::fs::read(path).map_err(failed)
 }
 
 /// SHA-256 of bytes, as text.

@@ -14,6 +14,7 @@ use ::ort::value::{Outlet, TensorElementType, TensorRef, ValueType};
 use crate::array::Array;
 use crate::error::{Error, Result};
 use crate::runtime::{Port, Runtime, Session, Step};
+use crate::source::Onnx;
 
 /// How far ONNX Runtime rewrites a model before it runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,16 +91,20 @@ impl OrtOptions {
 
     /// Loads a model. With weights that are not packed beforehand other kernels run,
     /// which add up in another order; streams are made with packed ones only.
-    fn session(&self, environment: &Environment, model: &Path, packed: bool) -> Result<Loaded> {
+    fn session(&self, environment: &Environment, model: &Onnx, packed: bool) -> Result<Loaded> {
         let mut builder = self.builder(environment)?;
         if !packed {
             builder = builder
                 .with_config_entry("session.disable_prepacking", "1")
                 .map_err(|problem| failed(problem.to_string()))?;
         }
-        builder.commit_from_file(model).map_err(|problem| {
-            let model = model.display();
-            failed(format!("cannot use {model}: {problem}"))
+        let loaded = match model.bytes()? {
+            Some(bytes) => builder.commit_from_memory(bytes),
+            None => builder.commit_from_file(model.path()),
+        };
+        loaded.map_err(|problem| {
+            let path = model.path();
+            failed(format!("cannot use {}: {problem}", path.display()))
         })
     }
 
@@ -133,7 +138,7 @@ impl OrtOptions {
 /// A model run by ONNX Runtime. Results are the same from run to run, but differ in the
 /// last bits between its versions, settings and CPUs.
 pub struct Ort {
-    model: PathBuf,
+    model: Onnx,
     options: OrtOptions,
     library: Library,
     inputs: Vec<Port>,
@@ -143,15 +148,16 @@ pub struct Ort {
 }
 
 impl Ort {
-    /// Loads an ONNX file.
+    /// Loads an ONNX model.
     ///
     /// # Errors
     /// If ONNX Runtime is absent, too old, or refuses the model.
-    pub fn load(model: &Path, options: OrtOptions) -> Result<Self> {
+    pub fn load(model: impl Into<Onnx>, options: OrtOptions) -> Result<Self> {
+        let model = model.into();
         let library = Library::load(options.library.as_deref())?;
-        let first = options.session(&library.environment, model, true)?;
+        let first = options.session(&library.environment, &model, true)?;
         Ok(Ort {
-            model: model.to_path_buf(),
+            model,
             inputs: first.inputs().iter().map(port).collect(),
             outputs: first.outputs().iter().map(port).collect(),
             first: Mutex::new(Some(first)),
