@@ -11,6 +11,7 @@ use foresz::{Backend, Bound, Effort};
 
 use super::failure::EXIT_CODES;
 use super::talk::Talk;
+use super::train::Train;
 
 const COMPRESS_EXAMPLES: &str = "\
 Examples:
@@ -102,6 +103,8 @@ pub(crate) enum Verb {
     /// Check, run or compare learned models
     #[command(subcommand)]
     Model(Model),
+    /// Train a model on a series, for compress to use
+    Train(Box<Train>),
 }
 
 impl Verb {
@@ -122,6 +125,11 @@ impl Verb {
             Verb::Info(args) => answer(args.json),
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
+            Verb::Train(args) => Talk {
+                json: args.json,
+                quiet: args.loudness.quiet,
+                ..Talk::default()
+            },
             Verb::Model(Model::Check(args)) => answer(args.json),
             Verb::Model(Model::Compare(args)) => answer(args.json),
             Verb::Model(Model::Run(args)) => product(&args.output, args.json, &args.loudness),

@@ -16,6 +16,7 @@ mod samples;
 mod summary;
 mod talk;
 mod tally;
+mod train;
 mod verify;
 
 use std::process::ExitCode;
@@ -45,6 +46,7 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Info(args) => info::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,
+        Verb::Train(args) => train::run(args, talk)?,
         Verb::Model(Model::Check(args)) => model::check(args, talk)?,
         Verb::Model(Model::Run(args)) => model::step(args, talk)?,
         Verb::Model(Model::Compare(args)) => model::compare(args, talk)?,
