@@ -11,6 +11,7 @@ use foresz::{Backend, Bound, Effort};
 
 use super::failure::EXIT_CODES;
 use super::talk::Talk;
+use super::train::Train;
 
 const COMPRESS_EXAMPLES: &str = "\
 Examples:
@@ -109,6 +110,8 @@ pub(crate) enum Verb {
     /// List, check, run or compare learned models
     #[command(subcommand)]
     Model(Model),
+    /// Train a model on a series, for compress to use
+    Train(Box<Train>),
 }
 
 impl Verb {
@@ -130,6 +133,11 @@ impl Verb {
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
             Verb::Model(Model::List(args)) => answer(args.json),
+            Verb::Train(args) => Talk {
+                json: args.json,
+                quiet: args.loudness.quiet,
+                ..Talk::default()
+            },
             Verb::Model(Model::Check(args)) => answer(args.json),
             Verb::Model(Model::Compare(args)) => answer(args.json),
             Verb::Model(Model::Run(args)) => product(&args.output, args.json, &args.loudness),

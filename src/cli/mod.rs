@@ -16,6 +16,7 @@ mod samples;
 mod summary;
 mod talk;
 mod tally;
+mod train;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,
         Verb::Model(Model::List(args)) => model::list(args, talk)?,
+        Verb::Train(args) => train::run(args, talk)?,
         Verb::Model(Model::Check(args)) => model::check(args, talk)?,
         Verb::Model(Model::Run(args)) => model::step(args, talk)?,
         Verb::Model(Model::Compare(args)) => model::compare(args, talk)?,

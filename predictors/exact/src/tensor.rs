@@ -11,7 +11,7 @@ pub enum Dtype {
     F32,
     /// 64-bit floats.
     F64,
-    /// 64-bit integers; `int32` of a model is held in them too.
+    /// 64-bit integers; narrower ones of a model are held in them too.
     I64,
     /// Truth values.
     Bool,

@@ -292,6 +292,9 @@ fn casts() {
         apply("Cast", &[("to", Integer(6))], &[&wide]),
         list(&[5, -1])
     );
+    let wide = list(&[(1 << 16) + 300, -129]);
+    let cast = |to| apply("Cast", &[("to", Integer(to))], &[&wide]);
+    assert_eq!((cast(3), cast(5)), (list(&[44, 127]), list(&[300, -129])));
 }
 
 #[test]

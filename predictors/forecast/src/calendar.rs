@@ -3,7 +3,7 @@
 const DAY: i64 = 86_400;
 
 /// Seconds of `90s`, `30min`, `6h` or `1d`.
-pub(crate) fn duration(text: &str) -> Result<i64, String> {
+pub fn duration(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is not a duration; write 90s, 30min, 6h or 1d");
     let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let unit = match &text[digits..] {
@@ -20,7 +20,7 @@ pub(crate) fn duration(text: &str) -> Result<i64, String> {
 
 /// Seconds since 1970 in UTC of `2018-06-01`, `2018-06-01T06:00` or
 /// `2018-06-01T06:00:00`, with a Z at the end or without.
-pub(crate) fn time(text: &str) -> Result<i64, String> {
+pub fn time(text: &str) -> Result<i64, String> {
     let wrong = || format!("{text:?} is not a time; write 2018-06-01T06:00 (UTC)");
     let text = text.strip_suffix('Z').unwrap_or(text);
     let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));

@@ -74,7 +74,7 @@ impl Exchange<'_> {
                 let index = past.index as i64 + step - 1;
                 let time = self.fit.time_of(index).unwrap_or(0);
                 let over = past.scene.bound / wiring.slots[slot].std;
-                forcing::plane(forcing, self.fit, time, over, out);
+                forcing::plane(forcing, self.fit.places(), time, over, out);
             }
             Plane::Static(index) => {
                 let (values, mean, std) = self.model.fixed(index);

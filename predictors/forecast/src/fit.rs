@@ -5,6 +5,7 @@ use foresz_predictors::Scene;
 
 use crate::calendar;
 use crate::contract::{Contract, Forcing, Grid, Keep, Slot, Wiring};
+use crate::forcing::Places;
 
 /// Names of the dimension whose indices are variables.
 const VARIABLES: [&str; 3] = ["variable", "variables", "var"];
@@ -32,6 +33,16 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
+    /// Where the cells of the model lie.
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places {
+            rows: self.rows.len(),
+            columns: self.columns.len(),
+            latitudes: &self.latitudes,
+            longitudes: &self.longitudes,
+        }
+    }
+
     /// Fits a model to the field that a scene is part of, or says what does not fit.
     pub(crate) fn new(contract: &Contract, wiring: &Wiring, scene: &Scene) -> Result<Fit, String> {
         let time = scene.time.ok_or("the field has no time")?;

@@ -3,7 +3,6 @@
 use foresz_exact::functions::{cos, ln, sin};
 
 use crate::contract::Forcing;
-use crate::fit::Fit;
 
 const TAU: f64 = std::f64::consts::TAU;
 const DEGREE: f64 = TAU / 360.0;
@@ -13,12 +12,26 @@ const YEAR: f64 = 365.242_19 * DAY;
 const SOLSTICE: f64 = 172.0 * DAY;
 const TILT: f64 = 23.44 * DEGREE;
 
-/// Appends a plane: the value of a forcing at every cell. Time is 0 for those that do
-/// not need it.
-pub(crate) fn plane(forcing: Forcing, fit: &Fit, time: i64, over: f64, out: &mut Vec<f32>) {
-    let (rows, columns) = (fit.rows.len(), fit.columns.len());
-    let latitude = |r: usize| fit.latitudes[r] * DEGREE;
-    let longitude = |c: usize| fit.longitudes[c] * DEGREE;
+/// Where cells lie. Degrees may be missing where no forcing asks for them.
+#[derive(Debug, Clone, Copy)]
+pub struct Places<'a> {
+    /// How many rows there are.
+    pub rows: usize,
+    /// How many columns there are.
+    pub columns: usize,
+    /// Of each row, in degrees.
+    pub latitudes: &'a [f64],
+    /// Of each column, in degrees.
+    pub longitudes: &'a [f64],
+}
+
+/// Appends a plane: the value of a forcing at every cell. `time` is in seconds since
+/// 1970 and 0 for those that do not need it, `over` the bound over the variable's
+/// deviation.
+pub fn plane(forcing: Forcing, places: Places, time: i64, over: f64, out: &mut Vec<f32>) {
+    let (rows, columns) = (places.rows, places.columns);
+    let latitude = |r: usize| places.latitudes[r] * DEGREE;
+    let longitude = |c: usize| places.longitudes[c] * DEGREE;
     let day = (time.rem_euclid(DAY as i64)) as f64 / DAY * TAU;
     let year = turns(time as f64 / YEAR) * TAU;
     let everywhere = |value: f64, out: &mut Vec<f32>| {

@@ -8,14 +8,14 @@
 
 mod array;
 pub mod autoencoder;
-mod calendar;
+pub mod calendar;
 pub mod contract;
 mod entry;
 mod error;
 mod exact;
 mod exchange;
 mod fit;
-mod forcing;
+pub mod forcing;
 mod forecast;
 mod found;
 mod model;

@@ -7,15 +7,15 @@ use super::message::TensorProto;
 use crate::shape::count;
 use crate::tensor::{Dtype, Element, Tensor};
 
-/// The type that an ONNX number stands for; `int32` is held as `i64`.
+/// The type that an ONNX number stands for; narrower integers are held as `i64`.
 pub(crate) fn dtype(data_type: i64) -> Result<Dtype, String> {
     match data_type {
         1 => Ok(Dtype::F32),
-        6 | 7 => Ok(Dtype::I64),
+        3 | 5 | 6 | 7 => Ok(Dtype::I64),
         9 => Ok(Dtype::Bool),
         11 => Ok(Dtype::F64),
         _ => Err(format!(
-            "elements of type {} (float, double, int32, int64 and bool are supported)",
+            "elements of type {} (float, double, int8, int16, int32, int64 and bool are supported)",
             name(data_type)
         )),
     }
@@ -70,7 +70,12 @@ impl TensorProto<'_> {
         let dims = dims.ok_or("a negative length")?;
         let length = count(&dims)?;
         let kind = dtype(self.data_type)?;
-        let width = if self.data_type == 6 { 4 } else { kind.bytes() };
+        let width = match self.data_type {
+            3 => 1,
+            5 => 2,
+            6 => 4,
+            _ => kind.bytes(),
+        };
         let bytes = length.checked_mul(width).ok_or("too large")?;
         let held: Vec<u8>;
         let raw = if self.is_external {
@@ -115,6 +120,8 @@ fn listed<T: Element>(dims: Vec<usize>, length: usize, values: Vec<T>) -> Result
 fn from_raw(data_type: i64, dims: Vec<usize>, raw: &[u8]) -> Tensor {
     match data_type {
         1 => Tensor::unchecked(dims, words(raw, f32::from_le_bytes)),
+        3 => Tensor::unchecked(dims, words(raw, |w| i64::from(i8::from_le_bytes(w)))),
+        5 => Tensor::unchecked(dims, words(raw, |w| i64::from(i16::from_le_bytes(w)))),
         11 => Tensor::unchecked(dims, words(raw, f64::from_le_bytes)),
         7 => Tensor::unchecked(dims, words(raw, i64::from_le_bytes)),
         9 => Tensor::unchecked(dims, raw.iter().map(|&b| b != 0).collect::<Vec<_>>()),

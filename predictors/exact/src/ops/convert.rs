@@ -13,13 +13,14 @@ pub(super) fn cast(node: &Node) -> Result<Run, Problem> {
         stop!("to is missing");
     };
     let target = dtype(number)?;
-    let narrow = number == 6;
     Ok(Box::new(move |call| {
         let x = to(call, 0, target)?;
-        if narrow {
-            return map::<i64, i64>(call, &x, |v| i64::from(v as i32));
+        match number {
+            3 => map::<i64, i64>(call, &x, |v| i64::from(v as i8)),
+            5 => map::<i64, i64>(call, &x, |v| i64::from(v as i16)),
+            6 => map::<i64, i64>(call, &x, |v| i64::from(v as i32)),
+            _ => Ok(vec![x]),
         }
-        Ok(vec![x])
     }))
 }
 

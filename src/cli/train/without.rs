@@ -1,0 +1,11 @@
+//! What this verb says in a build without it.
+
+use foresz::Error;
+
+use super::super::talk::Talk;
+use super::Train;
+
+pub(crate) fn run(_args: &Train, _talk: &Talk) -> anyhow::Result<()> {
+    let reason = "this foresz cannot train: build it with `cargo build --release --features train`";
+    Err(Error::Unsupported(reason.into()).into())
+}
