@@ -164,8 +164,8 @@ fn preview_levels(index: &Index) -> usize {
         let part = grid.part(i);
         let scene = scene(index, &part);
         let pipeline = pipelines[chunk.choice].as_ref();
-        let pipeline =
-            pipeline.filter(|p| chunk.backend != Backend::Packed && framed(p, &scene).is_none());
+        let pipeline = pipeline
+            .filter(|p| chunk.backend != Backend::Packed && framed::<f32>(p, &scene).is_none());
         let of_walk = pipeline.map_or(0, |p| f32::point(&*p.point).levels(&scene));
         // The samples of a preview are those of a chunk's own levels only as long as the
         // chunk starts at one of them.

@@ -16,7 +16,9 @@ use foresz_predictors::Registry;
 /// ```
 pub fn registry(shelf: Shelf) -> Registry {
     let mut registry = Registry::default();
-    registry.register(foresz_forecast::entry(Arc::new(shelf)));
+    let shelf = Arc::new(shelf);
+    registry.register(foresz_forecast::entry(Arc::clone(&shelf)));
+    registry.register(foresz_forecast::autoencoder_entry(shelf));
     registry
 }
 

@@ -435,7 +435,7 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
             let originals = Originals {
                 field: &field,
                 shape: &whole,
-                time: 0,
+                time: Some(0),
                 bound: 0.1,
             };
             for known in 0..=frames.len() {

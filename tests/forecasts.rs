@@ -281,7 +281,7 @@ fn damaged_side_information_is_refused() {
         let originals = Originals {
             field: &field,
             shape: &[2, 3, 4],
-            time: 0,
+            time: Some(0),
             bound: 0.1,
         };
         assert!(frame.learn(&originals, &past, &[]).is_ok(), "{text}");

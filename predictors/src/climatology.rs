@@ -181,7 +181,7 @@ mod tests {
         find_period(&Originals {
             field: &field,
             shape: &[120, 3, 3],
-            time: 0,
+            time: Some(0),
             bound: 0.1,
         })
     }

@@ -17,6 +17,7 @@ mod least;
 mod linear;
 mod lorenzo;
 mod padded;
+mod patches;
 mod persistence;
 mod plane;
 mod predictor;
@@ -37,6 +38,7 @@ pub use coder::{Coder, Recursion};
 pub use error::{Error, Result};
 pub use linear::Linear;
 pub use lorenzo::Lorenzo;
+pub use patches::OnPatches;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
 pub use predictor::{

@@ -131,7 +131,7 @@ pub struct Past<'a, T> {
     pub shape: &'a [usize],
     /// Index of the frame to be predicted, counted from the last key frame.
     pub index: usize,
-    /// The series they are of; it has a time.
+    /// The series they are of; it has a time, unless frames need no past.
     pub scene: &'a Scene,
 }
 
@@ -142,8 +142,8 @@ pub struct Originals<'a, T> {
     pub field: &'a [T],
     /// Shape of the field, time included.
     pub shape: &'a [usize],
-    /// Which dimension is time.
-    pub time: usize,
+    /// Which dimension is time; without one, all is one frame.
+    pub time: Option<usize>,
     /// The absolute bound; 0 is lossless.
     pub bound: f64,
 }
@@ -151,12 +151,13 @@ pub struct Originals<'a, T> {
 impl<T: Sample> Originals<'_, T> {
     /// How many frames there are.
     pub fn frames(&self) -> usize {
-        self.shape[self.time]
+        self.time.map_or(1, |time| self.shape[time])
     }
 
     /// The samples of one frame, in raster order.
     pub fn frame(&self, index: usize) -> Vec<T> {
-        let inner: usize = self.shape[self.time + 1..].iter().product();
+        let after = self.time.map_or(0, |time| time + 1);
+        let inner: usize = self.shape[after..].iter().product();
         self.field
             .chunks_exact(inner * self.frames())
             .flat_map(|outer| &outer[index * inner..(index + 1) * inner])
@@ -170,6 +171,12 @@ impl<T: Sample> Originals<'_, T> {
 pub trait FramePredictor<T: Sample>: Send + Sync {
     /// How many past frames it looks at.
     fn window(&self) -> usize;
+
+    /// Whether it predicts frames from frames before them. If not, a field needs no time:
+    /// a chunk may be one frame. A forecast is NaN where it has nothing to say.
+    fn needs_past(&self) -> bool {
+        true
+    }
 
     /// Looks at the originals, on the encoder only, before frame `past.index` is
     /// predicted. What holds for all frames can be told with the first and kept in

@@ -77,6 +77,8 @@ type Settle = dyn Fn(&Part) -> Result<Part> + Send + Sync;
 pub struct Entry {
     /// Name in specs.
     pub name: String,
+    /// Another name for users; streams have the first.
+    pub alias: Option<String>,
     /// One line for people.
     pub summary: String,
     build: Arc<Build>,
@@ -92,6 +94,7 @@ impl Entry {
     ) -> Self {
         Entry {
             name: name.into(),
+            alias: None,
             summary: summary.into(),
             build: Arc::new(build),
             settle: None,
@@ -107,6 +110,18 @@ impl Entry {
     ) -> Self {
         self.settle = Some(Arc::new(settle));
         self
+    }
+
+    /// The same, also called that.
+    #[must_use]
+    pub fn called(mut self, alias: impl Into<String>) -> Self {
+        self.alias = Some(alias.into());
+        self
+    }
+
+    /// Whether a spec means this entry.
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.alias.as_deref() == Some(name)
     }
 
     /// Builds the predictor that `part` asks for.
@@ -221,16 +236,24 @@ impl Registry {
 
     /// A spec as streams hold it.
     pub fn settle(&self, spec: &Spec) -> Result<Spec> {
-        let settled = |part: &Part| match &self.entry(&part.name)?.settle {
-            Some(settle) => settle(part),
-            None => Ok(part.clone()),
+        let settled = |part: &Part| {
+            let entry = self.entry(&part.name)?;
+            let named = Part {
+                name: entry.name.clone(),
+                params: part.params.clone(),
+            };
+            match &entry.settle {
+                Some(settle) => settle(&named),
+                None => Ok(named),
+            }
         };
         let parts = spec.parts.iter().map(settled).collect::<Result<_>>()?;
         Ok(Spec { parts })
     }
 
     fn entry(&self, name: &str) -> Result<&Entry> {
-        self.entries.iter().find(|e| e.name == name).ok_or_else(|| {
+        let found = self.entries.iter().find(|e| e.is_called(name));
+        found.ok_or_else(|| {
             let known: Vec<&str> = self.entries.iter().map(|e| e.name.as_str()).collect();
             Error::Unknown {
                 name: name.into(),
@@ -242,6 +265,13 @@ impl Registry {
 
 /// The most frame predictors of a pipeline.
 pub(crate) const MOST_FORECASTERS: usize = 3;
+
+impl Pipeline {
+    /// Whether it predicts frames from frames before them.
+    pub fn needs_past(&self) -> bool {
+        self.frames.iter().any(|f| f.frame32().needs_past())
+    }
+}
 
 /// A built spec: frame predictors, if any, and the point-wise one that uses their
 /// forecasts or codes what they leave.

@@ -7,7 +7,8 @@ use super::frame::Sides;
 /// The frame predictors of a pipeline and the frames they have seen.
 pub(super) struct Forecaster<'a, T> {
     pub(super) scene: &'a Scene,
-    pub(super) time: usize,
+    /// Without one, the field is one frame.
+    pub(super) time: Option<usize>,
     /// Of a frame.
     pub(super) shape: Vec<usize>,
     pub(super) members: Vec<Member<'a, T>>,
@@ -16,7 +17,11 @@ pub(super) struct Forecaster<'a, T> {
 }
 
 /// The series that a field is.
-pub(super) fn in_time<'a, T>(field: &'a [T], scene: &'a Scene, time: usize) -> Originals<'a, T> {
+pub(super) fn in_time<'a, T>(
+    field: &'a [T],
+    scene: &'a Scene,
+    time: Option<usize>,
+) -> Originals<'a, T> {
     Originals {
         field,
         shape: &scene.shape,
@@ -34,7 +39,7 @@ pub(super) struct Member<'a, T> {
 }
 
 impl<'a, T: Sample> Forecaster<'a, T> {
-    pub(super) fn new(pipeline: &'a Pipeline, scene: &'a Scene, time: usize) -> Self {
+    pub(super) fn new(pipeline: &'a Pipeline, scene: &'a Scene, time: Option<usize>) -> Self {
         let predictors = pipeline.frames.iter().map(|f| T::frame(&**f));
         Self::of(predictors, scene, time)
     }
@@ -48,10 +53,12 @@ impl<'a, T: Sample> Forecaster<'a, T> {
     fn of(
         predictors: impl Iterator<Item = &'a dyn FramePredictor<T>>,
         scene: &'a Scene,
-        time: usize,
+        time: Option<usize>,
     ) -> Self {
         let mut shape = scene.shape.clone();
-        shape.remove(time);
+        if let Some(time) = time {
+            shape.remove(time);
+        }
         let size = shape.iter().product();
         let member = |predictor| Member {
             predictor,
@@ -91,6 +98,11 @@ impl<'a, T: Sample> Forecaster<'a, T> {
         Ok(())
     }
 
+    /// Which frame is next.
+    pub(super) fn index(&self) -> usize {
+        self.index
+    }
+
     /// What each frame predictor has for the next frame.
     pub(super) fn forecasts(&self) -> Vec<Option<&[T]>> {
         let members = self.members.iter();
@@ -99,11 +111,27 @@ impl<'a, T: Sample> Forecaster<'a, T> {
             .collect()
     }
 
+    /// Fills forecasts where they have nothing to say: with the frame before, or with what
+    /// they said last.
+    pub(super) fn fill(&mut self) {
+        for member in self.members.iter_mut().filter(|m| m.any) {
+            let found = member.forecast.iter().find(|x| !x.is_nan());
+            let mut last = found.copied().unwrap_or_default();
+            let newest = self.past.first();
+            for (i, x) in member.forecast.iter_mut().enumerate() {
+                if x.is_nan() {
+                    *x = newest.map_or(last, |frame| frame[i]);
+                }
+                last = *x;
+            }
+        }
+    }
+
     /// Takes note of the frame after those seen so far.
     pub(super) fn observe(&mut self, frame: Vec<T>) {
         let windows = self.members.iter().map(|m| m.predictor.window());
         self.past.insert(0, frame);
-        self.past.truncate(windows.max().unwrap_or_default());
+        self.past.truncate(windows.max().unwrap_or_default().max(1));
         self.index += 1;
     }
 }

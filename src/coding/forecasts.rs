@@ -157,7 +157,7 @@ fn rehearse<T: Sample>(
     let coded = encoder.finish()?;
     let codes = entropy::estimate_bits_in_context(&scene.shape, &coded.planes, &coded.codes);
     let rest = side.0.len() + sides.into_bytes().len() + coded.literals.len() * T::BYTES;
-    let frames = frame_bits(&coded, scene.shape[time], time);
+    let frames = time.map_or(Vec::new(), |t| frame_bits(&coded, scene.shape[t], t));
     Ok(Outcome {
         bits: codes + 8.0 * rest as f64,
         frames,
@@ -221,6 +221,7 @@ impl<T: Sample> Forecasts<T> for OnDemand<'_, '_, '_, T> {
             forecaster.observe(newest);
         }
         forecaster.predict(self.sides)?;
+        forecaster.fill();
         self.asked += 1;
         if self.without.has(self.asked - 1) {
             return Ok(vec![None; forecaster.members.len()]);

@@ -1,8 +1,8 @@
 //! The walk over a chunk: whole, or frame by frame behind a frame predictor.
 
 use foresz_predictors::{
-    Axis, Coder, Error, OnForecast, Pipeline, Plane, Predictor, Recursion, Result, RowOffsets,
-    Sample, Scene, Side,
+    Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result,
+    RowOffsets, Sample, Scene, Side,
 };
 
 use super::forecaster::{Forecaster, in_time};
@@ -109,12 +109,26 @@ impl<'a, T: Sample> Sides<'a, T> {
     }
 }
 
-/// The dimension whose frames a pipeline walks one by one, if it does.
-pub(crate) fn framed(pipeline: &Pipeline, scene: &Scene) -> Option<usize> {
+/// What the frame predictors of a pipeline predict at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Frames {
+    /// One index of this dimension after the other.
+    Along(usize),
+    /// The whole chunk.
+    One,
+}
+
+/// The frames that a pipeline walks, if it has predictors of frames that suit the scene.
+pub(crate) fn framed<T: Sample>(pipeline: &Pipeline, scene: &Scene) -> Option<Frames> {
+    if pipeline.frames.is_empty() {
+        return None;
+    }
+    let looks_at_forecasts = T::point(&*pipeline.point).forecasted(scene).is_some();
+    if !pipeline.needs_past() && !looks_at_forecasts {
+        return Some(Frames::One);
+    }
     let last = scene.shape.len() - 1;
-    scene
-        .time
-        .filter(|t| !pipeline.frames.is_empty() && *t < last)
+    scene.time.filter(|t| *t < last).map(Frames::Along)
 }
 
 /// Codes a chunk with a pipeline; the same on both sides.
@@ -125,59 +139,124 @@ pub(crate) fn walk<T: Sample>(
     coder: &mut dyn Coder<T>,
 ) -> Result<()> {
     let point = T::point(&*pipeline.point);
-    let Some(time) = framed(pipeline, scene) else {
+    let Some(frames) = framed::<T>(pipeline, scene) else {
         let side = sides.next(|lesson| point.learn(lesson.originals, scene))?;
         return point.walk(&side, scene, coder);
     };
-    let forecaster = Forecaster::new(pipeline, scene, time);
-    match point.forecasted(scene) {
-        Some(beside) => forecasts::walk(forecaster, (point, beside), sides, coder),
-        None => on_top(forecaster, point, sides, coder),
+    match (frames, point.forecasted(scene)) {
+        (Frames::Along(time), Some(beside)) => {
+            let forecaster = Forecaster::new(pipeline, scene, Some(time));
+            forecasts::walk(forecaster, (point, beside), sides, coder)
+        }
+        (Frames::Along(time), None) => {
+            let forecaster = Forecaster::new(pipeline, scene, Some(time));
+            on_top(forecaster, time, point, sides, coder)
+        }
+        (Frames::One, _) => {
+            let mut forecaster = Forecaster::new(pipeline, scene, None);
+            let base = on_next(&mut forecaster, scene, point, sides, Base::Usual)?;
+            base.walk(point, scene, coder)
+        }
     }
 }
 
 /// Codes what forecasts leave, frame by frame, where they leave less than there was.
 fn on_top<T: Sample>(
     mut forecaster: Forecaster<T>,
+    time: usize,
     point: &dyn Predictor<T>,
     sides: &mut Sides<T>,
     coder: &mut dyn Coder<T>,
 ) -> Result<()> {
     let shape = forecaster.shape.clone();
-    let (scene, time) = (forecaster.scene, forecaster.time);
     let inner = Scene {
         shape: shape.clone(),
         time: None,
-        ..scene.clone()
+        ..forecaster.scene.clone()
     };
     let mut base = Base::Usual;
-    for index in 0..scene.shape[time] {
-        forecaster.predict(sides)?;
-        let forecasts = forecaster.forecasts();
-        let frame = Frame {
-            scene: &inner,
-            point,
-            forecasts: &forecasts,
-        };
-        let original = |lesson: Lesson<T>| in_time(lesson.originals, scene, time).frame(index);
-        let forecast = if frame.has_choice() {
-            let said = sides.next(|lesson| frame.choose(&original(lesson), lesson, base))?;
-            base = frame.told(&said, base)?;
-            frame.forecast(base)
-        } else {
-            None
-        };
-        let side = sides.next(|lesson| frame.learn(&original(lesson), forecast))?;
+    for index in 0..forecaster.scene.shape[time] {
+        let next = on_next(&mut forecaster, &inner, point, sides, base)?;
+        base = next.base;
         let mut values = InFrame::new(coder, &shape, time, index);
-        if let Some(forecast) = forecast {
-            let mut residual = OnForecast::new(&mut values, forecast, &shape);
-            point.walk(&side, &inner, &mut residual)?;
-        } else {
-            point.walk(&side, &inner, &mut values)?;
-        }
-        forecaster.observe(values.canvas);
+        next.walk(point, &inner, &mut values)?;
+        let canvas = values.canvas;
+        forecaster.observe(canvas);
     }
     Ok(())
+}
+
+/// How the next frame is coded.
+struct Next<'a, T> {
+    base: Base,
+    forecast: Option<&'a [T]>,
+    side: Side,
+}
+
+impl<T: Sample> Next<'_, T> {
+    fn walk(
+        &self,
+        point: &dyn Predictor<T>,
+        scene: &Scene,
+        coder: &mut dyn Coder<T>,
+    ) -> Result<()> {
+        walk_on(self.forecast, point, &self.side, scene, coder)
+    }
+}
+
+/// Makes the forecasts of the next frame and settles what it is coded on top of.
+fn on_next<'f, T: Sample>(
+    forecaster: &'f mut Forecaster<T>,
+    scene: &Scene,
+    point: &dyn Predictor<T>,
+    sides: &mut Sides<T>,
+    before: Base,
+) -> Result<Next<'f, T>> {
+    forecaster.predict(sides)?;
+    let forecaster = &*forecaster;
+    let forecasts = forecaster.forecasts();
+    let frame = Frame {
+        scene,
+        point,
+        forecasts: &forecasts,
+    };
+    let original = |lesson: Lesson<T>| {
+        let originals = in_time(lesson.originals, forecaster.scene, forecaster.time);
+        originals.frame(forecaster.index())
+    };
+    let (mut base, mut forecast) = (before, None);
+    if frame.has_choice() {
+        let said = sides.next(|lesson| frame.choose(&original(lesson), lesson, before))?;
+        base = frame.told(&said, before)?;
+        forecast = frame.forecast(base);
+    }
+    let side = sides.next(|lesson| frame.learn(&original(lesson), forecast))?;
+    Ok(Next {
+        base,
+        forecast,
+        side,
+    })
+}
+
+/// Walks on top of a forecast, if there is one.
+pub(super) fn walk_on<T: Sample>(
+    forecast: Option<&[T]>,
+    point: &dyn Predictor<T>,
+    side: &Side,
+    scene: &Scene,
+    coder: &mut dyn Coder<T>,
+) -> Result<()> {
+    match forecast {
+        None => point.walk(side, scene, coder),
+        Some(forecast) if forecast.iter().any(|f| f.is_nan()) => {
+            let mut patches = OnPatches::new(coder, forecast, point, side, scene)?;
+            point.walk(side, scene, &mut patches)
+        }
+        Some(forecast) => {
+            let mut residual = OnForecast::new(coder, forecast, &scene.shape);
+            point.walk(side, scene, &mut residual)
+        }
+    }
 }
 
 /// Lets a walk over one frame code into the chunk that holds it.

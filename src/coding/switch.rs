@@ -1,9 +1,9 @@
 //! Whether a frame is coded on top of a forecast, and of which.
 
-use foresz_predictors::{Error, OnForecast, Predictor, Result, Sample, Scene, Side};
+use foresz_predictors::{Error, Predictor, Result, Sample, Scene, Side};
 
 use super::Encoder;
-use super::frame::Lesson;
+use super::frame::{Lesson, walk_on};
 use crate::entropy;
 
 /// At a glance: the first of so many rows.
@@ -19,21 +19,21 @@ pub(super) enum Base {
 }
 
 /// A frame to be coded, with what is known of it.
-pub(super) struct Frame<'a, T> {
+pub(super) struct Frame<'a, 'f, T> {
     /// The frame by itself.
     pub(super) scene: &'a Scene,
     pub(super) point: &'a dyn Predictor<T>,
-    pub(super) forecasts: &'a [Option<&'a [T]>],
+    pub(super) forecasts: &'a [Option<&'f [T]>],
 }
 
-impl<'a, T: Sample> Frame<'a, T> {
+impl<'f, T: Sample> Frame<'_, 'f, T> {
     /// Whether there is anything to decide.
     pub(super) fn has_choice(&self) -> bool {
         self.forecasts.iter().any(Option::is_some)
     }
 
     /// The forecast under a frame; the usual one if that is lacking.
-    pub(super) fn forecast(&self, base: Base) -> Option<&'a [T]> {
+    pub(super) fn forecast(&self, base: Base) -> Option<&'f [T]> {
         let usual = || self.forecasts.iter().rev().flatten().next().copied();
         match base {
             Base::Nothing => None,
@@ -92,7 +92,11 @@ impl<'a, T: Sample> Frame<'a, T> {
     /// Bits of second differences, in some of the rows.
     fn roughness(&self, original: &[T], forecast: Option<&[T]>, unit: f64) -> u64 {
         let columns = self.scene.shape.last().copied().unwrap_or(1);
-        let left = |i: usize| original[i].to_f64() - forecast.map_or(0.0, |f| f[i].to_f64());
+        // Where there is no forecast all is left, as without.
+        let left = |i: usize| match forecast.map(|f| f[i].to_f64()) {
+            Some(f) if !f.is_nan() => original[i].to_f64() - f,
+            _ => original[i].to_f64(),
+        };
         let row = |row: usize| {
             let difference =
                 |i: usize| left(i) - left(i - 1) - left(i - columns) + left(i - columns - 1);
@@ -107,13 +111,7 @@ impl<'a, T: Sample> Frame<'a, T> {
         let shape = &self.scene.shape;
         let side = self.learn(original, forecast)?;
         let mut encoder = Encoder::new(original, shape, lesson.quantiser, lesson.range);
-        match forecast {
-            Some(forecast) => {
-                let mut residual = OnForecast::new(&mut encoder, forecast, shape);
-                self.point.walk(&side, self.scene, &mut residual)?;
-            }
-            None => self.point.walk(&side, self.scene, &mut encoder)?,
-        }
+        walk_on(forecast, self.point, &side, self.scene, &mut encoder)?;
         let coded = encoder.finish()?;
         let codes = entropy::estimate_bits_in_context(shape, &coded.planes, &coded.codes);
         Ok(codes + 8.0 * (side.0.len() + coded.literals.len() * T::BYTES) as f64)

@@ -1,11 +1,14 @@
-//! `forecast` in specs.
+//! Learned models in specs: `forecast` and `autoencoder`.
 
 use std::sync::Arc;
 
 use foresz_predictors::{Built, Entry, Error, Params, Part, Result};
 
+use crate::autoencoder::{self, AUTOENCODER, Autoencoding};
 use crate::forecast::{Care, Forecast};
+use crate::found::FORECAST;
 use crate::model::Model;
+use crate::runtime::Runtime;
 use crate::shelf::Shelf;
 
 /// What streams say.
@@ -14,23 +17,99 @@ const KNOWN: [&str; 6] = ["model", "sha256", "bytes", "runtime", "made", "guard"
 /// A command line instead of a model.
 const PROCESS: &str = "process";
 
-/// The registry's entry for learned models on a shelf.
-pub fn entry(shelf: Arc<Shelf>) -> Entry {
+/// The registry's entry for learned models that foresee.
+pub fn forecast(shelf: Arc<Shelf>) -> Entry {
     let settler = Arc::clone(&shelf);
     Entry::new(
-        "forecast",
+        FORECAST,
         "frame: what a learned model foresees  [model=NAME|FOLDER or process=COMMAND, guard=0…1]",
         move |part| {
-            let (model, care) = asked(&shelf, part)?;
+            let (model, care) = asked(part, |name, hash| shelf.hashed(name, hash))?;
             Ok(Built::frame(Forecast::new(model, care)))
         },
     )
-    .settled(move |part| settle(&settler, part))
+    .settled(move |part| {
+        settle(
+            part,
+            |name| settler.named(name),
+            |line| settler.process(line),
+        )
+    })
+}
+
+/// The registry's entry for autoencoders.
+pub fn autoencoder(shelf: Arc<Shelf>) -> Entry {
+    let settler = Arc::clone(&shelf);
+    Entry::new(
+        AUTOENCODER,
+        "frame: tiles from a few numbers each; also called ae  [model=NAME|FOLDER, guard=0…1]",
+        move |part| {
+            let (model, care) = asked(part, |name, hash| shelf.hashed_autoencoder(name, hash))?;
+            Ok(Built::frame(Autoencoding::new(model, care)))
+        },
+    )
+    .called("ae")
+    .settled(move |part| {
+        let no_process = |_: &str| {
+            Err(crate::error::Error::Missing(
+                "autoencoders are not run by processes: write model=NAME or model=FOLDER".into(),
+            ))
+        };
+        settle(part, |name| settler.named_autoencoder(name), no_process)
+    })
+}
+
+/// What specs say of a model of any kind.
+trait Named {
+    fn name(&self) -> &str;
+    fn hash(&self) -> &str;
+    fn bytes(&self) -> u64;
+    /// What has to give the same everywhere.
+    fn runtime(&self) -> &dyn Runtime;
+}
+
+impl Named for Model {
+    fn name(&self) -> &str {
+        &self.contract().name
+    }
+
+    fn hash(&self) -> &str {
+        self.hash()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.weights_bytes()
+    }
+
+    fn runtime(&self) -> &dyn Runtime {
+        self.runtime()
+    }
+}
+
+impl Named for autoencoder::Model {
+    fn name(&self) -> &str {
+        &self.contract().name
+    }
+
+    fn hash(&self) -> &str {
+        self.hash()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes()
+    }
+
+    fn runtime(&self) -> &dyn Runtime {
+        self.runtime()
+    }
 }
 
 /// The model that a settled part names, and how careful it has to be. Streams may name
 /// models by their hash alone: neither paths nor programs.
-fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
+fn asked<M: Named>(
+    part: &Part,
+    hashed: impl FnOnce(&str, &str) -> crate::Result<Arc<M>>,
+) -> Result<(Arc<M>, Care)> {
     let mut params = Params::new(part);
     let (Some(name), Some(hash), Some(runtime)) = (
         params.text("model"),
@@ -44,7 +123,7 @@ fn asked(shelf: &Shelf, part: &Part) -> Result<(Arc<Model>, Care)> {
     };
     let guard = guard(&mut params)?;
     params.finish(&KNOWN)?;
-    let model = shelf.hashed(name, hash).map_err(model_error)?;
+    let model = hashed(name, hash).map_err(model_error)?;
     let care = match (runtime, guard) {
         ("exact", None) => Care::Exact,
         (_, guard) => Care::Guarded(guard.filter(|g| *g > 0.0)),
@@ -83,31 +162,35 @@ fn model_error(error: crate::error::Error) -> Error {
 
 /// A model by its hash, and what it was run by. Only users have a say in what is
 /// opened or started: specs of streams are built, not settled.
-fn settle(shelf: &Shelf, part: &Part) -> Result<Part> {
+fn settle<M: Named>(
+    part: &Part,
+    named: impl FnOnce(&str) -> crate::Result<Arc<M>>,
+    process: impl FnOnce(&str) -> crate::Result<Arc<M>>,
+) -> Result<Part> {
     let mut params = Params::new(part);
     guard(&mut params)?;
     let model = match (params.text("model"), params.text(PROCESS)) {
         (Some(_), _) if params.text("sha256").is_some() => return Ok(part.clone()),
         (Some(name), None) => {
             params.finish(&["model", "guard"])?;
-            shelf.named(name)
+            named(name)
         }
         (None, Some(line)) => {
             params.finish(&[PROCESS, "guard"])?;
-            shelf.process(line)
+            process(line)
         }
         _ => {
             return Err(wrong(
                 part,
-                "which model? Write forecast:model=NAME, model=FOLDER or process=\"COMMAND\"",
+                "which model? Write model=NAME, model=FOLDER or, to forecast, process=\"COMMAND\"",
             ));
         }
     };
     let model = model.map_err(model_error)?;
     let mut settled = vec![
-        ("model".to_owned(), model.contract().name.clone()),
+        ("model".to_owned(), model.name().to_owned()),
         ("sha256".to_owned(), model.hash().to_owned()),
-        ("bytes".to_owned(), model.weights_bytes().to_string()),
+        ("bytes".to_owned(), model.bytes().to_string()),
         ("runtime".to_owned(), model.runtime().name().to_owned()),
     ];
     if !model.runtime().is_exact() {

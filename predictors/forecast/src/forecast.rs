@@ -57,12 +57,6 @@ struct Note {
 
 /// More would be kept for nobody.
 const MOST_NOTES: usize = 64;
-/// Runs elsewhere may differ by so many times what two runs here do.
-const SAFETY: f64 = 8.0;
-/// No band is narrower: single precision has no more to give.
-const LEAST_BAND: f64 = 1e-5;
-/// A band as wide as the scale guards nothing.
-const WIDEST: f64 = 1.0;
 
 impl Forecast {
     /// Uses a model.
@@ -147,19 +141,23 @@ impl Forecast {
         past: &Past<T>,
         predictions: &[(usize, Vec<f64>)],
     ) -> crate::Result<f64> {
-        let mut widest = LEAST_BAND;
+        let mut widest = snap::LEAST_BAND;
         if let Some(mut session) = self.model.runtime().start_otherwise()? {
             let outputs = session.run(step(exchange.fit, past), &exchange.inputs(past)?)?;
             let others = exchange.predictions(&outputs, &past.frames[0])?;
             for ((slot, here), (_, there)) in predictions.iter().zip(&others) {
                 let scale = exchange.scale(*slot);
                 for (a, b) in here.iter().zip(there) {
-                    let band = SAFETY * (a - b).abs() / scale;
+                    let band = snap::SAFETY * (a - b).abs() / scale;
                     widest = if band > widest { band } else { widest };
                 }
             }
         }
-        Ok(if widest < WIDEST { widest } else { WIDEST })
+        Ok(if widest < snap::WIDEST {
+            widest
+        } else {
+            snap::WIDEST
+        })
     }
 
     /// Predictions with their guards, slot after slot.
@@ -216,7 +214,7 @@ impl Forecast {
             told = rest;
         }
         let band = memory[0];
-        if !(band > 0.0 && band <= WIDEST) {
+        if !(band > 0.0 && band <= snap::WIDEST) {
             return Err(damaged());
         }
         let guarded = Self::guarded(exchange, past.scene.bound, band, predictions);
@@ -250,7 +248,7 @@ fn step<T>(fit: &Fit, past: &Past<T>) -> Step {
     }
 }
 
-fn said(error: Error) -> foresz_predictors::Error {
+pub(crate) fn said(error: Error) -> foresz_predictors::Error {
     foresz_predictors::Error::Model {
         reason: error.to_string(),
     }

@@ -30,7 +30,7 @@ mod trial;
 
 pub use array::Array;
 pub use contract::Contract;
-pub use entry::entry;
+pub use entry::{autoencoder as autoencoder_entry, forecast as entry};
 pub use error::{Error, Result};
 pub use exact::Exact;
 pub use forecast::{Care, Forecast};

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::autoencoder;
 use crate::contract::FILE_NAME;
 use crate::error::{Error, Result};
 use crate::exact::Exact;
@@ -40,6 +41,7 @@ pub struct Shelf {
     library: Option<PathBuf>,
     cuda: bool,
     forecasts: Opened<Model>,
+    autoencoders: Opened<autoencoder::Model>,
 }
 
 /// Folders to look in, separated as in PATH.
@@ -58,6 +60,7 @@ impl Default for Shelf {
             library: None,
             cuda: false,
             forecasts: Opened::default(),
+            autoencoders: Opened::default(),
         }
     }
 }
@@ -134,6 +137,25 @@ impl Shelf {
     pub fn open(&self, found: &Found) -> Result<Arc<Model>> {
         let open = || Model::open(found, |weights| self.run(weights));
         self.forecasts.get(found.hash(), open)
+    }
+
+    /// Opens an autoencoder: the one in a folder, or of that name.
+    pub fn named_autoencoder(&self, name: &str) -> Result<Arc<autoencoder::Model>> {
+        self.open_autoencoder(&self.find(name)?)
+    }
+
+    /// Opens the autoencoder of that hash, as a stream names it.
+    pub fn hashed_autoencoder(&self, name: &str, hash: &str) -> Result<Arc<autoencoder::Model>> {
+        match self.autoencoders.known(|model| model.hash() == hash) {
+            Some(model) => Ok(model),
+            None => self.open_autoencoder(&self.find_hash(name, hash)?),
+        }
+    }
+
+    /// Opens an autoencoder.
+    pub fn open_autoencoder(&self, found: &Found) -> Result<Arc<autoencoder::Model>> {
+        let open = || autoencoder::Model::open(found, |weights| self.run(weights));
+        self.autoencoders.get(found.hash(), open)
     }
 
     /// Finds the model in a folder, or the one of that name: in the folders of this shelf,

@@ -6,6 +6,13 @@
 //! As long as predictions differ by less than the band, the decoder's integers are then the
 //! encoder's, and a checksum of them proves it.
 
+/// Runs elsewhere may differ by so many times what two runs here do.
+pub(crate) const SAFETY: f64 = 8.0;
+/// No band is narrower: single precision has no more to give.
+pub(crate) const LEAST_BAND: f64 = 1e-5;
+/// A band as wide as the scale guards nothing.
+pub(crate) const WIDEST: f64 = 1.0;
+
 /// A grid and the band at its borders.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Guard {

@@ -14,7 +14,9 @@ const MOST_FRAMES: usize = 32;
 /// The taps of the series; nothing if there is too little to go by.
 pub(super) fn learn<T: Sample>(originals: &Originals<T>) -> Side {
     let mut shape = originals.shape.to_vec();
-    shape.remove(originals.time);
+    if let Some(time) = originals.time {
+        shape.remove(time);
+    }
     let extent = Extent::of(&shape);
     let steps = originals.frames().saturating_sub(FIRST);
     let wanted = steps.min(MOST_FRAMES);

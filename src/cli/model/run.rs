@@ -89,7 +89,7 @@ fn run<T: Sample>(
     let originals = Originals {
         field: standard.as_slice().unwrap_or_default(),
         shape: field.shape(),
-        time,
+        time: Some(time),
         bound: 0.0,
     };
     let frames: Vec<Vec<T>> = (frame - history..frame)

@@ -261,7 +261,7 @@ step = 0.05
             ("[32, 32]", "[99999, 99999]", "tile"),
             ("latents = 16", "latents = 0", "latents"),
             ("latents = 16", "latents = 70000", "latents"),
-            ("\"field\"", "\"global\"", "normalise"),
+            ("\"field\"", "\"global\"", "kind"),
             ("\"field\"", "\"fixed\"", "normalise"),
             ("\"field\"", "\"field\"\nmean = 1.0", "normalise"),
             (
