@@ -125,6 +125,7 @@ impl<'a> Forecaster<'a> {
         let channels = |planes: &[Plane]| planes.iter().map(|p| p.channel(variable)).collect();
         Contract {
             format: FORMAT,
+            kind: None,
             name: settings.name.clone(),
             description: settings.description.clone(),
             licence: settings.licence.clone(),
