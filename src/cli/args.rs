@@ -140,7 +140,7 @@ impl Verb {
 #[derive(Debug, Args)]
 #[command(after_help = COMPRESS_EXAMPLES)]
 pub(crate) struct Compress {
-    /// Raw little-endian samples or a .npy file; - for standard input
+    /// Raw little-endian samples, or a .npy or .npz file; - for standard input
     pub(crate) input: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -284,6 +284,9 @@ pub(crate) struct LayoutArgs {
     /// Type of raw samples [default: by the extension .f32, .f64 or .dat, else f32]
     #[arg(help_heading = INPUT, long)]
     pub(crate) dtype: Option<DType>,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     /// Names of the dimensions, slowest first: time,level,lat,lon. The one called time
     /// is time
     #[arg(help_heading = INPUT, long, value_name = "NAMES", value_delimiter = ',')]
@@ -384,8 +387,11 @@ pub(crate) struct Info {
 pub(crate) struct Verify {
     /// A stream; - for standard input
     pub(crate) stream: PathBuf,
-    /// The field it was made of, raw little-endian or .npy; - for standard input
+    /// The field it was made of, raw little-endian, .npy or .npz; - for standard input
     pub(crate) original: PathBuf,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
     #[command(flatten)]
@@ -468,7 +474,7 @@ pub(crate) struct ModelCompare {
 pub(crate) struct ModelRun {
     /// The model's folder, or its name
     pub(crate) model: PathBuf,
-    /// A series, raw little-endian or .npy; - for standard input
+    /// A series, raw little-endian, .npy or .npz; - for standard input
     pub(crate) input: PathBuf,
     /// Forecast this frame from those before it, counted from 0 [default: the one after
     /// the last]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use foresz::Info;
+use foresz::{Info, Used};
 use serde::Serialize;
 
 use super::{args, input, summary, talk::Talk};
@@ -64,24 +64,8 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
             &format!("values are multiples of {}{coarser}", info.lattice),
         )?;
     }
-    for model in &info.models {
-        let made = if model.made.is_empty() {
-            "the exact runtime".into()
-        } else {
-            model.made.clone()
-        };
-        row(
-            "model",
-            &format!(
-                "{}, {}, made on {made}",
-                model.name,
-                summary::bytes(model.bytes)
-            ),
-        )?;
-        row("", &format!("sha256 {}", model.sha256))?;
-        if model.stored_bytes > 0 {
-            row("", &format!("stored: {} bytes", model.stored_bytes))?;
-        }
+    for (label, value) in info.models.iter().flat_map(model) {
+        row(label, &value)?;
     }
     if info.models.iter().any(|m| m.guarded) {
         let part = 100.0 * info.guard_bytes as f64 / info.stream_bytes as f64;
@@ -123,6 +107,24 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
         row("", &format!("ratio {without} without the stored model"))?;
     }
     Ok(text)
+}
+
+/// Rows about a learned model.
+fn model(model: &Used) -> Vec<(&'static str, String)> {
+    let made = if model.made.is_empty() {
+        "the exact runtime"
+    } else {
+        &model.made
+    };
+    let size = summary::bytes(model.bytes);
+    let mut rows = vec![
+        ("model", format!("{}, {size}, made on {made}", model.name)),
+        ("", format!("sha256 {}", model.sha256)),
+    ];
+    if model.stored_bytes > 0 {
+        rows.push(("", format!("stored: {} bytes", model.stored_bytes)));
+    }
+    rows
 }
 
 fn dimensions(info: &Info) -> String {

@@ -8,6 +8,7 @@ mod info;
 mod input;
 mod model;
 mod npy;
+mod npz;
 mod output;
 mod predictors;
 mod progress;
@@ -17,6 +18,7 @@ mod summary;
 mod talk;
 mod tally;
 mod verify;
+mod zip;
 
 use std::process::ExitCode;
 
