@@ -358,6 +358,10 @@ pub(crate) struct Decompress {
     /// Only every 2^L-th row and column of each frame (the last two dimensions)
     #[arg(long, value_name = "L", default_value_t = 0, hide_default_value = true)]
     pub(crate) preview: u8,
+    /// Go on where a learned model predicts something else than on encoding, by more than
+    /// the guard band. Says which frames may break the bound and by how much at most
+    #[arg(long)]
+    pub(crate) best_effort: bool,
     /// What to write [default: npy if the output is called .npy, else raw]
     #[arg(long)]
     pub(crate) format: Option<Format>,

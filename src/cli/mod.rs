@@ -43,7 +43,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Compress(args) => compress::run(args, talk)?,
-        Verb::Decompress(args) => decompress::run(args, talk)?,
+        Verb::Decompress(args) => return decompress::run(args, talk),
         Verb::Info(args) => info::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,
