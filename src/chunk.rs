@@ -1,6 +1,7 @@
 //! One chunk: values to bytes and back.
 
 mod draft;
+mod drift;
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
@@ -13,6 +14,7 @@ use crate::mask::Mask;
 use crate::relative;
 
 pub(crate) use draft::{Draft, Encoded, Source, pack, write};
+pub(crate) use drift::Drifted;
 
 /// What turns samples into codes and back.
 #[derive(Clone, Copy)]
@@ -35,6 +37,8 @@ const EXACT: u8 = 2;
 const RELATIVE: u8 = 4;
 const LATTICE: u8 = 8;
 const FAST: u8 = 16;
+/// The range of the originals is there though nothing is masked.
+const RANGED: u8 = 32;
 
 /// Bytes of side information in a chunk, unless it is damaged.
 pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize> {
@@ -44,99 +48,185 @@ pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize
         return Ok(0);
     }
     read_quantiser::<T>(flags, &mut reader)?;
-    if flags & MASKED != 0 {
+    if flags & (MASKED | RANGED) != 0 {
         reader.take(2 * T::BYTES)?;
+    }
+    if flags & MASKED != 0 {
         let samples = scene.shape.iter().product();
         Mask::read::<T>(&mut reader, samples, mask_distance(scene))?;
     }
     Ok(reader.bytes()?.len())
 }
 
-/// The values of a chunk. If only those of a plane are wanted, others may be missing, and
-/// then the checksum of all of them proves nothing.
+/// What to decode of a chunk.
+#[derive(Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    /// If only the values of a plane are wanted, others may be missing, and then the
+    /// checksum of all of them proves nothing.
+    pub(crate) wanted: Option<&'a Plane>,
+    /// Whether to go on where forecasts are not the encoder's.
+    pub(crate) anyway: bool,
+}
+
+/// The values of a chunk.
+pub(crate) struct Decoding<T> {
+    pub(crate) values: Vec<T>,
+    /// Whether all are there.
+    all: bool,
+    pub(crate) drift: Option<Drifted>,
+    /// Of the originals, where it is known.
+    range: Option<(T, T)>,
+    holes: Option<(Mask, Vec<T>)>,
+}
+
+impl<T: Sample> Decoding<T> {
+    fn of(values: Vec<T>, all: bool) -> Self {
+        Decoding {
+            values,
+            all,
+            drift: None,
+            range: None,
+            holes: None,
+        }
+    }
+
+    fn fill_holes(&mut self) {
+        if let Some((mask, held)) = &self.holes {
+            let holes = mask.holes().zip(held);
+            holes.for_each(|(i, x)| self.values[i] = *x);
+        }
+    }
+
+    /// Does what can be done if the values are not those that the encoder saw.
+    fn settle(&mut self, sum: u32, scene: &Scene) -> Result<()> {
+        let same = self.all && content_checksum(&self.values) == sum;
+        match &mut self.drift {
+            // Whatever the forecasts were.
+            _ if same => self.drift = None,
+            Some(drift) => {
+                drift.bound = drift::tame(&mut self.values, scene, drift.frame, self.range);
+                self.fill_holes();
+            }
+            None if self.all => {
+                return corrupt(
+                    Section::Chunk,
+                    "the decoded values are not those the encoder saw",
+                );
+            }
+            None => {}
+        }
+        Ok(())
+    }
+}
+
+/// Decodes a chunk.
 pub(crate) fn decode<T: Sample>(
     bytes: &[u8],
     plan: Plan,
     backend: Backend,
-    wanted: Option<&Plane>,
-) -> Result<Vec<T>> {
+    wish: Wish,
+) -> Result<Decoding<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
     if flags == FAST {
         let values = fast::decode(&mut reader, &plan.scene.shape)?;
         reader.finish()?;
-        return Ok(values);
+        return Ok(Decoding::of(values, true));
     }
-    if flags & !(MASKED | EXACT | RELATIVE | LATTICE) != 0 {
+    if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED) != 0 {
         return Err(Error::Unsupported(format!(
             "chunk flags {flags:#x}: install a newer foresz"
         )));
     }
-    let (values, all) = if flags & RELATIVE != 0 {
-        let (logs, all) = decode_values::<f64>(flags, &mut reader, plan, backend, wanted)?;
+    let mut coded = Coded {
+        flags,
+        reader,
+        plan,
+        backend,
+    };
+    let mut decoding = if flags & RELATIVE != 0 {
+        let wish = Wish {
+            anyway: false,
+            ..wish
+        };
+        let logs = coded.values::<f64>(wish)?;
         let shape = &plan.scene.shape;
         let whole = Plane::whole(shape);
-        let plane = wanted.filter(|_| !all).unwrap_or(&whole);
-        (relative::read_rest(&mut reader, &logs, plane, shape)?, all)
+        let plane = wish.wanted.filter(|_| !logs.all).unwrap_or(&whole);
+        let values = relative::read_rest(&mut coded.reader, &logs.values, plane, shape)?;
+        Decoding::of(values, logs.all)
     } else {
-        decode_values(flags, &mut reader, plan, backend, wanted)?
+        coded.values(wish)?
     };
-    let sum = reader.u32()?;
-    reader.finish()?;
-    if all && content_checksum(&values) != sum {
-        return corrupt(
-            Section::Chunk,
-            "the decoded values are not those the encoder saw",
-        );
-    }
-    Ok(values)
+    let sum = coded.reader.u32()?;
+    coded.reader.finish()?;
+    decoding.settle(sum, plan.scene)?;
+    Ok(decoding)
 }
 
-/// Values, and whether all are there.
-fn decode_values<T: Sample>(
+/// A chunk behind its flags.
+struct Coded<'a> {
     flags: u8,
-    reader: &mut Reader,
-    plan: Plan,
+    reader: Reader<'a>,
+    plan: Plan<'a>,
     backend: Backend,
-    wanted: Option<&Plane>,
-) -> Result<(Vec<T>, bool)> {
-    let samples = plan.scene.shape.iter().product();
-    let quantiser = read_quantiser(flags, reader)?;
-    let mut range = (T::ZERO, T::ZERO);
-    let mask = if flags & MASKED == 0 {
-        None
-    } else {
-        range = (take_sample(reader)?, take_sample(reader)?);
-        Some(Mask::read::<T>(reader, samples, mask_distance(plan.scene))?)
-    };
-    let sides = reader.bytes()?;
-    let literals = take_literals(reader, samples)?;
-    let mut codes = backend.decoder(reader.bytes()?, &plan.scene.shape)?;
-    let mut decoder = Decoder::new(
-        &plan.scene.shape,
-        quantiser,
-        range,
-        &mut *codes,
-        mask.as_ref().map(|m| &m.0),
-        &literals,
-    );
-    if let Some(plane) = wanted {
-        decoder = decoder.until(plane);
+}
+
+impl Coded<'_> {
+    fn values<T: Sample>(&mut self, wish: Wish) -> Result<Decoding<T>> {
+        let (scene, reader) = (self.plan.scene, &mut self.reader);
+        let samples = scene.shape.iter().product();
+        let quantiser = read_quantiser(self.flags, reader)?;
+        let range = match self.flags & (MASKED | RANGED) {
+            0 => None,
+            _ => Some((take_sample(reader)?, take_sample(reader)?)),
+        };
+        let mask = if self.flags & MASKED == 0 {
+            None
+        } else {
+            Some(Mask::read::<T>(reader, samples, mask_distance(scene))?)
+        };
+        let sides = reader.bytes()?;
+        let literals = take_literals(reader, samples)?;
+        let mut codes = self.backend.decoder(reader.bytes()?, &scene.shape)?;
+        let mut decoder = Decoder::new(
+            &scene.shape,
+            quantiser,
+            range.unwrap_or((T::ZERO, T::ZERO)),
+            &mut *codes,
+            mask.as_ref().map(|m| &m.0),
+            &literals,
+        );
+        if let Some(plane) = wish.wanted {
+            decoder = decoder.until(plane);
+        }
+        let mut sides = Sides::Given {
+            reader: Reader::new(sides, Section::Chunk),
+            anyway: wish.anyway,
+            differs: None,
+        };
+        match walk(self.plan.pipeline, scene, &mut sides, &mut decoder) {
+            Ok(()) | Err(foresz_predictors::Error::Enough) => {}
+            Err(error) => return Err(damaged(error)),
+        }
+        let (values, all) = decoder.finish().map_err(damaged)?;
+        if all {
+            codes.finish()?;
+            sides.finish().map_err(damaged)?;
+        }
+        let mut decoding = Decoding {
+            range,
+            holes: mask,
+            drift: sides.differs().map(|(frame, reason)| Drifted {
+                frame,
+                reason,
+                bound: f64::INFINITY,
+            }),
+            ..Decoding::of(values, all)
+        };
+        decoding.fill_holes();
+        Ok(decoding)
     }
-    let mut sides = Sides::Given(Reader::new(sides, Section::Chunk));
-    match walk(plan.pipeline, plan.scene, &mut sides, &mut decoder) {
-        Ok(()) | Err(foresz_predictors::Error::Enough) => {}
-        Err(error) => return Err(damaged(error)),
-    }
-    let (mut values, all) = decoder.finish().map_err(damaged)?;
-    if all {
-        codes.finish()?;
-        sides.finish().map_err(damaged)?;
-    }
-    if let Some((mask, held)) = &mask {
-        mask.holes().zip(held).for_each(|(i, x)| values[i] = *x);
-    }
-    Ok((values, all))
 }
 
 /// The bound is checked on encoding only; decoding needs the bins alone.
@@ -166,7 +256,8 @@ fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser
 /// A walk that fails on decoding was misled by the stream, or has a model that fails.
 fn damaged(error: foresz_predictors::Error) -> Error {
     match error {
-        error @ foresz_predictors::Error::Model { .. } => Error::Predictor(error),
+        error @ (foresz_predictors::Error::Model { .. }
+        | foresz_predictors::Error::Differs { .. }) => Error::Predictor(error),
         error => Error::Corrupt {
             at: Section::Chunk,
             reason: error.to_string(),

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use foresz_predictors::{Pipeline, Place, Plane, Registry, Sample, Scene};
+use foresz_predictors::{Pipeline, Place, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
+use serde::Serialize;
 
 use crate::blocks;
-use crate::chunk::{self, Plan};
+use crate::chunk::{self, Decoding, Drifted, Plan, Wish};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
@@ -66,6 +67,22 @@ pub struct Decoded<T> {
     pub field: ArrayD<T>,
     /// Sizes and times; the input is the whole stream.
     pub report: Report,
+    /// Where values are not those that the encoder saw: only with
+    /// [`Decompressor::best_effort`].
+    pub drifts: Vec<Drift>,
+}
+
+/// A run of frames whose values are not those that the encoder saw.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Drift {
+    /// Which chunk they are of, in the order of the stream.
+    pub chunk: usize,
+    /// Which frames of the field, along time.
+    pub frames: Range<usize>,
+    /// No value is further from its original; infinite if nothing is known.
+    pub bound: f64,
+    /// What was wrong with the first of them.
+    pub reason: String,
 }
 
 /// Decoding with other than the default settings.
@@ -75,6 +92,7 @@ pub struct Decompressor {
     threads: usize,
     progress: Option<Progress>,
     preview: u8,
+    best_effort: bool,
 }
 
 impl Default for Decompressor {
@@ -84,6 +102,7 @@ impl Default for Decompressor {
             threads: 0,
             progress: None,
             preview: 0,
+            best_effort: false,
         }
     }
 }
@@ -118,6 +137,16 @@ impl Decompressor {
         self
     }
 
+    /// Goes on where a learned model predicts something else than on encoding, by more
+    /// than the guard band: the values of that frame and of those behind it in its chunk
+    /// then are not what the encoder saw. [`Decompressor::decode`] says which they are and
+    /// how far off they can be; [`field`](Decompressor::field) and
+    /// [`region`](Decompressor::region), which could not say, fail as ever.
+    pub fn best_effort(mut self, best_effort: bool) -> Self {
+        self.best_effort = best_effort;
+        self
+    }
+
     /// The whole field or a region, with a report.
     pub fn decode<T: Sample>(
         &self,
@@ -127,22 +156,29 @@ impl Decompressor {
         let clock = Clock::start();
         let index = container::open(stream)?;
         let whole = whole(&index);
-        let field = self.decode_part(stream, &index, region.unwrap_or(&whole))?;
+        let region = region.unwrap_or(&whole);
+        let (field, drifts) = self.decode_part(stream, &index, region, self.best_effort)?;
         let raw = (field.len() * T::BYTES) as u64;
         let mut report = Report::new(&index, raw, stream.len() as u64, &clock);
         (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
-        Ok(Decoded { field, report })
+        Ok(Decoded {
+            field,
+            report,
+            drifts,
+        })
     }
 
     /// The whole field.
     pub fn field<T: Sample>(&self, stream: &[u8]) -> Result<ArrayD<T>> {
         let index = container::open(stream)?;
-        self.decode_part(stream, &index, &whole(&index))
+        let (field, _) = self.decode_part(stream, &index, &whole(&index), false)?;
+        Ok(field)
     }
 
     /// A part of the field.
     pub fn region<T: Sample>(&self, stream: &[u8], region: &[Range<usize>]) -> Result<ArrayD<T>> {
-        self.decode_part(stream, &container::open(stream)?, region)
+        let (field, _) = self.decode_part(stream, &container::open(stream)?, region, false)?;
+        Ok(field)
     }
 
     /// The pipelines that some chunks need. A stream can bring models along, and can name
@@ -175,7 +211,8 @@ impl Decompressor {
         stream: &[u8],
         index: &Index,
         region: &[Range<usize>],
-    ) -> Result<ArrayD<T>> {
+        anyway: bool,
+    ) -> Result<(ArrayD<T>, Vec<Drift>)> {
         check_type::<T>(index)?;
         check_region(index, region)?;
         let selection = Selection::new(region, self.preview, &index.shape())?;
@@ -192,18 +229,45 @@ impl Decompressor {
         let decode = |k: usize| {
             let (i, share) = &shares[k];
             let bytes = &body[starts[*i]..starts[*i] + index.chunks[*i].bytes];
-            let wanted = Some(&share.plane).filter(|_| self.preview > 0);
-            let values = decode_chunk::<T>(index, *i, bytes, &pipelines, wanted)?;
-            let part: Vec<usize> = grid.part(*i).iter().map(ExactSizeIterator::len).collect();
-            let values = blocks::pick(values, &part, &share.plane);
+            let wish = Wish {
+                wanted: Some(&share.plane).filter(|_| self.preview > 0),
+                anyway,
+            };
+            let decoding = decode_chunk::<T>(index, *i, bytes, &pipelines, wish)?;
+            let part = grid.part(*i);
+            let drift = decoding.drift.and_then(|drifted| {
+                let time = index.time?;
+                drift_within(&region[time], *i, &part[time], drifted)
+            });
+            let part: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
+            let values = blocks::pick(decoding.values, &part, &share.plane);
             if let Some(progress) = &self.progress {
                 progress(values.len());
             }
-            Ok(values)
+            Ok((values, drift))
         };
         let parts = threads::map(self.threads, shares.len(), decode)?;
-        assemble(&selection.shape(), &shares, parts)
+        let (parts, drifts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        let field = assemble(&selection.shape(), &shares, parts)?;
+        Ok((field, drifts.into_iter().flatten().collect()))
     }
+}
+
+/// The frames of a chunk that drifted, if the region has any of them.
+fn drift_within(
+    region: &Range<usize>,
+    chunk: usize,
+    part: &Range<usize>,
+    drifted: Drifted,
+) -> Option<Drift> {
+    let first = (part.start + drifted.frame).max(region.start);
+    let frames = first..part.end.min(region.end);
+    (!frames.is_empty()).then_some(Drift {
+        chunk,
+        frames,
+        bound: drifted.bound,
+        reason: drifted.reason,
+    })
 }
 
 fn pipeline(registry: &Registry, spec: &str) -> Result<Pipeline> {
@@ -282,8 +346,8 @@ fn decode_chunk<T: Sample>(
     i: usize,
     bytes: &[u8],
     pipelines: &[Option<Pipeline>],
-    wanted: Option<&Plane>,
-) -> Result<Vec<T>> {
+    wish: Wish,
+) -> Result<Decoding<T>> {
     let entry = &index.chunks[i];
     if crc32fast::hash(bytes) != entry.checksum {
         return corrupt(
@@ -299,7 +363,7 @@ fn decode_chunk<T: Sample>(
         pipeline,
         scene: &scene,
     };
-    chunk::decode(bytes, plan, entry.backend, wanted)
+    chunk::decode(bytes, plan, entry.backend, wish)
 }
 
 /// Puts the shares of the chunks where they belong.

@@ -35,7 +35,9 @@ mod writer;
 pub use bound::Bound;
 pub use compress::{Compressed, compress};
 pub use container::FORMAT_VERSION;
-pub use decompress::{Decoded, Decompressor, decompress, decompress_preview, decompress_region};
+pub use decompress::{
+    Decoded, Decompressor, Drift, decompress, decompress_preview, decompress_region,
+};
 pub use effort::Effort;
 pub use entropy::Backend;
 pub use error::{Error, Result, Section};

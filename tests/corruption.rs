@@ -741,7 +741,8 @@ fn an_index_that_cannot_be_is_refused() {
     refuse("more chunks than bytes", &|i| i.dims = vec![(1 << 50, 1)]);
     refuse("chunks that overflow", &|i| i.dims = vec![(1 << 60, 1); 8]);
     refuse("another time", &|i| i.time = 2);
-    refuse("an unknown flag", &|i| i.flags = 4);
+    refuse("an unknown flag", &|i| i.flags = 8);
+    refuse("models that are not there", &|i| i.flags = 4);
     refuse("a lattice that is not there", &|i| i.flags = 2);
     refuse("an unknown effort", &|i| i.effort = 99);
     refuse("an unknown bound", &|i| i.kind = 5);

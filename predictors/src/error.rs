@@ -46,6 +46,12 @@ pub enum Error {
         /// What is wrong, and what to do about it.
         reason: String,
     },
+    /// A forecast that is not the one that the encoder had.
+    #[error("{reason}")]
+    Differs {
+        /// Where, and what to do about it.
+        reason: String,
+    },
     /// Side information that this predictor cannot have written.
     #[error("side information of the predictor is damaged: {reason}")]
     Side {

@@ -199,4 +199,24 @@ pub trait FramePredictor<T: Sample>: Send + Sync {
         memory: &mut Vec<f64>,
         frame: &mut [T],
     ) -> Result<bool>;
+
+    /// Whether the decoder's forecasts may turn out to differ from the encoder's:
+    /// [`predict`](FramePredictor::predict) then fails with [`Error::Differs`].
+    ///
+    /// [`Error::Differs`]: crate::Error::Differs
+    fn may_differ(&self) -> bool {
+        false
+    }
+
+    /// Paints its guess after [`predict`](FramePredictor::predict) has failed so, for
+    /// decoders that go on without what the encoder had.
+    fn predict_anyway(
+        &self,
+        side: &Side,
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Result<bool> {
+        self.predict(side, past, memory, frame)
+    }
 }

@@ -3,7 +3,9 @@
 
 use foresz_predictors::{Plane, Sample};
 
-use super::{EXACT, FAST, LATTICE, Loss, MASKED, Plan, RELATIVE, content_checksum, mask_distance};
+use super::{
+    EXACT, FAST, LATTICE, Loss, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
+};
 use crate::coding::{Coded, Encoder, Lesson, Quantiser, Sides, walk};
 use crate::container::bytes::{put_bytes, put_number};
 use crate::entropy::{self, Backend};
@@ -190,10 +192,17 @@ fn draft_of<T: Sample>(
                 .for_each(|x| before.extend(x.to_le_bytes()));
         }
     }
-    if let Some(mask) = mask {
-        flags |= MASKED;
+    let mut frames = pipeline.frames.iter();
+    let may_differ = frames.any(|f| T::frame(&**f).may_differ());
+    if mask.is_some() || may_differ {
         put_sample(&mut before, range.0);
         put_sample(&mut before, range.1);
+    }
+    if mask.is_none() && may_differ {
+        flags |= RANGED;
+    }
+    if let Some(mask) = mask {
+        flags |= MASKED;
         mask.write(values, mask_distance(scene), &mut before);
         mask.holes().for_each(|i| canvas[i] = values[i]);
     }

@@ -148,7 +148,7 @@ impl Verb {
 #[derive(Debug, Args)]
 #[command(after_help = COMPRESS_EXAMPLES)]
 pub(crate) struct Compress {
-    /// Raw little-endian samples or a .npy file; - for standard input
+    /// Raw little-endian samples, or a .npy or .npz file; - for standard input
     pub(crate) input: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -298,6 +298,10 @@ pub(crate) struct LayoutArgs {
     /// Type of raw samples [default: by the extension .f32, .f64 or .dat, else f32]
     #[arg(help_heading = INPUT, long)]
     pub(crate) dtype: Option<DType>,
+    /// Which array of a .npz file [default: the only one, or the one called data]; to a
+    /// forecaster in training also what the field holds
+    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     /// Names of the dimensions, slowest first: time,level,lat,lon. The one called time
     /// is time
     #[arg(help_heading = INPUT, long, value_name = "NAMES", value_delimiter = ',')]
@@ -369,6 +373,10 @@ pub(crate) struct Decompress {
     /// Only every 2^L-th row and column of each frame (the last two dimensions)
     #[arg(long, value_name = "L", default_value_t = 0, hide_default_value = true)]
     pub(crate) preview: u8,
+    /// Go on where a learned model predicts something else than on encoding, by more than
+    /// the guard band. Says which frames may break the bound and by how much at most
+    #[arg(long)]
+    pub(crate) best_effort: bool,
     /// What to write [default: npy if the output is called .npy, else raw]
     #[arg(long)]
     pub(crate) format: Option<Format>,
@@ -398,8 +406,11 @@ pub(crate) struct Info {
 pub(crate) struct Verify {
     /// A stream; - for standard input
     pub(crate) stream: PathBuf,
-    /// The field it was made of, raw little-endian or .npy; - for standard input
+    /// The field it was made of, raw little-endian, .npy or .npz; - for standard input
     pub(crate) original: PathBuf,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
     #[command(flatten)]
@@ -482,7 +493,7 @@ pub(crate) struct ModelCompare {
 pub(crate) struct ModelRun {
     /// The model's folder, or its name
     pub(crate) model: PathBuf,
-    /// A series, raw little-endian or .npy; - for standard input
+    /// A series, raw little-endian, .npy or .npz; - for standard input
     pub(crate) input: PathBuf,
     /// Forecast this frame from those before it, counted from 0 [default: the one after
     /// the last]

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
+        variable: args.layout.variable.clone(),
     };
     let (shape, dtype, Compressed { bytes, report }) =
         match input::read_field(&args.input, &expected)? {

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use foresz::{Decoded, Decompressor, Info, Report, Sample};
+use foresz::{Decoded, Decompressor, Drift, Info, Report, Sample};
 use serde::Serialize;
 
 use super::args::{DType, Decompress, Format, is_stdio};
-use super::failure::{invalid, while_decoding};
+use super::failure::{DRIFTED, invalid, while_decoding};
 use super::input;
 use super::npy;
 use super::output::Output;
@@ -24,11 +25,13 @@ struct Outcome<'a> {
     shape: &'a [usize],
     dtype: &'a str,
     preview: u8,
+    /// Frames that may break the bound.
+    drifts: &'a [Drift],
     #[serde(flatten)]
     report: &'a Report,
 }
 
-pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
     let target = target(args)?;
     let output = Output::open(&target, args.output.force)?;
     let stream = input::read_bytes(&args.stream)?;
@@ -45,7 +48,11 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
         region: region.as_deref(),
         npy: format(args, &target) == Format::Npy,
     };
-    let (shape, report) = match dtype(&info)? {
+    let Written {
+        shape,
+        report,
+        drifts,
+    } = match dtype(&info)? {
         DType::F32 => job.run::<f32>(output)?,
         DType::F64 => job.run::<f64>(output)?,
     };
@@ -54,6 +61,9 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
         target.display().to_string(),
     );
     let remark = summary::line(&input, &output, &report) + &preview(args.preview, &shape);
+    drifts
+        .iter()
+        .for_each(|drift| eprintln!("{}", warning(drift)));
     talk.outcome(
         &Outcome {
             input,
@@ -61,9 +71,41 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<()> {
             shape: &shape,
             dtype: &info.dtype,
             preview: args.preview,
+            drifts: &drifts,
             report: &report,
         },
         &remark,
+    )?;
+    Ok(if drifts.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DRIFTED)
+    })
+}
+
+/// What was written.
+struct Written {
+    shape: Vec<usize>,
+    report: Report,
+    drifts: Vec<Drift>,
+}
+
+/// Says what the bound of the stream does not hold for.
+fn warning(drift: &Drift) -> String {
+    let Drift {
+        chunk,
+        frames,
+        bound,
+        reason,
+    } = drift;
+    let (first, last) = (frames.start, frames.end - 1);
+    let most = if bound.is_finite() {
+        format!("they are off by {} at most", summary::number(*bound))
+    } else {
+        "nothing is known of how far off they are".into()
+    };
+    format!(
+        "foresz: frames {first} to {last} (chunk {chunk}) may break the bound; {most}. In {reason}"
     )
 }
 
@@ -123,8 +165,8 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Decodes and writes; returns the shape of what was written.
-    fn run<T: Sample>(&self, output: Output) -> anyhow::Result<(Vec<usize>, Report)> {
+    /// Decodes and writes.
+    fn run<T: Sample>(&self, output: Output) -> anyhow::Result<Written> {
         let samples = self.region.map_or(self.info.samples(), |r| {
             r.iter().map(ExactSizeIterator::len).product()
         });
@@ -136,11 +178,16 @@ impl Job<'_> {
         let mut decoder = Decompressor::default()
             .registry(self.args.models.registry()?)
             .threads(self.args.threads.count())
-            .preview(self.args.preview);
+            .preview(self.args.preview)
+            .best_effort(self.args.best_effort);
         if let Some(bar) = &bar {
             decoder = decoder.progress(bar.callback());
         }
-        let Decoded { field, report } = decoder
+        let Decoded {
+            field,
+            report,
+            drifts,
+        } = decoder
             .decode::<T>(self.stream, self.region)
             .map_err(while_decoding)?;
         drop(bar);
@@ -151,6 +198,10 @@ impl Job<'_> {
             }
             samples::write(field.as_slice().unwrap_or_default(), sink)
         })?;
-        Ok((field.shape().to_vec(), report))
+        Ok(Written {
+            shape: field.shape().to_vec(),
+            report,
+            drifts,
+        })
     }
 }

@@ -10,6 +10,10 @@ use super::talk::Talk;
 /// Exit code of a verification that found the bound broken.
 pub(crate) const BROKEN: u8 = 1;
 
+/// Exit code of a decompression by best effort that wrote values which may break the
+/// bound.
+pub(crate) const DRIFTED: u8 = 6;
+
 /// Told to users by `foresz --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -18,7 +22,8 @@ Exit codes:
   2  the command line is wrong, or asks for something that cannot be done
   3  the stream is damaged or not a foresz stream
   4  a file could not be read or written
-  5  the stream needs something that this build of foresz lacks";
+  5  the stream needs something that this build of foresz lacks
+  6  decompress --best-effort wrote values that may break the bound";
 
 /// The kinds of failure a script can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -80,6 +85,9 @@ pub(crate) fn while_decoding(error: Error) -> Error {
             reason: other.to_string(),
         },
         Error::Predictor(predictors::Error::Model { reason }) => Error::Unsupported(reason),
+        Error::Predictor(predictors::Error::Differs { reason }) => Error::Unsupported(format!(
+            "{reason}; foresz decompress --best-effort goes on all the same"
+        )),
         Error::Predictor(
             other @ (predictors::Error::Unknown { .. }
             | predictors::Error::Parameter { .. }

@@ -10,8 +10,10 @@ use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 use super::args::{DType, is_stdio};
 use super::failure::invalid;
 use super::npy;
+use super::npz;
 use super::samples::{self, Endian};
 use super::summary;
+use super::zip;
 
 /// A field of either type.
 pub(crate) enum Field {
@@ -23,6 +25,8 @@ pub(crate) enum Field {
 pub(crate) struct Expected {
     pub(crate) shape: Option<Vec<usize>>,
     pub(crate) dtype: Option<DType>,
+    /// Which array of a `.npz` file it is.
+    pub(crate) variable: Option<String>,
 }
 
 /// Everything in a file, or on standard input.
@@ -37,10 +41,14 @@ pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The field in a file: `.npy` if it starts like one, else raw.
+/// The field in a file: `.npy` or `.npz` if it starts like one, else raw.
 pub(crate) fn read_field(path: &Path, expected: &Expected) -> anyhow::Result<Field> {
     let bytes = read_bytes(path)?;
-    let read = if bytes.starts_with(npy::MAGIC) {
+    let read = if bytes.starts_with(zip::MAGIC) {
+        from_npz(&bytes, expected)
+    } else if expected.variable.is_some() {
+        Err(invalid("-v is for .npz files, and this is none"))
+    } else if bytes.starts_with(npy::MAGIC) {
         from_npy(&bytes, expected)
     } else {
         from_raw(&bytes, path, expected)
@@ -54,6 +62,18 @@ fn name(path: &Path) -> String {
     } else {
         path.display().to_string()
     }
+}
+
+fn from_npz(bytes: &[u8], expected: &Expected) -> anyhow::Result<Field> {
+    let taken = npz::take(bytes, expected.variable.as_deref())?;
+    if !taken.left.is_empty() {
+        let left = taken.left.join(", ");
+        eprintln!("foresz: note: {} is taken, {left} left out", taken.name);
+    }
+    if !taken.npy.starts_with(npy::MAGIC) {
+        return Err(invalid(format!("{} is no array", taken.name)));
+    }
+    from_npy(&taken.npy, expected).with_context(|| format!("array {}", taken.name))
 }
 
 fn from_npy(bytes: &[u8], expected: &Expected) -> anyhow::Result<Field> {

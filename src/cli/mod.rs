@@ -8,6 +8,7 @@ mod info;
 mod input;
 mod model;
 mod npy;
+mod npz;
 mod output;
 mod predictors;
 mod progress;
@@ -18,6 +19,7 @@ mod talk;
 mod tally;
 mod train;
 mod verify;
+mod zip;
 
 use std::process::ExitCode;
 
@@ -42,7 +44,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Compress(args) => compress::run(args, talk)?,
-        Verb::Decompress(args) => decompress::run(args, talk)?,
+        Verb::Decompress(args) => return decompress::run(args, talk),
         Verb::Info(args) => info::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Predictors(_) => predictors::run(talk)?,

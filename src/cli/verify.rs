@@ -50,6 +50,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     let expected = Expected {
         shape: Some(info.shape.clone()),
         dtype: Some(dtype),
+        variable: args.variable.clone(),
     };
     let original = input::read_field(&args.original, &expected)?;
     let decoder = Decompressor::default()

@@ -93,7 +93,12 @@ impl<'a, T: Sample> Forecaster<'a, T> {
             let Member {
                 memory, forecast, ..
             } = member;
-            member.any = member.predictor.predict(&side, &past, memory, forecast)?;
+            member.any = match member.predictor.predict(&side, &past, memory, forecast) {
+                Err(error) if sides.goes_on(self.index, &error) => {
+                    (member.predictor).predict_anyway(&side, &past, memory, forecast)?
+                }
+                outcome => outcome?,
+            };
         }
         Ok(())
     }

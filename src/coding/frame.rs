@@ -44,7 +44,13 @@ pub(crate) enum Sides<'a, T> {
         telling: usize,
     },
     /// Decoding: what was collected.
-    Given(Reader<'a>),
+    Given {
+        reader: Reader<'a>,
+        /// Whether to go on where forecasts are not the encoder's.
+        anyway: bool,
+        /// The first frame of which that was so, and what was wrong.
+        differs: Option<(usize, String)>,
+    },
 }
 
 impl<'a, T: Sample> Sides<'a, T> {
@@ -67,14 +73,40 @@ impl<'a, T: Sample> Sides<'a, T> {
                 taught.truncate(telling);
                 taught
             }
-            Sides::Given(_) => Vec::new(),
+            Sides::Given { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether to go on after a forecast of a frame that is not the encoder's; takes note
+    /// of the first.
+    pub(super) fn goes_on(&mut self, frame: usize, error: &Error) -> bool {
+        let (
+            Sides::Given {
+                anyway: true,
+                differs,
+                ..
+            },
+            Error::Differs { reason },
+        ) = (self, error)
+        else {
+            return false;
+        };
+        differs.get_or_insert_with(|| (frame, reason.clone()));
+        true
+    }
+
+    /// The first frame of which a forecast was not the encoder's, and what was wrong.
+    pub(crate) fn differs(self) -> Option<(usize, String)> {
+        match self {
+            Sides::Given { differs, .. } => differs,
+            Sides::Learn { .. } => None,
         }
     }
 
     /// Complains if anything is left after the last side.
     pub(crate) fn finish(&self) -> Result<()> {
         match self {
-            Sides::Given(reader) if !reader.is_empty() => Err(Error::Side {
+            Sides::Given { reader, .. } if !reader.is_empty() => Err(Error::Side {
                 reason: "something is left after the last one".into(),
             }),
             _ => Ok(()),
@@ -98,8 +130,8 @@ impl<'a, T: Sample> Sides<'a, T> {
                 }
                 Ok(side)
             }
-            Sides::Given(reader) if reader.is_empty() => Ok(Side::default()),
-            Sides::Given(reader) => {
+            Sides::Given { reader, .. } if reader.is_empty() => Ok(Side::default()),
+            Sides::Given { reader, .. } => {
                 let bytes = reader.bytes().map_err(|e| Error::Side {
                     reason: e.to_string(),
                 })?;

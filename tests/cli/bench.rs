@@ -140,6 +140,38 @@ pub(crate) fn assert_close(values: &[f64], wanted: &[f64], bound: f64) {
     }
 }
 
+/// A zip archive of these files, stored as they are.
+pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content) in files {
+        let start = out.len() as u32;
+        let size = (content.len() as u32).to_le_bytes();
+        let sum = crc32fast::hash(content).to_le_bytes();
+        let length = (name.len() as u16).to_le_bytes();
+        let common = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+            &sum,
+            &size,
+            &size,
+            &length,
+            &[0, 0],
+        ]
+        .concat();
+        out.extend([b"PK\x03\x04", &common[..], name.as_bytes(), content].concat());
+        directory.extend([b"PK\x01\x02\x14\x00", &common[..], &[0; 10]].concat());
+        directory.extend(start.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let count = (files.len() as u16).to_le_bytes();
+    let (start, length) = (out.len() as u32, directory.len() as u32);
+    out.extend(directory);
+    out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count].concat());
+    out.extend(length.to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
 /// A `.npy` file with that header, by hand.
 pub(crate) fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

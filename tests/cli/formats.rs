@@ -1,7 +1,7 @@
 //! Raw files, `.npy` files and pipes.
 
 use crate::bench::{
-    Bench, assert_close, f32_bytes, f32_values, f64_bytes, f64_values, npy, stderr, wave,
+    Bench, assert_close, f32_bytes, f32_values, f64_bytes, f64_values, npy, stderr, wave, zip,
 };
 
 #[test]
@@ -50,6 +50,62 @@ fn npy_goes_there_and_back() {
         header.starts_with("{'descr': '<f8', 'fortran_order': False, 'shape': (20, 30), }"),
         "{header}"
     );
+}
+
+#[test]
+fn arrays_of_an_npz_file_are_fields() {
+    let (bench, field) = (Bench::new(), wave(600));
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (20, 30), }\n";
+    let data = npy(header, &f64_bytes(&field));
+    let names = npy(
+        "{'descr': '<U4', 'fortran_order': False, 'shape': (1,), }\n",
+        &[0; 16],
+    );
+    bench.put("in.npy", &data);
+    bench.ok("compress in.npy --lossless -o plain.fsz");
+    let same = |file: &str, line: &str| {
+        bench.ok(&format!(
+            "compress {file} --lossless --force -o out.fsz{line}"
+        ));
+        assert_eq!(bench.get("out.fsz"), bench.get("plain.fsz"), "{file}{line}");
+    };
+    bench.put(
+        "baler.npz",
+        &zip(&[("names.npy", &names), ("data.npy", &data)]),
+    );
+    same("baler.npz", "");
+    same("baler.npz", " -v data");
+    let noted = bench.run("compress baler.npz --lossless --force -o out.fsz");
+    assert!(
+        stderr(&noted).contains("data is taken, names left out"),
+        "{}",
+        stderr(&noted)
+    );
+    bench.put("one.npz", &zip(&[("t2m.npy", &data)]));
+    same("one.npz", "");
+    bench.ok("verify plain.fsz one.npz -v t2m");
+    bench.put("two.npz", &zip(&[("u.npy", &names), ("v.npy", &data)]));
+    same("two.npz", " --variable v");
+    for (line, part) in [
+        ("two.npz", "-v NAME; there are: u, v"),
+        ("two.npz -v w", "no array \"w\"; there are: u, v"),
+        ("two.npz -v u", "<U4"),
+        ("in.npy -v u", "-v is for .npz files"),
+        ("none.npz", "no arrays"),
+        ("text.npz", "no array"),
+        ("cut.npz", "damaged"),
+    ] {
+        bench.put("none.npz", &[b"PK\x03\x04", &zip(&[])[..]].concat());
+        bench.put("text.npz", &zip(&[("a.npy", b"text")]));
+        bench.put("cut.npz", &bench.get("two.npz")[..3000]);
+        let output = bench.run(&format!("compress {line} --lossless --force -o out.fsz"));
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(
+            stderr(&output).contains(part),
+            "{line}: {}",
+            stderr(&output)
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use common::fields::formula;
 use common::{array, assert_kept, bits};
 use foresz::forecast::{Care, Step};
-use foresz::{Bound, Decompressor, Error, Options, compress};
+use foresz::{Bound, Decompressor, Drift, Error, Options, compress};
 use ndarray::ArrayD;
 
 use crate::common;
@@ -132,6 +132,135 @@ fn models_that_return_nonsense_do_no_harm() {
             let decoded = unpack(GUARDED, broken, &stream).unwrap();
             assert_kept(spec, &series(64), &decoded, None, bound);
         }
+    }
+}
+
+/// On a machine where something is wrong from the tenth frame on.
+fn late(step: Step, x: &[f32]) -> Vec<f32> {
+    if step.index < 10 {
+        elsewhere(step, x)
+    } else {
+        wrong(step, x)
+    }
+}
+
+/// A series with holes, in runs of 32 frames.
+fn pack_runs(spec: &str, bound: f64) -> (ArrayD<f32>, Vec<u8>) {
+    let mut field = series(64);
+    field
+        .iter_mut()
+        .skip(7)
+        .step_by(101)
+        .for_each(|x| *x = 1e20);
+    let bound = if bound > 0.0 {
+        Bound::Absolute(bound)
+    } else {
+        Bound::Lossless
+    };
+    let asked = Options::new(bound)
+        .registry(registry(GUARDED, again, Some(elsewhere)))
+        .predictor(spec)
+        .unwrap()
+        .fill(1e20)
+        .keyframe(32);
+    let stream = compress(field.view(), &asked).unwrap().bytes;
+    (field, stream)
+}
+
+#[test]
+fn best_effort_says_what_it_cannot_vouch_for() {
+    let mut seen = 0;
+    for spec in ["stub", "stub+spline", "stub+raster", "stub+pyramid"] {
+        for bound in [0.2, 0.002, 0.0] {
+            let (field, stream) = pack_runs(spec, bound);
+            let good = unpack(GUARDED, again, &stream).unwrap();
+            let decoder = Decompressor::default()
+                .registry(registry(GUARDED, late, None))
+                .best_effort(true);
+            let decoded = decoder.decode::<f32>(&stream, None).unwrap();
+            // Such a decoder cannot say so.
+            assert!(decoder.field::<f32>(&stream).is_err());
+            assert!(unpack(GUARDED, late, &stream).is_err());
+            if decoded.drifts.is_empty() {
+                // All frames do without their forecasts.
+                assert_eq!(bits(&decoded.field), bits(&good), "{spec} at {bound}");
+                continue;
+            }
+            seen += 1;
+            let frames: Vec<_> = decoded.drifts.iter().map(|d| d.frames.clone()).collect();
+            assert_eq!(frames, [10..32, 42..64], "{spec} at {bound}");
+            assert!(decoded.drifts[0].reason.contains("frame 10"));
+            assert_drift(spec, &field, &good, &decoded.field, &decoded.drifts);
+        }
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+/// What did not drift is as good as ever, the rest keeps the bound that is stated.
+fn assert_drift(
+    what: &str,
+    field: &ArrayD<f32>,
+    good: &ArrayD<f32>,
+    found: &ArrayD<f32>,
+    drifts: &[Drift],
+) {
+    let size = 18 * 24;
+    let mut worst = vec![0.0f64; drifts.len()];
+    for (i, ((x, y), z)) in field.iter().zip(good).zip(found).enumerate() {
+        let drift = drifts.iter().position(|d| d.frames.contains(&(i / size)));
+        match drift {
+            Some(_) if *x == 1e20 => assert_eq!(z.to_bits(), x.to_bits(), "{what} at {i}"),
+            Some(k) => worst[k] = worst[k].max(f64::from((x - z).abs())),
+            None => assert_eq!(z.to_bits(), y.to_bits(), "{what} at {i}"),
+        }
+    }
+    for (drift, worst) in drifts.iter().zip(worst) {
+        assert!(worst > 0.0 && worst <= drift.bound, "{worst} of {drift:?}");
+        // Waves of ±6.
+        assert!(drift.bound <= 12.1, "{drift:?}");
+    }
+}
+
+#[test]
+fn regions_beside_a_drift_are_whole() {
+    let (_, stream) = pack_runs("stub", 0.02);
+    let good = unpack(GUARDED, again, &stream).unwrap();
+    let decoder = Decompressor::default()
+        .registry(registry(GUARDED, late, None))
+        .best_effort(true);
+    let region = |frames: std::ops::Range<usize>| {
+        let start = frames.start * 18 * 24;
+        let decoded = decoder
+            .decode::<f32>(&stream, Some(&[frames, 0..18, 0..24]))
+            .unwrap();
+        let same = good.iter().skip(start).zip(&decoded.field);
+        (
+            same.clone().all(|(x, y)| x.to_bits() == y.to_bits()),
+            decoded.drifts,
+        )
+    };
+    assert_eq!(region(0..10), (true, Vec::new()));
+    assert_eq!(region(32..42), (true, Vec::new()));
+    let (same, drifts) = region(12..40);
+    assert!(!same && drifts.len() == 1 && drifts[0].frames == (12..32));
+    let fine = Decompressor::default()
+        .registry(registry(GUARDED, elsewhere, None))
+        .best_effort(true);
+    let decoded = fine.decode::<f32>(&stream, None).unwrap();
+    assert_eq!(decoded.drifts, []);
+    assert_eq!(bits(&decoded.field), bits(&good));
+}
+
+#[test]
+fn best_effort_is_no_excuse_for_damage() {
+    let (_, stream) = pack_runs("stub+lorenzo", 0.02);
+    let decoder = Decompressor::default()
+        .registry(registry(GUARDED, late, None))
+        .best_effort(true);
+    for at in (5..stream.len()).step_by(37) {
+        let mut bad = stream.clone();
+        bad[at] ^= 0x20;
+        assert!(decoder.decode::<f32>(&bad, None).is_err(), "byte {at}");
     }
 }
 

@@ -28,7 +28,7 @@ use crate::exchange::Exchange;
 use crate::fit::Fit;
 use crate::model::Model;
 use crate::runtime::{Session, Step};
-use crate::snap::{self, Guard, Mismatch};
+use crate::snap::{self, Guard};
 
 type Predicted<T> = foresz_predictors::Result<T>;
 
@@ -195,42 +195,43 @@ impl Forecast {
         Ok(side)
     }
 
-    /// Predictions as they are on every machine.
+    /// Predictions as they are on every machine, or nearly so if that is enough.
     fn settle<T: Sample>(
         &self,
         exchange: Exchange,
         past: &Past<T>,
-        side: &[u8],
+        (side, anyway): (&[u8], bool),
         memory: &mut Vec<f64>,
         predictions: &mut [(usize, Vec<f64>)],
     ) -> Predicted<()> {
         let damaged = || foresz_predictors::Error::Side {
             reason: "the guard band of a forecast".into(),
         };
-        let mut told = side;
-        if memory.is_empty() {
-            let (band, rest) = side.split_first_chunk().ok_or_else(damaged)?;
-            memory.push(f64::from_le_bytes(*band));
-            told = rest;
-        }
-        let band = memory[0];
+        let (band, told) = match memory.first() {
+            Some(band) => (*band, side),
+            None => {
+                let (band, told) = side.split_first_chunk().ok_or_else(damaged)?;
+                (f64::from_le_bytes(*band), told)
+            }
+        };
         if !(band > 0.0 && band <= snap::WIDEST) {
             return Err(damaged());
         }
         let guarded = Self::guarded(exchange, past.scene.bound, band, predictions);
-        let integers = snap::repair(&guarded, told).map_err(|mismatch| match mismatch {
-            Mismatch::Damaged => damaged(),
-            Mismatch::Differs => self.differs(past.index, band),
-        })?;
+        let repaired = snap::repair(&guarded, told).map_err(|_| damaged())?;
+        if !repaired.same && !anyway {
+            return Err(self.differs(past.index, band));
+        }
+        *memory = vec![band];
         let values = predictions.iter_mut().flat_map(|(_, values)| values);
-        for ((value, (_, guard)), integer) in values.zip(&guarded).zip(integers) {
+        for ((value, (_, guard)), integer) in values.zip(&guarded).zip(repaired.integers) {
             *value = guard.value(integer);
         }
         Ok(())
     }
 
     fn differs(&self, frame: usize, band: f64) -> foresz_predictors::Error {
-        foresz_predictors::Error::Model {
+        foresz_predictors::Error::Differs {
             reason: format!(
                 "frame {frame} of this chunk: model {} ({}…) predicts something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
                 self.model.contract().name,
@@ -287,6 +288,33 @@ impl<T: Sample> FramePredictor<T> for Forecast {
         memory: &mut Vec<f64>,
         frame: &mut [T],
     ) -> Predicted<bool> {
+        self.paint((&side.0, false), past, memory, frame)
+    }
+
+    fn may_differ(&self) -> bool {
+        self.care != Care::Exact
+    }
+
+    fn predict_anyway(
+        &self,
+        side: &Side,
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Predicted<bool> {
+        self.paint((&side.0, true), past, memory, frame)
+    }
+}
+
+impl Forecast {
+    /// Side information comes with whether it need not fit.
+    fn paint<T: Sample>(
+        &self,
+        side: (&[u8], bool),
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Predicted<bool> {
         if !self.knows(past) {
             return Ok(false);
         }
@@ -297,7 +325,7 @@ impl<T: Sample> FramePredictor<T> for Forecast {
         };
         let mut predictions = self.predictions(exchange, past).map_err(said)?;
         if self.care != Care::Exact {
-            self.settle(exchange, past, &side.0, memory, &mut predictions)?;
+            self.settle(exchange, past, side, memory, &mut predictions)?;
         }
         let newest = &past.frames[0];
         frame.copy_from_slice(newest);

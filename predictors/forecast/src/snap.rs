@@ -83,26 +83,28 @@ pub(crate) fn snap(predictions: &[(f64, Guard)]) -> (Vec<i64>, Vec<u8>) {
     (integers, told)
 }
 
-/// What is wrong with what a decoder was told.
+/// No encoder tells a decoder this.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Mismatch {
-    /// No encoder says this.
-    Damaged,
-    /// Predictions differ by more than the band.
-    Differs,
+pub(crate) struct Damaged;
+
+/// The integers of a decoder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Repaired {
+    pub(crate) integers: Vec<i64>,
+    /// Whether they are the encoder's.
+    pub(crate) same: bool,
 }
 
-/// The encoder's integers, from predictions that differ from its own by less than the
-/// band.
-pub(crate) fn repair(predictions: &[(f64, Guard)], told: &[u8]) -> Result<Vec<i64>, Mismatch> {
+/// The encoder's integers, if predictions differ from its own by less than the band.
+pub(crate) fn repair(predictions: &[(f64, Guard)], told: &[u8]) -> Result<Repaired, Damaged> {
     let mut integers: Vec<i64> = predictions.iter().map(|(p, g)| g.integer(*p)).collect();
-    let (sum, mut list) = told.split_first_chunk().ok_or(Mismatch::Damaged)?;
+    let (sum, mut list) = told.split_first_chunk().ok_or(Damaged)?;
     let mut next = 0;
     while !list.is_empty() {
-        let number = take(&mut list).ok_or(Mismatch::Damaged)?;
-        let gap = usize::try_from(number >> 1).map_err(|_| Mismatch::Damaged)?;
-        let i = gap.checked_add(next).ok_or(Mismatch::Damaged)?;
-        let (p, guard) = predictions.get(i).ok_or(Mismatch::Damaged)?;
+        let number = take(&mut list).ok_or(Damaged)?;
+        let gap = usize::try_from(number >> 1).map_err(|_| Damaged)?;
+        let i = gap.checked_add(next).ok_or(Damaged)?;
+        let (p, guard) = predictions.get(i).ok_or(Damaged)?;
         if integers[i] & 1 != (number & 1) as i64 {
             // Nearer than half a grid on one side: the neighbour there has the parity.
             let own = integers[i];
@@ -111,11 +113,8 @@ pub(crate) fn repair(predictions: &[(f64, Guard)], told: &[u8]) -> Result<Vec<i6
         }
         next = i + 1;
     }
-    if checksum(&integers) == u32::from_le_bytes(*sum) {
-        Ok(integers)
-    } else {
-        Err(Mismatch::Differs)
-    }
+    let same = checksum(&integers) == u32::from_le_bytes(*sum);
+    Ok(Repaired { integers, same })
 }
 
 fn checksum(integers: &[i64]) -> u32 {
@@ -175,21 +174,20 @@ mod tests {
         let (integers, told) = snap(&here);
         assert!(told.len() > 40 && told.len() < 600, "{}", told.len());
         for shift in [0.0, 1e-6, -3e-4, 9.9e-4, -9.9e-4] {
-            assert_eq!(
-                repair(&predictions(shift), &told).as_ref(),
-                Ok(&integers),
-                "{shift}"
-            );
+            let repaired = repair(&predictions(shift), &told).unwrap();
+            assert!(repaired.same, "{shift}");
+            assert_eq!(repaired.integers, integers, "{shift}");
         }
-        assert_eq!(repair(&predictions(5e-3), &told), Err(Mismatch::Differs));
+        let repaired = repair(&predictions(5e-3), &told).unwrap();
+        assert!(!repaired.same && repaired.integers != integers);
     }
 
     #[test]
     fn without_the_list_predictions_at_borders_differ() {
         let (integers, told) = snap(&predictions(0.0));
-        let blind = repair(&predictions(9e-4), &told[..4]);
-        assert_eq!(blind, Err(Mismatch::Differs));
-        assert_eq!(repair(&predictions(0.0), &told[..4]), Ok(integers));
+        assert!(!repair(&predictions(9e-4), &told[..4]).unwrap().same);
+        let own = repair(&predictions(0.0), &told[..4]).unwrap();
+        assert_eq!((own.integers, own.same), (integers, true));
     }
 
     #[test]
@@ -203,13 +201,13 @@ mod tests {
     fn nonsense_is_refused() {
         let here = predictions(0.0);
         for told in [vec![], vec![1, 2, 3], vec![0, 0, 0, 0, 128], vec![255; 30]] {
-            assert!(repair(&here, &told).is_err());
+            assert!(repair(&here, &told).is_ok_and(|r| !r.same) || repair(&here, &told).is_err());
         }
         let wild = [
             (f64::MAX, Guard::new(0.0, 1e-9)),
             (-1e300, Guard::new(1e-300, 1e-300)),
         ];
         let (integers, told) = snap(&wild);
-        assert_eq!(repair(&wild, &told), Ok(integers));
+        assert_eq!(repair(&wild, &told).unwrap().integers, integers);
     }
 }

@@ -167,9 +167,6 @@ pub(crate) struct TrainingArgs {
     )
 )]
 pub(crate) struct FieldArgs {
-    /// What a forecaster's field holds
-    #[arg(help_heading = FIELD, long, value_name = "NAME", default_value = "x")]
-    pub(crate) variable: String,
     /// Its units
     #[arg(help_heading = FIELD, long, value_name = "UNITS", default_value = "")]
     pub(crate) units: String,

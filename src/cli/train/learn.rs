@@ -122,6 +122,7 @@ fn series(args: &Train) -> anyhow::Result<Series> {
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
+        variable: args.layout.variable.clone(),
     };
     let (values, shape) = match input::read_field(&args.input, &expected)? {
         Field::F32(field) => (field.iter().copied().collect(), field.shape().to_vec()),
@@ -194,7 +195,7 @@ fn settings(args: &Train) -> anyhow::Result<Settings> {
         },
         bound: training.bound,
         range_relative: training.range_rel,
-        variable: field.variable.clone(),
+        variable: args.layout.variable.clone().unwrap_or_else(|| "x".into()),
         units: field.units.clone(),
         step: field.step.clone(),
         start: field.start.clone(),

@@ -27,7 +27,7 @@ use super::paint::{Hand, paint};
 use super::tiles::Tiling;
 use super::told::Told;
 use crate::forecast::{Care, said};
-use crate::snap::{self, Guard, Mismatch};
+use crate::snap::{self, Guard};
 
 /// An autoencoder as a frame predictor.
 pub struct Autoencoding {
@@ -135,8 +135,9 @@ impl Autoencoding {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The predictions of a chunk, NaN where there is none.
-    fn field(&self, side: &[u8], scene: &Scene) -> Result<Vec<f64>> {
+    /// The predictions of a chunk, NaN where there is none: the encoder's, or nearly so if
+    /// that is enough.
+    fn field(&self, side: &[u8], scene: &Scene, anyway: bool) -> Result<Vec<f64>> {
         let mut noted = self.lock();
         let found = noted
             .iter()
@@ -168,12 +169,12 @@ impl Autoencoding {
                 return Err(damaged());
             }
             let mut guard = Guarding::new(&told, &tiling, scene.bound, band);
-            let integers = snap::repair(&guard.predictions(&field), list);
-            let integers = integers.map_err(|mismatch| match mismatch {
-                Mismatch::Damaged => damaged(),
-                Mismatch::Differs => self.differs(band),
-            })?;
-            guard.settle(&integers, &mut field);
+            let repaired = snap::repair(&guard.predictions(&field), list);
+            let repaired = repaired.map_err(|_| damaged())?;
+            if !repaired.same && !anyway {
+                return Err(self.differs(band));
+            }
+            guard.settle(&repaired.integers, &mut field);
             rest = &[];
         }
         if rest.is_empty() {
@@ -184,7 +185,7 @@ impl Autoencoding {
     }
 
     fn differs(&self, band: f64) -> Error {
-        Error::Model {
+        Error::Differs {
             reason: format!(
                 "model {} ({}…) gives something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
                 self.model.contract().name,
@@ -272,8 +273,36 @@ impl<T: Sample> FramePredictor<T> for Autoencoding {
         memory: &mut Vec<f64>,
         frame: &mut [T],
     ) -> Result<bool> {
+        self.show(side, false, past, memory, frame)
+    }
+
+    fn may_differ(&self) -> bool {
+        self.is_guarded()
+    }
+
+    fn predict_anyway(
+        &self,
+        side: &Side,
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Result<bool> {
+        self.show(side, true, past, memory, frame)
+    }
+}
+
+impl Autoencoding {
+    /// The part of the chunk's predictions that a frame is.
+    fn show<T: Sample>(
+        &self,
+        side: &Side,
+        anyway: bool,
+        past: &Past<T>,
+        memory: &mut Vec<f64>,
+        frame: &mut [T],
+    ) -> Result<bool> {
         if past.index == 0 && !side.0.is_empty() {
-            *memory = self.field(&side.0, past.scene)?;
+            *memory = self.field(&side.0, past.scene, anyway)?;
         } else if !side.0.is_empty() {
             return Err(damaged());
         }
