@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use foresz::forecast::contract::FILE_NAME;
-use foresz::forecast::{Engine, Shelf};
+use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
 use foresz::{Backend, Bound, Effort};
 
@@ -256,16 +256,22 @@ impl ModelArgs {
         Ok(foresz::registry(shelf))
     }
 
-    /// What `auto` is to be offered.
-    pub(crate) fn offers(&self) -> impl Iterator<Item = Part> {
-        let is_model = |path: &&PathBuf| path.join(FILE_NAME).is_file() || !path.is_dir();
-        let folders = self.model.iter().filter(is_model);
-        let folders = folders.map(|f| ("model", f.display().to_string()));
-        let processes = self.process.iter().map(|line| ("process", line.clone()));
-        folders.chain(processes).map(|(key, value)| Part {
-            name: "forecast".into(),
+    /// What `auto` is to be offered: models by their kinds, programs for forecasts.
+    pub(crate) fn offers(&self) -> anyhow::Result<Vec<Part>> {
+        let shelf = placed(self.runtime.shelf(), &self.model);
+        let part = |name: &str, key: &str, value: String| Part {
+            name: name.into(),
             params: vec![(key.into(), value)],
-        })
+        };
+        let mut parts = Vec::new();
+        let is_model = |path: &&PathBuf| path.join(FILE_NAME).is_file() || !path.is_dir();
+        for path in self.model.iter().filter(is_model) {
+            let model = path.display().to_string();
+            parts.push(part(shelf.find(&model)?.kind(), "model", model));
+        }
+        let processes = self.process.iter();
+        parts.extend(processes.map(|line| part(FORECAST, "process", line.clone())));
+        Ok(parts)
     }
 }
 
