@@ -301,6 +301,10 @@ impl<T: Sample> Setup<T> {
         let settle = |spec: &Spec| {
             let spec = options.registry.settle(spec)?;
             let pipeline = options.registry.build(&spec)?;
+            if options.store_models {
+                // Better said now than when all is coded.
+                options.registry.pack(&spec)?;
+            }
             if pipeline.needs_past() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
                 return invalid(format!(
                     "{spec} predicts frame from frame, but the field has no time dimension before its last; name one `time`"

@@ -264,22 +264,22 @@ impl ModelArgs {
         Ok(foresz::registry(shelf))
     }
 
-    /// What `auto` is to be offered.
-    pub(crate) fn offers(&self) -> impl Iterator<Item = Part> {
-        let is_model = |path: &&PathBuf| path.join(FILE_NAME).is_file() || !path.is_dir();
-        let folders = self.model.iter().filter(is_model);
-        let shelf = self.runtime.shelf();
-        let folders = folders.map(move |f| {
-            let name = f.display().to_string();
-            let kind = shelf.find(&name).map(|found| found.kind().to_owned());
-            (kind.unwrap_or_else(|_| FORECAST.into()), "model", name)
-        });
-        let processes = self.process.iter();
-        let processes = processes.map(|line| (FORECAST.into(), "process", line.clone()));
-        folders.chain(processes).map(|(name, key, value)| Part {
-            name,
+    /// What `auto` is to be offered: models by their kinds, programs for forecasts.
+    pub(crate) fn offers(&self) -> anyhow::Result<Vec<Part>> {
+        let shelf = placed(self.runtime.shelf(), &self.model);
+        let part = |name: &str, key: &str, value: String| Part {
+            name: name.into(),
             params: vec![(key.into(), value)],
-        })
+        };
+        let mut parts = Vec::new();
+        let is_model = |path: &&PathBuf| path.join(FILE_NAME).is_file() || !path.is_dir();
+        for path in self.model.iter().filter(is_model) {
+            let model = path.display().to_string();
+            parts.push(part(shelf.find(&model)?.kind(), "model", model));
+        }
+        let processes = self.process.iter();
+        parts.extend(processes.map(|line| part(FORECAST, "process", line.clone())));
+        Ok(parts)
     }
 }
 

@@ -79,7 +79,7 @@ fn options(args: &Compress) -> anyhow::Result<Options> {
         .threads(args.threads.count())
         .dims(args.layout.dims.iter().cloned());
     if choose == Choose::Auto {
-        for part in args.models.offers() {
+        for part in args.models.offers()? {
             options = options.offer(&format!("{part}+raster"))?;
         }
     }
