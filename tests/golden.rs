@@ -68,12 +68,15 @@ enum Data {
     Closed,
     /// Enough frames to learn from.
     Long,
+    /// Slopes and steps on tiles of 4 x 4.
+    Tiles,
 }
 
 impl Data {
     fn shape(self) -> [usize; 3] {
         match self {
             Data::Long => [14, 10, 13],
+            Data::Tiles => [3, 30, 37],
             _ => SHAPE,
         }
     }
@@ -94,6 +97,7 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
             (Data::Holes, 8) => f64::INFINITY,
             (Data::Holes, 19) => FILL,
             (Data::Lattice, _) => whole / 64.0,
+            (Data::Tiles, _) => tiles(i) + f64::from(noise >> 8) / 16_777_259.0,
             _ => (whole + f64::from(noise >> 8) / 16_777_259.0) / 61.0,
         }
     };
@@ -103,6 +107,14 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
         &shape,
         (0..samples).map(|i| T::from_f64(value(i))).collect(),
     )
+}
+
+/// Of each tile a height and a slope.
+fn tiles(i: usize) -> f64 {
+    let (t, y, x) = (i / 1110, i / 37 % 30, i % 37);
+    let tile = (t * 8 + y / 4) * 10 + x / 4;
+    let (height, slope) = (tile * 7919 % 97, tile * 104_729 % 31);
+    (3 * height + (x % 4) * slope) as f64
 }
 
 const BACKENDS: [Backend; 2] = [Backend::Huffman, Backend::Context];
@@ -159,6 +171,13 @@ fn all() -> Vec<Golden> {
     ] {
         add(spec, context, Bound::Absolute(2.0), Data::Long);
     }
+    for spec in [
+        "ae:model=cosine-tiles+zero",
+        "ae:model=cosine-tiles,guard=0+lorenzo",
+        "ae:model=cosine-tiles+raster",
+    ] {
+        add(spec, context, Bound::Absolute(2.0), Data::Tiles);
+    }
     let mixing = Some(Backend::Mixing);
     for (spec, bound, data) in [
         ("zero", Bound::Absolute(0.01), Data::Smooth),
@@ -211,7 +230,7 @@ impl Golden {
             .fill(FILL)
             .dims(["time", "lat", "lon"])
             .chunk(match self.data {
-                Data::Long => self.data.shape(),
+                Data::Long | Data::Tiles => self.data.shape(),
                 _ => [2, 10, 13],
             })
             .periodic(self.data == Data::Closed)
@@ -268,7 +287,7 @@ impl Golden {
 
 /// All predictors, and the models of the repository.
 fn models() -> Registry {
-    foresz::registry(Shelf::default().place("models"))
+    foresz::registry(Shelf::default().place("testdata/models").place("models"))
 }
 
 fn folder() -> PathBuf {

@@ -39,26 +39,54 @@ impl Model {
         let path = found.source().path(FILE_NAME);
         let contract = Contract::parse(found.text(), Path::new(&path))?;
         let start = |file: &super::Network| run(found.onnx(&file.file, &file.sha256)?);
+        let decoder = start(&contract.decoder)?;
+        let encoder = match start(&contract.encoder) {
+            Err(error @ Error::Changed { .. }) => return Err(error),
+            encoder => encoder.map_err(|error| error.to_string()),
+        };
+        let bytes = found.bytes().unwrap_or(0);
+        Model::assembled(contract, found.hash().into(), bytes, encoder, decoder)
+    }
+
+    /// An autoencoder of a contract and what runs its networks, without files.
+    pub fn of_text(
+        text: &str,
+        encoder: Box<dyn Runtime>,
+        decoder: Box<dyn Runtime>,
+    ) -> Result<Model> {
+        let contract = Contract::parse(text, Path::new(FILE_NAME))?;
+        let hash = crate::contract::sha256(text.as_bytes());
+        Model::assembled(contract, hash, 0, Ok(encoder), decoder)
+    }
+
+    fn assembled(
+        contract: Contract,
+        hash: String,
+        bytes: u64,
+        encoder: Result<Box<dyn Runtime>, String>,
+        decoder: Box<dyn Runtime>,
+    ) -> Result<Model> {
+        let unfit = |network: &str, reason| Error::Unfit {
+            model: contract.name.clone(),
+            reason: format!("{network}: {reason}"),
+        };
         let tile: Vec<usize> = std::iter::once(1).chain(contract.tile.clone()).collect();
         let latents = vec![contract.latents];
-        let decoder = Network::new(
-            start(&contract.decoder)?,
-            ("z", latents.clone()),
-            ("y", tile.clone()),
-        );
-        let encoder = match start(&contract.encoder) {
-            Ok(runtime) => Network::new(runtime, ("x", tile), ("z", latents))
-                .map(Ok)
-                .map_err(|reason| unfit(format!("encoder: {reason}")))?,
-            Err(error @ Error::Changed { .. }) => return Err(error),
-            Err(error) => Err(error.to_string()),
+        let decoder = Network::new(decoder, ("z", latents.clone()), ("y", tile.clone()));
+        let decoder = decoder.map_err(|reason| unfit("decoder", reason))?;
+        let encoder = match encoder {
+            Ok(runtime) => {
+                let encoder = Network::new(runtime, ("x", tile), ("z", latents));
+                Ok(encoder.map_err(|reason| unfit("encoder", reason))?)
+            }
+            Err(reason) => Err(reason),
         };
         Ok(Model {
-            decoder: decoder.map_err(|reason| unfit(format!("decoder: {reason}")))?,
-            encoder,
-            hash: found.hash().into(),
-            bytes: found.bytes().unwrap_or(0),
             contract,
+            hash,
+            bytes,
+            encoder,
+            decoder,
         })
     }
 

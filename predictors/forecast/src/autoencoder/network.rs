@@ -105,6 +105,10 @@ impl Network {
 
 /// The length of a port's first axis, if it is fixed.
 fn port(does: &str, ports: &[Port], name: &str, row: &[usize]) -> Result<Option<usize>, String> {
+    if ports.is_empty() {
+        // Only the network itself knows.
+        return Ok(None);
+    }
     let Some(port) = ports.iter().find(|p| p.name == name) else {
         let names: Vec<&str> = ports.iter().map(|p| p.name.as_str()).collect();
         return Err(format!(
