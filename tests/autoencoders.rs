@@ -132,7 +132,7 @@ fn steps(shape: &[usize], noise: f64) -> ArrayD<f64> {
     let mut level = 0.0;
     let columns = shape[shape.len() - 1];
     let value = |i: usize| {
-        if i % columns % 2 == 0 {
+        if (i % columns).is_multiple_of(2) {
             level = 40.0 * next();
         }
         level + noise * next()

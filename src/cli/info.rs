@@ -128,7 +128,6 @@ fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-
 fn dimensions(info: &Info) -> String {
     let dimension = |(i, (name, length)): (usize, (&String, &usize))| {
         let time = if info.time == Some(i) { " is time" } else { "" };

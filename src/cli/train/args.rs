@@ -23,13 +23,6 @@ const FIELD: &str = "What the field is";
 /// What to train, on what, and for how long.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-#[cfg_attr(
-    not(feature = "train"),
-    expect(
-        dead_code,
-        reason = "parsed, so that help and errors are the same in every build"
-    )
-)]
 pub(crate) struct Train {
     /// A series to learn from, raw little-endian or .npy; - for standard input
     pub(crate) input: PathBuf,
@@ -68,13 +61,6 @@ pub(crate) struct Train {
 
 /// The network.
 #[derive(Debug, Args)]
-#[cfg_attr(
-    not(feature = "train"),
-    expect(
-        dead_code,
-        reason = "parsed, so that help and errors are the same in every build"
-    )
-)]
 pub(crate) struct NetworkArgs {
     /// The kind of network
     #[arg(help_heading = NETWORK, long)]
@@ -111,13 +97,6 @@ pub(crate) struct NetworkArgs {
 
 /// How it learns.
 #[derive(Debug, Args)]
-#[cfg_attr(
-    not(feature = "train"),
-    expect(
-        dead_code,
-        reason = "parsed, so that help and errors are the same in every build"
-    )
-)]
 pub(crate) struct TrainingArgs {
     /// What is made small [default: mse; sparse: l1; forecasters: rough]
     #[arg(help_heading = TRAINING, long)]
@@ -159,13 +138,6 @@ pub(crate) struct TrainingArgs {
 
 /// What contracts say, and forecasters look at.
 #[derive(Debug, Args)]
-#[cfg_attr(
-    not(feature = "train"),
-    expect(
-        dead_code,
-        reason = "parsed, so that help and errors are the same in every build"
-    )
-)]
 pub(crate) struct FieldArgs {
     /// Its units
     #[arg(help_heading = FIELD, long, value_name = "UNITS", default_value = "")]
