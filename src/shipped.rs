@@ -17,7 +17,11 @@ macro_rules! folder {
 }
 
 /// Every model in `models`, a line each.
-const SHIPPED: [Files; 1] = [folder!("flow-filter": "model.toml", "model.onnx")];
+const SHIPPED: [Files; 3] = [
+    folder!("flow-filter": "model.toml", "model.onnx"),
+    folder!("flow-net": "model.toml", "model.onnx"),
+    folder!("uk-t2m": "model.toml", "model.onnx"),
+];
 
 /// Where messages say they are.
 const PLACE: &str = "foresz itself";

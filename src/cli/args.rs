@@ -154,10 +154,13 @@ pub(crate) struct Compress {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     #[command(flatten)]
     pub(crate) bound: BoundArgs,
     /// How values are predicted: auto, or a spec (see foresz predictors)
-    #[arg(long, value_name = "SPEC", default_value = "auto")]
+    #[arg(short, long, value_name = "SPEC", default_value = "auto")]
     pub(crate) predictor: String,
     /// Speed or size: fast, default or best
     #[arg(long, value_name = "EFFORT", default_value = Effort::default().name())]
@@ -187,6 +190,10 @@ pub(crate) struct Compress {
     /// else
     #[arg(help_heading = MODELS, long)]
     pub(crate) store_model: bool,
+    /// Train a model on this very field and store it in the stream, if it pays: options of
+    /// foresz train, such as "--family dense --latents 8"
+    #[arg(help_heading = MODELS, long, value_name = "OPTIONS", allow_hyphen_values = true)]
+    pub(crate) train: Option<String>,
     #[command(flatten)]
     pub(crate) threads: Threads,
     #[command(flatten)]
@@ -197,7 +204,7 @@ pub(crate) struct Compress {
 }
 
 /// Where learned models are and what runs them.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ModelArgs {
     /// A learned model's folder or name, or a folder of such; may be repeated. There are
     /// more in the folders that `FORESZ_MODELS` names, and some are part of foresz. auto
@@ -212,7 +219,7 @@ pub(crate) struct ModelArgs {
 }
 
 /// What runs learned models.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RuntimeArgs {
     /// What runs models [default: exact, unless a model is larger than 256 MiB]
     #[arg(help_heading = MODELS, long, value_name = "NAME")]
@@ -283,7 +290,7 @@ impl ModelArgs {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct LayoutArgs {
     /// Shape of raw samples, slowest dimension first, such as 721x1440
     #[arg(help_heading = INPUT, long, value_name = "SHAPE", conflicts_with = "sdr_dims")]
@@ -298,10 +305,6 @@ pub(crate) struct LayoutArgs {
     /// Type of raw samples [default: by the extension .f32, .f64 or .dat, else f32]
     #[arg(help_heading = INPUT, long)]
     pub(crate) dtype: Option<DType>,
-    /// Which array of a .npz file [default: the only one, or the one called data]; to a
-    /// forecaster in training also what the field holds
-    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
-    pub(crate) variable: Option<String>,
     /// Names of the dimensions, slowest first: time,level,lat,lon. The one called time
     /// is time
     #[arg(help_heading = INPUT, long, value_name = "NAMES", value_delimiter = ',')]
@@ -503,6 +506,9 @@ pub(crate) struct ModelRun {
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
     /// What the field says of itself, such as start=2018-06-01T00:00; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = attribute)]
     pub(crate) attr: Vec<(String, String)>,

@@ -14,6 +14,7 @@ use super::output::Output;
 use super::progress::Bar;
 use super::summary;
 use super::talk::Talk;
+use super::train::Trained;
 
 #[derive(Serialize)]
 struct Outcome<'a> {
@@ -26,13 +27,14 @@ struct Outcome<'a> {
 }
 
 pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
-    let options = options(args)?;
     let target = target(args)?;
     let output = Output::open(&target, args.output.force)?;
+    let trained = Trained::by(args, talk)?;
+    let options = options(args, trained.as_ref())?;
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
-        variable: args.layout.variable.clone(),
+        variable: args.variable.clone(),
     };
     let (shape, dtype, Compressed { bytes, report }) =
         match input::read_field(&args.input, &expected)? {
@@ -66,8 +68,10 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
 }
 
 /// All that can be wrong with these shows before a byte is read.
-fn options(args: &Compress) -> anyhow::Result<Options> {
-    let registry = args.models.registry()?;
+fn options(args: &Compress, trained: Option<&Trained>) -> anyhow::Result<Options> {
+    let mut models = args.models.clone();
+    models.model.extend(trained.map(Trained::folder));
+    let registry = models.registry()?;
     let choose = args.predictor.parse().map_err(foresz::Error::from)?;
     if let Choose::Spec(spec) = &choose {
         let settled = registry.settle(spec).and_then(|s| registry.build(&s));
@@ -79,14 +83,16 @@ fn options(args: &Compress) -> anyhow::Result<Options> {
         .threads(args.threads.count())
         .dims(args.layout.dims.iter().cloned());
     if choose == Choose::Auto {
-        for part in args.models.offers()? {
+        for part in models.offers()? {
             options = options.offer(&format!("{part}+raster"))?;
         }
     }
     if let Some(keyframe) = args.keyframe {
         options = options.keyframe(keyframe as usize);
     }
-    options = options.registry(registry).store_models(args.store_model);
+    options = options
+        .registry(registry)
+        .store_models(args.store_model || trained.is_some());
     if let Some(backend) = args.backend {
         options = options.backend(backend);
     }

@@ -38,7 +38,7 @@ pub(in super::super) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()>
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
-        variable: args.layout.variable.clone(),
+        variable: args.variable.clone(),
     };
     let field = input::read_field(&args.input, &expected)?;
     let clock = Instant::now();

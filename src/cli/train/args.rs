@@ -24,7 +24,7 @@ const FIELD: &str = "What the field is";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Train {
-    /// A series to learn from, raw little-endian or .npy; - for standard input
+    /// A series to learn from, raw little-endian, .npy or .npz; - for standard input
     pub(crate) input: PathBuf,
     /// The folder of the model; its name is the model's
     #[arg(short, long, value_name = "FOLDER")]
@@ -37,6 +37,9 @@ pub(crate) struct Train {
     pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
+    /// Which array of a .npz file [default: the only one, or the one called data]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) array: Option<String>,
     /// Frames from here on are never looked at
     #[arg(long, value_name = "FRAME")]
     pub(crate) until: Option<usize>,
@@ -139,6 +142,9 @@ pub(crate) struct TrainingArgs {
 /// What contracts say, and forecasters look at.
 #[derive(Debug, Args)]
 pub(crate) struct FieldArgs {
+    /// What a forecaster's field holds
+    #[arg(help_heading = FIELD, long, value_name = "NAME", default_value = "x")]
+    pub(crate) variable: String,
     /// Its units
     #[arg(help_heading = FIELD, long, value_name = "UNITS", default_value = "")]
     pub(crate) units: String,

@@ -26,6 +26,16 @@ struct Outcome<'a> {
 }
 
 pub(crate) fn run(args: &Train, talk: &Talk) -> anyhow::Result<()> {
+    let report = learn(args, talk)?;
+    let outcome = Outcome {
+        folder: args.output.display().to_string(),
+        report: &report,
+    };
+    talk.outcome(&outcome, &remark(&outcome))
+}
+
+/// Trains and writes the model.
+pub(super) fn learn(args: &Train, talk: &Talk) -> anyhow::Result<Report> {
     if args.output.join(FILE_NAME).exists() && !args.force && !args.resume {
         return Err(invalid(format!(
             "{} holds a model; say --force to replace it",
@@ -47,11 +57,7 @@ pub(crate) fn run(args: &Train, talk: &Talk) -> anyhow::Result<()> {
         std::fs::write(path, report.plot())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let outcome = Outcome {
-        folder: args.output.display().to_string(),
-        report: &report,
-    };
-    talk.outcome(&outcome, &remark(&outcome))
+    Ok(report)
 }
 
 fn remark(outcome: &Outcome) -> String {
@@ -122,7 +128,7 @@ fn series(args: &Train) -> anyhow::Result<Series> {
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
-        variable: args.layout.variable.clone(),
+        variable: args.array.clone(),
     };
     let (values, shape) = match input::read_field(&args.input, &expected)? {
         Field::F32(field) => (field.iter().copied().collect(), field.shape().to_vec()),
@@ -195,7 +201,7 @@ fn settings(args: &Train) -> anyhow::Result<Settings> {
         },
         bound: training.bound,
         range_relative: training.range_rel,
-        variable: args.layout.variable.clone().unwrap_or_else(|| "x".into()),
+        variable: field.variable.clone(),
         units: field.units.clone(),
         step: field.step.clone(),
         start: field.start.clone(),
