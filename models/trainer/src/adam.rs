@@ -54,7 +54,9 @@ impl Adam {
             let Some(gradient) = gradients.get(&parameter.var) else {
                 continue;
             };
-            let gradient = (gradient * shorten)?;
+            // Gradients know how they were made. Moments are sums of all that ever were: with
+            // them every batch would stay in memory.
+            let gradient = (gradient.detach() * shorten)?;
             self.first[i] = ((&self.first[i] * FIRST)? + (&gradient * (1.0 - FIRST))?)?;
             let square = (gradient.sqr()? * (1.0 - SECOND))?;
             self.second[i] = ((&self.second[i] * SECOND)? + square)?;
@@ -63,5 +65,28 @@ impl Adam {
             parameter.var.set(&value)?;
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    #[test]
+    fn moments_forget_how_they_came_about() {
+        let var = Var::from_slice(&[1.0f32, -2.0], (1, 2), &Device::Cpu).unwrap();
+        let parameter = Parameter {
+            name: "w".into(),
+            var: var.clone(),
+        };
+        let mut adam = Adam::new(&[parameter]).unwrap();
+        for _ in 0..3 {
+            let product = var.matmul(&var.t().unwrap()).unwrap();
+            let gradients = product.sum_all().unwrap().backward().unwrap();
+            assert!(adam.step(&gradients, 0.1).unwrap());
+            assert!(!adam.first[0].track_op() && !adam.second[0].track_op());
+        }
     }
 }
