@@ -17,9 +17,10 @@ macro_rules! folder {
 }
 
 /// Every model in `models`, a line each.
-const SHIPPED: [Files; 3] = [
+const SHIPPED: [Files; 4] = [
     folder!("flow-filter": "model.toml", "model.onnx"),
     folder!("flow-net": "model.toml", "model.onnx"),
+    folder!("scattering": "model.toml", "encoder.onnx", "decoder.onnx"),
     folder!("uk-t2m": "model.toml", "model.onnx"),
 ];
 
