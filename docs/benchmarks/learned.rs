@@ -1,7 +1,7 @@
 //! What learned models gain, as the tables of docs/benchmarks/learned.md.
 //!
 //! ```sh
-//! cargo run --release --example learned -- docs/benchmarks/learned.toml [TITLE…]
+//! FORESZ_MODELS=series cargo run --release --example learned -- docs/benchmarks/learned.toml [TITLE…]
 //! ```
 //!
 //! Series that are not there are passed over. Every stream is decoded and held against its
@@ -171,7 +171,7 @@ impl Outcome {
     }
 }
 
-/// The models of this repository.
+/// The models of this repository, and those that `FORESZ_MODELS` names.
 fn models() -> Registry {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
     foresz::registry(Shelf::default().place(folder))
