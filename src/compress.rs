@@ -259,6 +259,19 @@ const QUICK: &str = "lorenzo";
 const SAME: &str = "raster";
 const FEW: usize = 256;
 
+/// What is offered, behind what it has to beat: the same without its forecasts. Else it
+/// could be taken for what is coded after it alone.
+fn rivals(offers: &[Spec]) -> Vec<Spec> {
+    let alone = |spec: &Spec| Spec {
+        parts: spec.parts[spec.parts.len() - 1..].to_vec(),
+    };
+    let foreseeing = offers.iter().filter(|spec| spec.parts.len() > 1);
+    let mut rivals: Vec<Spec> = foreseeing.map(alone).collect();
+    rivals.dedup();
+    rivals.extend_from_slice(offers);
+    rivals
+}
+
 /// What stays the same from chunk to chunk.
 pub(crate) struct Setup<T> {
     layout: Layout,
@@ -316,7 +329,8 @@ impl<T: Sample> Setup<T> {
             Choose::Auto => None,
             Choose::Spec(spec) => Some(settle(spec)?),
         };
-        let offers: Vec<_> = options.offers.iter().map(settle).collect::<Result<_>>()?;
+        let offers = rivals(&options.offers);
+        let offers: Vec<_> = offers.iter().map(settle).collect::<Result<_>>()?;
         let foresees = |(_, pipeline): &(Spec, Pipeline)| !pipeline.frames.is_empty();
         let series = fixed.iter().chain(&offers).any(foresees);
         let chunk = chunk_of(shape, options, layout.time, series)?;

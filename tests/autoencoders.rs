@@ -402,3 +402,16 @@ fn a_folder_is_an_autoencoder_and_runtimes_agree() {
     }
     println!("{sizes:?}");
 }
+
+#[test]
+fn an_offer_without_latents_is_not_taken() {
+    // Noise, of which no tile can be told in a few numbers, and which `raster` codes best.
+    let mut field = steps(&[6, 24, 40], 40.0);
+    field.iter_mut().for_each(|x| *x *= 0.01);
+    let options = Options::new(Bound::Absolute(0.05)).dims(["time", "y", "x"]);
+    let offered = options
+        .offer("ae:model=testdata/models/cosine-tiles+raster")
+        .unwrap();
+    let info = foresz::inspect(&pack(&field, &offered).bytes).unwrap();
+    assert!(info.models.is_empty(), "{:?}", info.predictors);
+}
