@@ -304,3 +304,14 @@ fn what_a_stream_holds_is_told_without_its_model() {
         Err(Error::Unsupported(_))
     ));
 }
+
+#[test]
+fn a_model_named_by_its_path_alone_is_stored() {
+    let room = TempDir::new().unwrap();
+    let spec = format!("forecast:model={}+raster", own(room.path()).display());
+    let options = Options::new(Bound::RangeRelative(1e-2)).store_models(true);
+    let field = flow(&[24, 16, 32]);
+    let stream = compress(field.view(), &options.predictor(&spec).unwrap()).unwrap();
+    drop(room);
+    assert_eq!(decompress::<f32>(&stream.bytes).unwrap().dim(), field.dim());
+}

@@ -42,6 +42,8 @@ pub struct Shelf {
     cuda: bool,
     forecasts: Opened<Model>,
     autoencoders: Opened<autoencoder::Model>,
+    /// Found by the paths of their folders, which need not be among the places.
+    met: Mutex<Vec<Found>>,
 }
 
 /// Folders to look in, separated as in PATH.
@@ -61,6 +63,7 @@ impl Default for Shelf {
             cuda: false,
             forecasts: Opened::default(),
             autoencoders: Opened::default(),
+            met: Mutex::default(),
         }
     }
 }
@@ -153,6 +156,7 @@ impl Shelf {
             library: self.library.clone(),
             forecasts: self.forecasts.copied(),
             autoencoders: self.autoencoders.copied(),
+            met: Mutex::new(self.met().clone()),
             ..*self
         }
     }
@@ -186,7 +190,12 @@ impl Shelf {
     pub fn find(&self, name: &str) -> Result<Found> {
         let path = Path::new(name);
         if path.join(FILE_NAME).is_file() {
-            return Found::open(path.into());
+            let found = Found::open(path.into())?;
+            let mut met = self.met();
+            if met.iter().all(|known| known.hash() != found.hash()) {
+                met.push(found.clone());
+            }
+            return Ok(found);
         }
         let found = self.all().into_iter().find(|found| found.name() == name);
         found.ok_or_else(|| {
@@ -197,10 +206,18 @@ impl Shelf {
         })
     }
 
+    fn met(&self) -> MutexGuard<'_, Vec<Found>> {
+        // What is in it is there as a whole, whoever panicked.
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Finds the model of that hash, as a stream names it.
     pub fn find_hash(&self, name: &str, hash: &str) -> Result<Found> {
         let held = self.held.iter().find(|held| held.hash() == hash);
         if let Some(found) = held {
+            return Ok(found.clone());
+        }
+        if let Some(found) = self.met().iter().find(|met| met.hash() == hash) {
             return Ok(found.clone());
         }
         let all = self.all();
