@@ -27,7 +27,16 @@ impl CodedChunk {
         }
     }
 
-    /// The one that takes fewer bytes. The name of a model, with its hash, is long and may
+    /// The one that takes fewer bytes.
+    pub(crate) fn or_smaller(self, other: CodedChunk) -> CodedChunk {
+        if other.encoded.bytes.len() < self.encoded.bytes.len() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// The one that takes fewer bytes, and what there would be without it. The name of a model, with its hash, is long and may
     /// be there for this chunk alone.
     pub(crate) fn or_offered(self, offered: CodedChunk) -> CodedChunk {
         if offered.encoded.bytes.len() + offered.spec.len() >= self.encoded.bytes.len() {

@@ -259,8 +259,8 @@ const QUICK: &str = "lorenzo";
 const SAME: &str = "raster";
 const FEW: usize = 256;
 
-/// What is offered, behind what it has to beat: the same without its forecasts. Else it
-/// could be taken for what is coded after it alone.
+/// What offers have to beat: the same without their forecasts. Else they could be taken for
+/// what is coded after those alone.
 fn rivals(offers: &[Spec]) -> Vec<Spec> {
     let alone = |spec: &Spec| Spec {
         parts: spec.parts[spec.parts.len() - 1..].to_vec(),
@@ -268,7 +268,6 @@ fn rivals(offers: &[Spec]) -> Vec<Spec> {
     let foreseeing = offers.iter().filter(|spec| spec.parts.len() > 1);
     let mut rivals: Vec<Spec> = foreseeing.map(alone).collect();
     rivals.dedup();
-    rivals.extend_from_slice(offers);
     rivals
 }
 
@@ -278,6 +277,7 @@ pub(crate) struct Setup<T> {
     fills: Vec<T>,
     fixed: Option<(Spec, Pipeline)>,
     offers: Vec<(Spec, Pipeline)>,
+    rivals: Vec<(Spec, Pipeline)>,
     loss: Loss,
     periodic: bool,
     pub(crate) grid: Grid,
@@ -329,8 +329,9 @@ impl<T: Sample> Setup<T> {
             Choose::Auto => None,
             Choose::Spec(spec) => Some(settle(spec)?),
         };
-        let offers = rivals(&options.offers);
-        let offers: Vec<_> = offers.iter().map(settle).collect::<Result<_>>()?;
+        let offers: Vec<_> = options.offers.iter().map(settle).collect::<Result<_>>()?;
+        let rivals = rivals(&options.offers);
+        let rivals = rivals.iter().map(settle).collect::<Result<_>>()?;
         let foresees = |(_, pipeline): &(Spec, Pipeline)| !pipeline.frames.is_empty();
         let series = fixed.iter().chain(&offers).any(foresees);
         let chunk = chunk_of(shape, options, layout.time, series)?;
@@ -344,6 +345,7 @@ impl<T: Sample> Setup<T> {
             fills: fills_of(options),
             fixed,
             offers,
+            rivals,
             loss,
             periodic: options.periodic.unwrap_or(false) && chunk.last() == shape.last(),
             grid: Grid::new(shape, &chunk),
@@ -430,6 +432,10 @@ impl<T: Sample> Setup<T> {
         let (spec, encoded) =
             contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
         let mut best = CodedChunk::new(&spec, encoded);
+        for (rival, pipeline) in &self.rivals {
+            let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;
+            best = best.or_smaller(CodedChunk::new(rival, encoded));
+        }
         for (offer, pipeline) in &self.offers {
             let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;
             best = best.or_offered(CodedChunk::new(offer, encoded));
