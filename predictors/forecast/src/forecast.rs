@@ -28,7 +28,7 @@ use crate::exchange::Exchange;
 use crate::fit::Fit;
 use crate::model::Model;
 use crate::runtime::{Session, Step};
-use crate::snap::{self, Guard};
+use crate::snap::{self, Guard, Spread};
 
 type Predicted<T> = foresz_predictors::Result<T>;
 
@@ -141,23 +141,17 @@ impl Forecast {
         past: &Past<T>,
         predictions: &[(usize, Vec<f64>)],
     ) -> crate::Result<f64> {
-        let mut widest = snap::LEAST_BAND;
+        let mut spread = Spread::none();
         if let Some(mut session) = self.model.runtime().start_otherwise()? {
             let outputs = session.run(step(exchange.fit, past), &exchange.inputs(past)?)?;
             let others = exchange.predictions(&outputs, &past.frames[0])?;
             for ((slot, here), (_, there)) in predictions.iter().zip(&others) {
                 let scale = exchange.scale(*slot);
-                for (a, b) in here.iter().zip(there) {
-                    let band = snap::SAFETY * (a - b).abs() / scale;
-                    widest = if band > widest { band } else { widest };
-                }
+                let pairs = here.iter().zip(there);
+                pairs.for_each(|(a, b)| spread.see(*a, *b, scale));
             }
         }
-        Ok(if widest < snap::WIDEST {
-            widest
-        } else {
-            snap::WIDEST
-        })
+        Ok(spread.band())
     }
 
     /// Predictions with their guards, slot after slot.

@@ -7,9 +7,9 @@
 //! encoder's, and a checksum of them proves it.
 
 /// Runs elsewhere may differ by so many times what two runs here do.
-pub(crate) const SAFETY: f64 = 8.0;
+const SAFETY: f64 = 8.0;
 /// No band is narrower: single precision has no more to give.
-pub(crate) const LEAST_BAND: f64 = 1e-5;
+const LEAST_BAND: f64 = 1e-5;
 /// A band as wide as the scale guards nothing.
 pub(crate) const WIDEST: f64 = 1.0;
 
@@ -81,6 +81,25 @@ pub(crate) fn snap(predictions: &[(f64, Guard)]) -> (Vec<i64>, Vec<u8>) {
         }
     }
     (integers, told)
+}
+
+/// How wide a band has to be: what two runs differ by, and some.
+pub(crate) struct Spread(f64);
+
+impl Spread {
+    pub(crate) fn none() -> Self {
+        Spread(LEAST_BAND)
+    }
+
+    /// Takes note of what both runs say, in units of a scale.
+    pub(crate) fn see(&mut self, here: f64, there: f64, scale: f64) {
+        let band = SAFETY * (here - there).abs() / scale;
+        self.0 = if band > self.0 { band } else { self.0 };
+    }
+
+    pub(crate) fn band(self) -> f64 {
+        if self.0 < WIDEST { self.0 } else { WIDEST }
+    }
 }
 
 /// No encoder tells a decoder this.

@@ -27,7 +27,7 @@ use super::paint::{Hand, paint};
 use super::tiles::Tiling;
 use super::told::Told;
 use crate::forecast::{Care, said};
-use crate::snap::{self, Guard};
+use crate::snap::{self, Guard, Spread};
 
 /// An autoencoder as a frame predictor.
 pub struct Autoencoding {
@@ -101,25 +101,19 @@ impl Autoencoding {
 
     /// How wide the guard band has to be: what runs differ by here, and some.
     fn band(&self, told: &Told, tiling: &Tiling, field: &[f64]) -> crate::Result<f64> {
-        let mut widest = snap::LEAST_BAND;
+        let mut spread = Spread::none();
         if let Some(mut session) = self.model.runtime().start_otherwise()? {
             let tiles: Vec<usize> = on(told).take(self.model.decoder().batch()).collect();
             let hand = Hand::This(&mut *session);
             paint(&self.model, told, &tiles, hand, |tile, predictions| {
                 for run in tiling.runs(tile) {
                     let here = &field[run.place..run.place + run.len];
-                    for (a, b) in here.iter().zip(&predictions[run.cell..]) {
-                        let band = snap::SAFETY * (a - b).abs() / told.scale.factor;
-                        widest = if band > widest { band } else { widest };
-                    }
+                    let pairs = here.iter().zip(&predictions[run.cell..]);
+                    pairs.for_each(|(a, b)| spread.see(*a, *b, told.scale.factor));
                 }
             })?;
         }
-        Ok(if widest < snap::WIDEST {
-            widest
-        } else {
-            snap::WIDEST
-        })
+        Ok(spread.band())
     }
 
     fn note(&self, note: Note) {
