@@ -1,0 +1,16 @@
+//! Data sets in files: `NetCDF`, GRIB and Zarr, read in parts and written in parts.
+//!
+//! A file becomes a [`Dataset`] (dimensions, variables, attributes, as they are stored) and
+//! a [`Source`] of values; a [`Sink`] takes both back. Nothing here knows of compression.
+
+mod dataset;
+mod error;
+mod sink;
+mod source;
+mod values;
+
+pub use dataset::{Attribute, Dataset, Dimension, Variable};
+pub use error::{Error, Result};
+pub use sink::Sink;
+pub use source::Source;
+pub use values::{Kind, Values};
