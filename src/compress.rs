@@ -300,6 +300,9 @@ impl<T: Sample> Setup<T> {
             ));
         }
         let layout = Layout::new(&options.dims, shape.len())?;
+        if options.least.is_some_and(|least| !least.is_finite()) {
+            return invalid("the least value has to be a number");
+        }
         if options.backend == Some(crate::Backend::Packed) {
             return invalid(
                 "packing is the back end of the fast effort alone; ask for that instead",
@@ -374,8 +377,29 @@ impl<T: Sample> Setup<T> {
         }
     }
 
+    /// How far below the least value that decoders let through the chunk reaches: no
+    /// further than it may err.
+    fn below_least(&self, part: &Part<T>, least: f64) -> Result<f64> {
+        let numbers = part
+            .values
+            .iter()
+            .filter(|x| x.is_finite() && !self.fills.contains(x));
+        let lowest = numbers.fold(f64::INFINITY, |low, x| low.min(x.to_f64()));
+        let below = (least - lowest).max(0.0);
+        if below > self.bound() {
+            return invalid(format!(
+                "a value of {lowest} is below the least possible one, {least}, by more than the bound: decoded values could not keep both; leave the limit out or loosen the bound"
+            ));
+        }
+        Ok(below)
+    }
+
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
+        let below = match options.least {
+            None => 0.0,
+            Some(least) => self.below_least(part, least)?,
+        };
         let packed = if options.is_fast() && !is_constant(&part.values) {
             chunk::pack(&part.values, &self.fills, &part.shape, self.loss)?
         } else {
@@ -385,6 +409,7 @@ impl<T: Sample> Setup<T> {
             Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
             None => self.predict(part, options)?,
         };
+        let chosen = chosen.erring(below);
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
@@ -465,6 +490,7 @@ impl<T: Sample> Setup<T> {
             absolute: self.bound(),
             max_error: 0.0,
             lattice: 0.0,
+            least: options.least,
             fills: options.fills.clone(),
             attributes: options.attributes.clone(),
             choices: Vec::new(),

@@ -13,6 +13,7 @@ use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
 use crate::selection::{Selection, Share};
+use crate::store::Store;
 use crate::stored;
 use crate::threads;
 use crate::used::Used;
@@ -150,16 +151,17 @@ impl Decompressor {
     /// The whole field or a region, with a report.
     pub fn decode<T: Sample>(
         &self,
-        stream: &[u8],
+        stream: &(impl Store + ?Sized),
         region: Option<&[Range<usize>]>,
     ) -> Result<Decoded<T>> {
+        let stream: &dyn Store = &stream;
         let clock = Clock::start();
         let index = container::open(stream)?;
         let whole = whole(&index);
         let region = region.unwrap_or(&whole);
         let (field, drifts) = self.decode_part(stream, &index, region, self.best_effort)?;
         let raw = (field.len() * T::BYTES) as u64;
-        let mut report = Report::new(&index, raw, stream.len() as u64, &clock);
+        let mut report = Report::new(&index, raw, stream.size(), &clock);
         (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
         Ok(Decoded {
             field,
@@ -169,14 +171,20 @@ impl Decompressor {
     }
 
     /// The whole field.
-    pub fn field<T: Sample>(&self, stream: &[u8]) -> Result<ArrayD<T>> {
+    pub fn field<T: Sample>(&self, stream: &(impl Store + ?Sized)) -> Result<ArrayD<T>> {
+        let stream: &dyn Store = &stream;
         let index = container::open(stream)?;
         let (field, _) = self.decode_part(stream, &index, &whole(&index), false)?;
         Ok(field)
     }
 
     /// A part of the field.
-    pub fn region<T: Sample>(&self, stream: &[u8], region: &[Range<usize>]) -> Result<ArrayD<T>> {
+    pub fn region<T: Sample>(
+        &self,
+        stream: &(impl Store + ?Sized),
+        region: &[Range<usize>],
+    ) -> Result<ArrayD<T>> {
+        let stream: &dyn Store = &stream;
         let (field, _) = self.decode_part(stream, &container::open(stream)?, region, false)?;
         Ok(field)
     }
@@ -185,7 +193,7 @@ impl Decompressor {
     /// predictors that this registry lacks.
     fn pipelines(
         &self,
-        stream: &[u8],
+        stream: &dyn Store,
         index: &Index,
         chunks: impl Iterator<Item = usize>,
     ) -> Result<Vec<Option<Pipeline>>> {
@@ -196,9 +204,11 @@ impl Decompressor {
         } else {
             let choices = || index.choices.iter().zip(&needed).filter(|(_, n)| **n);
             let is_needed = |used: &Used| choices().any(|(choice, _)| used.is_in(choice));
-            let start = HEAD_BYTES + index.chunks.iter().map(|c| c.bytes).sum::<usize>();
-            let bytes = stream.get(start..).unwrap_or_default();
-            stored::unpacked(&self.registry, index, bytes, is_needed)?
+            let length = |rows: &mut dyn Iterator<Item = usize>| rows.sum::<usize>() as u64;
+            let start = HEAD_BYTES as u64 + length(&mut index.chunks.iter().map(|c| c.bytes));
+            let end = start + length(&mut index.stored.iter().map(|m| m.bytes));
+            let bytes = stream.read(start..end)?;
+            stored::unpacked(&self.registry, index, &bytes, is_needed)?
         };
         let build = |(choice, needed): (&String, &bool)| {
             needed.then(|| pipeline(&registry, choice)).transpose()
@@ -208,7 +218,7 @@ impl Decompressor {
 
     fn decode_part<T: Sample>(
         &self,
-        stream: &[u8],
+        stream: &dyn Store,
         index: &Index,
         region: &[Range<usize>],
         anyway: bool,
@@ -216,7 +226,6 @@ impl Decompressor {
         check_type::<T>(index)?;
         check_region(index, region)?;
         let selection = Selection::new(region, self.preview, &index.shape())?;
-        let body = &stream[HEAD_BYTES..];
         let grid = index.grid();
         let share = |i: usize| Some((i, selection.share_of(&grid.part(i))?));
         let shares: Vec<(usize, Share)> = grid
@@ -228,19 +237,23 @@ impl Decompressor {
         let starts = starts(&index.chunks);
         let decode = |k: usize| {
             let (i, share) = &shares[k];
-            let bytes = &body[starts[*i]..starts[*i] + index.chunks[*i].bytes];
+            let start = (HEAD_BYTES + starts[*i]) as u64;
+            let bytes = stream.read(start..start + index.chunks[*i].bytes as u64)?;
             let wish = Wish {
                 wanted: Some(&share.plane).filter(|_| self.preview > 0),
                 anyway,
             };
-            let decoding = decode_chunk::<T>(index, *i, bytes, &pipelines, wish)?;
+            let decoding = decode_chunk::<T>(index, *i, &bytes, &pipelines, wish)?;
             let part = grid.part(*i);
             let drift = decoding.drift.and_then(|drifted| {
                 let time = index.time?;
                 drift_within(&region[time], *i, &part[time], drifted)
             });
             let part: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
-            let values = blocks::pick(decoding.values, &part, &share.plane);
+            let mut values = blocks::pick(decoding.values, &part, &share.plane);
+            if let Some(least) = index.least {
+                lift(&mut values, least, &index.fills);
+            }
             if let Some(progress) = &self.progress {
                 progress(values.len());
             }
@@ -251,6 +264,14 @@ impl Decompressor {
         let field = assemble(&selection.shape(), &shares, parts)?;
         Ok((field, drifts.into_iter().flatten().collect()))
     }
+}
+
+/// Replaces numbers that are too low.
+fn lift<T: Sample>(values: &mut [T], least: f64, fills: &[f64]) {
+    let fills: Vec<T> = fills.iter().map(|x| T::from_f64(*x)).collect();
+    let is_low = |x: &T| x.to_f64() < least && x.is_finite() && !fills.contains(x);
+    let low = values.iter_mut().filter(|x| is_low(x));
+    low.for_each(|x| *x = T::from_f64(least));
 }
 
 /// The frames of a chunk that drifted, if the region has any of them.

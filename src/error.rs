@@ -48,6 +48,10 @@ pub enum Section {
     Codes,
     /// Learned models that travel in the stream.
     Models,
+    /// What a data set of several variables holds.
+    Directory,
+    /// Values stored without loss, beside the streams of a data set.
+    Blob,
 }
 
 impl std::fmt::Display for Section {
@@ -61,6 +65,8 @@ impl std::fmt::Display for Section {
             Section::Literals => "literals",
             Section::Codes => "codes",
             Section::Models => "models",
+            Section::Directory => "directory",
+            Section::Blob => "blob",
         })
     }
 }

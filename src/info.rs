@@ -11,16 +11,18 @@ use crate::decompress::{scene, starts};
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
+use crate::store::Store;
 use crate::used::Used;
 
 /// Reads what a stream holds without decoding it.
-pub fn inspect(stream: &[u8]) -> Result<Info> {
+pub fn inspect(stream: &(impl Store + ?Sized)) -> Result<Info> {
+    let stream: &dyn Store = &stream;
     let index = container::open(stream)?;
-    let mut info = Info::new(&index, stream.len());
+    let mut info = Info::new(&index, stream.size());
     if info.models.iter().any(|m| m.guarded) {
-        info.guard_bytes = side_bytes(&index, stream, "forecast:");
+        info.guard_bytes = side_bytes(&index, stream, "forecast:")?;
     }
-    info.latent_bytes = side_bytes(&index, stream, "autoencoder:");
+    info.latent_bytes = side_bytes(&index, stream, "autoencoder:")?;
     Ok(info)
 }
 
@@ -87,7 +89,7 @@ pub struct Info {
 }
 
 impl Info {
-    fn new(index: &Index, stream_bytes: usize) -> Self {
+    fn new(index: &Index, stream_bytes: u64) -> Self {
         let used = |i| index.chunks.iter().filter(|c| c.choice == i).count();
         let mut backends: Vec<String> = index
             .chunks
@@ -125,15 +127,15 @@ impl Info {
                 .enumerate()
                 .map(|(i, c)| (c.clone(), used(i)))
                 .collect(),
-            ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes as u64),
-            ratio_without_models: Used::ratio_without(&models, raw_bytes, stream_bytes as u64),
+            ratio_with_models: Used::ratio(&models, raw_bytes, stream_bytes),
+            ratio_without_models: Used::ratio_without(&models, raw_bytes, stream_bytes),
             models,
             guard_bytes: 0,
             latent_bytes: 0,
             preview_levels: preview_levels(index),
             backends,
             raw_bytes,
-            stream_bytes: stream_bytes as u64,
+            stream_bytes: stream_bytes,
             ratio: raw_bytes as f64 / stream_bytes as f64,
             bits_per_value: stream_bytes as f64 * 8.0 / samples as f64,
         }
@@ -147,24 +149,24 @@ impl Info {
 
 /// Side information of chunks whose predictor has such a part. Damaged chunks count for
 /// nothing: decoding will say what is wrong with them.
-fn side_bytes(index: &Index, stream: &[u8], part: &str) -> u64 {
+fn side_bytes(index: &Index, stream: &dyn Store, part: &str) -> Result<u64> {
     let grid = index.grid();
-    let of_chunk = |(i, bytes): (usize, &[u8])| {
-        let choice = &index.choices[index.chunks[i].choice];
-        if !choice.contains(part) {
-            return 0;
+    let starts = starts(&index.chunks).into_iter().zip(&index.chunks);
+    let mut total = 0;
+    for (i, (start, chunk)) in starts.enumerate() {
+        if !index.choices[chunk.choice].contains(part) {
+            continue;
         }
+        let start = (HEAD_BYTES + start) as u64;
+        let bytes = stream.read(start..start + chunk.bytes as u64)?;
         let scene = scene(index, &grid.part(i));
         let side = match index.sample_bytes {
-            4 => chunk::side_bytes::<f32>(bytes, &scene),
-            _ => chunk::side_bytes::<f64>(bytes, &scene),
+            4 => chunk::side_bytes::<f32>(&bytes, &scene),
+            _ => chunk::side_bytes::<f64>(&bytes, &scene),
         };
-        side.unwrap_or(0) as u64
-    };
-    let starts = starts(&index.chunks).into_iter().zip(&index.chunks);
-    let chunks =
-        starts.filter_map(|(start, c)| stream.get(HEAD_BYTES..)?.get(start..start + c.bytes));
-    chunks.enumerate().map(of_chunk).sum()
+        total += side.unwrap_or(0) as u64;
+    }
+    Ok(total)
 }
 
 fn preview_levels(index: &Index) -> usize {

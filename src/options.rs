@@ -53,6 +53,7 @@ pub struct Options {
     pub(crate) periodic: Option<bool>,
     pub(crate) threads: usize,
     pub(crate) fills: Vec<f64>,
+    pub(crate) least: Option<f64>,
     pub(crate) dims: Vec<String>,
     pub(crate) chunk: Option<Vec<usize>>,
     pub(crate) keyframe: Option<usize>,
@@ -85,6 +86,7 @@ impl Options {
             periodic: None,
             threads: 0,
             fills: Vec::new(),
+            least: None,
             dims: Vec::new(),
             chunk: None,
             keyframe: None,
@@ -138,6 +140,13 @@ impl Options {
     /// and infinities do anyway.
     pub fn fill(mut self, fill: f64) -> Self {
         self.fills.push(fill);
+        self
+    }
+
+    /// No decoded number is below this: 0 for what cannot be negative. A field may be below
+    /// it by as much as it may err, such as by rounding, and no more.
+    pub fn least(mut self, least: f64) -> Self {
+        self.least = Some(least);
         self
     }
 

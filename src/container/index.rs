@@ -55,6 +55,8 @@ pub(crate) struct Index {
     pub(crate) max_error: f64,
     /// Step of the lattice that the originals lie on; 0 if they do not.
     pub(crate) lattice: f64,
+    /// What decoded numbers below it are replaced with.
+    pub(crate) least: Option<f64>,
     pub(crate) fills: Vec<f64>,
     pub(crate) attributes: Vec<(String, String)>,
     /// Predictor specs that chunks were coded with.
@@ -68,6 +70,7 @@ pub(crate) struct Index {
 const PERIODIC: u8 = 1;
 const LATTICE: u8 = 2;
 const STORED: u8 = 4;
+const LEAST: u8 = 8;
 
 const MOST_FILLS: usize = 16;
 /// Learned models in a stream.
@@ -99,22 +102,16 @@ impl Index {
         out.push(
             u8::from(self.periodic) * PERIODIC
                 + u8::from(lattice) * LATTICE
-                + u8::from(stored) * STORED,
+                + u8::from(stored) * STORED
+                + u8::from(self.least.is_some()) * LEAST,
         );
         out.push(self.effort.id());
-        let (kind, asked) = match self.asked {
-            Bound::Absolute(x) => (0, x),
-            Bound::RangeRelative(x) => (1, x),
-            Bound::PointwiseRelative(x) => (2, x),
-            Bound::Psnr(x) => (3, x),
-            Bound::Lossless => (4, 0.0),
-        };
-        out.push(kind);
+        put_bound(&mut out, self.asked);
         let numbers = [
-            (true, asked),
             (!keeps_what_is_asked(self.asked), self.absolute),
             (true, self.max_error),
             (lattice, self.lattice),
+            (self.least.is_some(), self.least.unwrap_or_default()),
         ];
         for (_, x) in numbers.iter().filter(|(stored, _)| *stored) {
             out.extend(x.to_le_bytes());
@@ -169,14 +166,13 @@ impl Index {
             }
         };
         let flags = reader.byte()?;
-        if flags & !(PERIODIC | LATTICE | STORED) != 0 {
+        if flags & !(PERIODIC | LATTICE | STORED | LEAST) != 0 {
             return Err(Error::Unsupported(format!(
                 "unknown flags {flags:#x}: install a newer foresz"
             )));
         }
         let effort = Effort::from_id(reader.byte()?)?;
-        let kind = reader.byte()?;
-        let asked = read_bound(kind, reader.f64()?)?;
+        let asked = read_bound(&mut reader)?;
         let absolute = match asked {
             Bound::Absolute(bound) => bound,
             Bound::Lossless => 0.0,
@@ -187,6 +183,10 @@ impl Index {
             0.0
         } else {
             read_size(&mut reader, "the step of the lattice")?
+        };
+        let least = match flags & LEAST {
+            0 => None,
+            _ => Some(read_finite(&mut reader, "the least value")?),
         };
         let fills = (0..reader.count(MOST_FILLS, "fill values")?)
             .map(|_| reader.f64())
@@ -217,6 +217,7 @@ impl Index {
             absolute,
             max_error,
             lattice,
+            least,
             fills,
             attributes,
             choices,
@@ -344,15 +345,39 @@ fn keeps_what_is_asked(asked: Bound) -> bool {
 }
 
 fn read_size(reader: &mut Reader, what: &str) -> Result<f64> {
-    let size = reader.f64()?;
-    if size.is_finite() && size >= 0.0 {
+    let size = read_finite(reader, what)?;
+    if size >= 0.0 {
         Ok(size)
     } else {
         corrupt(Section::Index, format!("{what} is {size}"))
     }
 }
 
-fn read_bound(kind: u8, asked: f64) -> Result<Bound> {
+fn read_finite(reader: &mut Reader, what: &str) -> Result<f64> {
+    let x = reader.f64()?;
+    if x.is_finite() {
+        Ok(x)
+    } else {
+        corrupt(Section::Index, format!("{what} is {x}"))
+    }
+}
+
+/// Appends a bound as it was asked for.
+pub(crate) fn put_bound(out: &mut Vec<u8>, bound: Bound) {
+    let (kind, asked) = match bound {
+        Bound::Absolute(x) => (0, x),
+        Bound::RangeRelative(x) => (1, x),
+        Bound::PointwiseRelative(x) => (2, x),
+        Bound::Psnr(x) => (3, x),
+        Bound::Lossless => (4, 0.0),
+    };
+    out.push(kind);
+    out.extend(f64::to_le_bytes(asked));
+}
+
+/// Inverse of [`put_bound`].
+pub(crate) fn read_bound(reader: &mut Reader) -> Result<Bound> {
+    let (kind, asked) = (reader.byte()?, reader.f64()?);
     let bound = match kind {
         0 => Bound::Absolute(asked),
         1 => Bound::RangeRelative(asked),

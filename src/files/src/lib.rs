@@ -5,12 +5,14 @@
 
 mod dataset;
 mod error;
+mod memory;
 mod sink;
 mod source;
 mod values;
 
 pub use dataset::{Attribute, Dataset, Dimension, Variable};
 pub use error::{Error, Result};
+pub use memory::Memory;
 pub use sink::Sink;
 pub use source::Source;
 pub use values::{Kind, Values};

@@ -69,6 +69,22 @@ macro_rules! each_values {
 }
 
 impl Kind {
+    /// All there are.
+    pub const ALL: [Kind; 12] = [
+        Kind::I8,
+        Kind::U8,
+        Kind::I16,
+        Kind::U16,
+        Kind::I32,
+        Kind::U32,
+        Kind::I64,
+        Kind::U64,
+        Kind::F32,
+        Kind::F64,
+        Kind::Char,
+        Kind::Text,
+    ];
+
     /// Bytes per value; none for texts, which have any length.
     pub fn bytes(self) -> Option<usize> {
         Some(match self {

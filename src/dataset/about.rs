@@ -1,0 +1,106 @@
+//! What became of a variable in a stream.
+
+use foresz_files::{Dataset, Values, Variable};
+use serde::Serialize;
+
+use super::directory::{Entry, Storage};
+use super::packing::Packing;
+use crate::bound::Bound;
+use crate::info::Info;
+
+/// A variable in the stream of a data set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VariableInfo {
+    /// Its name.
+    pub name: String,
+    /// Type of its values, as the source had them.
+    pub kind: &'static str,
+    /// Names of its dimensions.
+    pub dims: Vec<String>,
+    /// Lengths along them.
+    pub shape: Vec<usize>,
+    /// Units, if it says.
+    pub units: Option<String>,
+    /// Bounds as they were asked for, each once: of unpacked numbers.
+    pub asked: Vec<Bound>,
+    /// Largest absolute error of unpacked numbers.
+    pub max_error: f64,
+    /// Step of packed numbers, or of the lattice that numbers lay on; 0 if there is none.
+    pub step: f64,
+    /// Predictors and back ends, each once; none where values are stored as they are.
+    pub coded_by: Vec<String>,
+    /// Streams or blobs that it is in.
+    pub pieces: usize,
+    /// Bytes of its values, as the source had them.
+    pub raw_bytes: u64,
+    /// Bytes that it takes.
+    pub stream_bytes: u64,
+    /// One over the other.
+    pub ratio: f64,
+}
+
+impl VariableInfo {
+    pub(crate) fn new(
+        about: &Variable,
+        entry: &Entry,
+        dataset: &Dataset,
+        streams: &[Info],
+    ) -> Self {
+        let shape = dataset.shape(about);
+        let mut asked: Vec<Bound> = Vec::new();
+        for bound in entry.pieces.iter().map(|p| p.asked) {
+            if !asked.contains(&bound) {
+                asked.push(bound);
+            }
+        }
+        let mut coded_by: Vec<String> = Vec::new();
+        for stream in streams {
+            let backends = stream.backends.join(" | ");
+            for (predictor, _) in &stream.predictors {
+                let by = format!("{predictor}, {backends}");
+                if !coded_by.contains(&by) {
+                    coded_by.push(by);
+                }
+            }
+        }
+        let largest = streams.iter().map(|s| s.max_error).fold(0.0, f64::max);
+        let lattice = streams
+            .iter()
+            .map(|s| s.lattice)
+            .fold(f64::INFINITY, f64::min);
+        let lattice = if lattice.is_finite() { lattice } else { 0.0 };
+        let packing = Packing::of(about).filter(|_| entry.packed);
+        let integers = entry.storage == Storage::Integers;
+        let (max_error, step) = match packing {
+            Some(packing) if integers => (largest.round() * packing.step(), packing.step()),
+            Some(packing) => (largest, packing.step()),
+            None => (largest, lattice),
+        };
+        let stream_bytes: u64 = entry.pieces.iter().map(|p| p.bytes).sum();
+        let width = about.kind.bytes().unwrap_or(1);
+        let raw_bytes = (shape.iter().product::<usize>() * width) as u64;
+        VariableInfo {
+            name: about.name.clone(),
+            kind: about.kind.name(),
+            dims: dataset.dims(about).into_iter().map(Into::into).collect(),
+            units: about
+                .attribute("units")
+                .and_then(Values::as_text)
+                .map(Into::into),
+            shape,
+            asked,
+            max_error,
+            step,
+            coded_by,
+            pieces: entry.pieces.len(),
+            raw_bytes,
+            stream_bytes,
+            ratio: raw_bytes as f64 / stream_bytes as f64,
+        }
+    }
+
+    /// Whether anything may have been lost.
+    pub fn is_lossless(&self) -> bool {
+        self.asked.iter().all(|bound| *bound == Bound::Lossless)
+    }
+}

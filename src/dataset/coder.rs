@@ -1,0 +1,394 @@
+//! From a file's variables to a data set's stream.
+
+use std::io::Write;
+
+use foresz_files::{Dataset, Source, Values, Variable};
+use foresz_predictors::Sample;
+use ndarray::{ArrayViewD, IxDyn};
+
+use super::blob;
+use super::builder::Builder;
+use super::directory::{Directory, Entry, Piece, Storage};
+use super::packing::{Carried, carry, declared_fills, unpack};
+use super::reader::DatasetReader;
+use super::recipe::{Plan, Recipe};
+use super::roles::{Role, companions, roles};
+use super::spans::{self, Span};
+use crate::bound::Bound;
+use crate::compress::{Compressed, compress};
+use crate::error::{Error, Result, invalid};
+use crate::options::Options;
+use crate::store::Store;
+
+/// How much of what is unfinished can be gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// Nothing.
+    Nothing,
+    /// All but about so many bytes of values.
+    AllBut(u64),
+}
+
+/// Turns variables of a source into the stream of a data set.
+pub struct Coder<'a> {
+    recipes: &'a [Recipe],
+    options: Options,
+    keeping: Keeping,
+}
+
+/// Program and version, as streams remember it.
+const WRITER: &str = concat!("foresz ", env!("CARGO_PKG_VERSION"));
+
+impl<'a> Coder<'a> {
+    /// Codes the variables that recipes name, and what has to travel with them. Effort,
+    /// predictor, threads and the like are those of the options; bound, dimensions, fill
+    /// values and attributes come from recipes and from the source.
+    pub fn new(recipes: &'a [Recipe], options: Options) -> Self {
+        Coder {
+            recipes,
+            options,
+            keeping: Keeping::Nothing,
+        }
+    }
+
+    /// Writes a directory now and then, from which an unfinished stream can be
+    /// [gone on with](Self::go_on).
+    pub fn keeping(mut self, keeping: Keeping) -> Self {
+        self.keeping = keeping;
+        self
+    }
+
+    /// Writes a stream.
+    pub fn compress(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<u64> {
+        let travelling = self.travelling(source.dataset())?;
+        let mut builder = Builder::start(sink)?;
+        let mut directory = Directory {
+            writer: WRITER.into(),
+            unfinished: None,
+            dataset: travelling.dataset.clone(),
+            entries: Vec::new(),
+        };
+        for variable in &travelling.dataset.variables {
+            let plan = travelling.plan(self, variable)?;
+            directory.entries.push(begun(&plan));
+        }
+        self.write(source, &travelling, directory, &mut builder)
+    }
+
+    /// Goes on with an unfinished stream, at whose end the sink has to stand.
+    pub fn go_on<S: Store>(
+        &self,
+        source: &mut dyn Source,
+        unfinished: &DatasetReader<S>,
+        sink: &mut dyn Write,
+    ) -> Result<u64> {
+        let travelling = self.travelling(source.dataset())?;
+        let directory = unfinished.directory.clone();
+        if directory.unfinished.as_deref() != Some(&self.told()) {
+            return invalid("what was begun was asked for otherwise; start anew");
+        }
+        if directory.dataset != travelling.dataset {
+            return invalid("what was begun was made of something else; start anew");
+        }
+        let mut builder = Builder::go_on(sink, unfinished.bytes());
+        self.write(source, &travelling, directory, &mut builder)
+    }
+
+    /// What has been asked for, to tell whether an unfinished stream is the same.
+    fn told(&self) -> String {
+        let Options {
+            choose,
+            effort,
+            backend,
+            chunk,
+            keyframe,
+            offers,
+            store_models,
+            ..
+        } = &self.options;
+        format!(
+            "{:?} {choose:?} {effort:?} {backend:?} {chunk:?} {keyframe:?} {offers:?} {store_models}",
+            self.recipes
+        )
+    }
+
+    fn write(
+        &self,
+        source: &mut dyn Source,
+        travelling: &Travelling,
+        mut directory: Directory,
+        builder: &mut Builder,
+    ) -> Result<u64> {
+        let mut since = 0;
+        for (v, variable) in travelling.dataset.variables.iter().enumerate() {
+            let plan = travelling.plan(self, variable)?;
+            let job = Job {
+                coder: self,
+                dataset: &travelling.dataset,
+                variable,
+                position: travelling.positions[v],
+                span: spans::needed(&plan, travelling.positions[v], source)?,
+                plan: &plan,
+            };
+            for i in directory.entries[v].pieces.len()..plan.cuts.count().unwrap_or(0) {
+                let coded = job.code(source, i)?;
+                let offset = builder.put(&coded.bytes)?;
+                since += coded.input_bytes;
+                directory.entries[v].pieces.push(Piece {
+                    offset,
+                    bytes: coded.bytes.len() as u64,
+                    asked: coded.asked,
+                });
+                if let Keeping::AllBut(most) = self.keeping
+                    && since >= most
+                {
+                    directory.unfinished = Some(self.told());
+                    builder.close(&directory)?;
+                    since = 0;
+                }
+            }
+        }
+        directory.unfinished = None;
+        builder.close(&directory)?;
+        Ok(builder.bytes())
+    }
+
+    fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
+        let find = |recipe: &Recipe| match dataset.position(&recipe.variable) {
+            Some(position) => Ok(position),
+            None => invalid(format!("there is no variable {}", recipe.variable)),
+        };
+        let chosen: Vec<usize> = self.recipes.iter().map(find).collect::<Result<_>>()?;
+        if chosen.is_empty() {
+            return invalid("no variable is asked for");
+        }
+        let positions = companions(dataset, &chosen);
+        let all = roles(dataset);
+        Ok(Travelling {
+            dataset: subset(dataset, &positions),
+            roles: positions.iter().map(|p| all[*p]).collect(),
+            positions,
+        })
+    }
+}
+
+/// The variables that go into a stream.
+struct Travelling {
+    dataset: Dataset,
+    roles: Vec<Role>,
+    /// Where each is in the source.
+    positions: Vec<usize>,
+}
+
+impl Travelling {
+    fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
+        let recipe = coder.recipes.iter().find(|r| r.variable == variable.name);
+        let role = self.dataset.position(&variable.name).map(|v| self.roles[v]);
+        let role = role.unwrap_or(Role::Companion);
+        Plan::new(&self.dataset, variable, role, recipe)
+    }
+}
+
+/// Some variables of a data set, with the dimensions that they have.
+pub(crate) fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
+    let mut used: Vec<usize> = positions
+        .iter()
+        .flat_map(|p| dataset.variables[*p].dimensions.iter().copied())
+        .collect();
+    used.sort_unstable();
+    used.dedup();
+    let place = |d: &usize| used.partition_point(|u| u < d);
+    let variable = |p: &usize| {
+        let variable = &dataset.variables[*p];
+        Variable {
+            dimensions: variable.dimensions.iter().map(place).collect(),
+            ..variable.clone()
+        }
+    };
+    Dataset {
+        dimensions: used
+            .iter()
+            .map(|d| dataset.dimensions[*d].clone())
+            .collect(),
+        attributes: dataset.attributes.clone(),
+        variables: positions.iter().map(variable).collect(),
+    }
+}
+
+/// An entry of which nothing is written yet.
+fn begun(plan: &Plan) -> Entry {
+    Entry {
+        storage: plan.storage,
+        packed: plan.packing.is_some(),
+        non_negative: plan.recipe.non_negative,
+        cuts: plan.cuts.clone(),
+        pieces: Vec::new(),
+    }
+}
+
+/// A piece as it goes into a stream.
+struct CodedPiece {
+    bytes: Vec<u8>,
+    asked: Bound,
+    /// Of its values, as the source stores them.
+    input_bytes: u64,
+}
+
+/// A variable on its way into a stream.
+struct Job<'a> {
+    coder: &'a Coder<'a>,
+    dataset: &'a Dataset,
+    variable: &'a Variable,
+    position: usize,
+    plan: &'a Plan,
+    span: Option<Span>,
+}
+
+impl Job<'_> {
+    fn code(&self, source: &mut dyn Source, i: usize) -> Result<CodedPiece> {
+        let piece = self.plan.cuts.piece(i);
+        let asked = self.plan.recipe.bounds.of(&piece);
+        let values = source
+            .read(self.position, &piece)
+            .map_err(|e| named(e, &self.variable.name))?;
+        let shape: Vec<usize> = piece.iter().map(ExactSizeIterator::len).collect();
+        let count: usize = shape.iter().product();
+        if values.kind() != self.variable.kind || values.len() != count {
+            return invalid(format!(
+                "the source gives other values of {} than it announced",
+                self.variable.name
+            ));
+        }
+        let width = self.variable.kind.bytes().unwrap_or(1);
+        let bytes = match self.plan.storage {
+            Storage::Blobs => {
+                let blob = blob::write(&values);
+                if let Some(progress) = &self.coder.options.progress {
+                    progress(count);
+                }
+                blob
+            }
+            Storage::Floats => match values {
+                Values::F32(v) => self.floats(&v, &shape, asked)?,
+                Values::F64(v) => self.floats(&v, &shape, asked)?,
+                _ => Vec::new(),
+            },
+            Storage::Integers => match carry(values)? {
+                Carried::F32(v) => self.integers(&v, &shape, asked)?,
+                Carried::F64(v) => self.integers(&v, &shape, asked)?,
+            },
+            Storage::Unpacked => match self.unpacked(&values)? {
+                Values::F32(v) => self.floats(&v, &shape, asked)?,
+                Values::F64(v) => self.floats(&v, &shape, asked)?,
+                _ => Vec::new(),
+            },
+        };
+        Ok(CodedPiece {
+            bytes,
+            asked,
+            input_bytes: (count * width) as u64,
+        })
+    }
+
+    fn options(&self, bound: Bound) -> Options {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.dataset.dims(self.variable) {
+            let twice = names.iter().any(|n| n == name);
+            names.push(if twice {
+                format!("{name}_{}", names.len())
+            } else {
+                name.into()
+            });
+        }
+        Options {
+            bound,
+            ..self.coder.options.clone().dims(names)
+        }
+    }
+
+    fn finish<T: Sample>(
+        &self,
+        values: &[T],
+        shape: &[usize],
+        options: &Options,
+    ) -> Result<Vec<u8>> {
+        let field = ArrayViewD::from_shape(IxDyn(shape), values);
+        let field = field.map_err(|e| Error::Invalid(e.to_string()))?;
+        let Compressed { bytes, .. } = compress(field, options).map_err(|e| match e {
+            Error::Invalid(reason) => Error::Invalid(format!("{}: {reason}", self.variable.name)),
+            other => other,
+        })?;
+        Ok(bytes)
+    }
+
+    /// Numbers that mean what they are.
+    fn floats<T: Sample>(&self, values: &[T], shape: &[usize], asked: Bound) -> Result<Vec<u8>> {
+        let bound = spans::absolute(asked, self.span);
+        let mut options = self.options(bound);
+        if self.plan.storage == Storage::Floats {
+            options.fills = declared_fills(self.variable);
+        }
+        options.fills.extend(spans::giants(values, &options.fills));
+        if self.plan.recipe.keep_zeros {
+            options = options.fill(0.0);
+        }
+        if self.plan.recipe.non_negative {
+            options = options.least(0.0);
+        }
+        self.finish(values, shape, &options)
+    }
+
+    /// Whole numbers, under a bound of whole numbers.
+    fn integers<T: Sample>(&self, values: &[T], shape: &[usize], asked: Bound) -> Result<Vec<u8>> {
+        let Some(packing) = &self.plan.packing else {
+            return self.finish(values, shape, &self.options(Bound::Lossless));
+        };
+        let steps = match spans::absolute(asked, self.span) {
+            Bound::Absolute(bound) => packing.steps_within(bound, self.variable.kind),
+            _ => 0.0,
+        };
+        let bound = if steps > 0.0 {
+            Bound::Absolute(steps)
+        } else {
+            Bound::Lossless
+        };
+        let mut options = self.options(bound);
+        options.fills = declared_fills(self.variable);
+        if self.plan.recipe.keep_zeros {
+            options = options.fill(packing.zero());
+        }
+        options.least = packing.least().filter(|_| self.plan.recipe.non_negative);
+        self.finish(values, shape, &options)
+    }
+
+    fn unpacked(&self, values: &Values) -> Result<Values> {
+        let Some(packing) = &self.plan.packing else {
+            return invalid(format!("{} is not packed", self.variable.name));
+        };
+        let mut unpacked = unpack(values, packing, &declared_fills(self.variable))?;
+        if self.plan.recipe.non_negative || self.plan.recipe.keep_zeros {
+            // What is nearest to zero is meant as zero.
+            let near = packing.step() / 2.0;
+            match &mut unpacked {
+                Values::F32(v) => {
+                    let zeros = v.iter_mut().filter(|x| f64::from(x.abs()) < near);
+                    zeros.for_each(|x| *x = 0.0);
+                }
+                Values::F64(v) => {
+                    let zeros = v.iter_mut().filter(|x| x.abs() < near);
+                    zeros.for_each(|x| *x = 0.0);
+                }
+                _ => {}
+            }
+        }
+        Ok(unpacked)
+    }
+}
+
+/// An error of a file, with the variable it is about.
+pub(crate) fn named(error: foresz_files::Error, variable: &str) -> Error {
+    match error {
+        foresz_files::Error::Io(error) => Error::Io(error),
+        other => Error::Invalid(format!("{variable}: {other}")),
+    }
+}

@@ -1,0 +1,241 @@
+//! Packed numbers: integers that stand for `offset + scale·n`, by the conventions of
+//! climate files.
+
+use foresz_files::{Kind, Values, Variable};
+
+use crate::error::{Result, invalid};
+
+/// How the integers of a variable are unpacked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Packing {
+    scale: f64,
+    offset: f64,
+    /// `F32` or `F64`: the type of unpacked numbers.
+    pub(crate) to: Kind,
+    /// Signed bytes are meant as unsigned.
+    unsigned: bool,
+}
+
+impl Packing {
+    /// The packing of a variable, if it has one.
+    pub(crate) fn of(variable: &Variable) -> Option<Self> {
+        let scale = variable.attribute("scale_factor");
+        let offset = variable.attribute("add_offset");
+        if !variable.kind.is_integer() || (scale.is_none() && offset.is_none()) {
+            return None;
+        }
+        let number = |attribute: Option<&Values>, default| match attribute {
+            None => Some(default),
+            Some(values) => values.as_number().filter(|x| x.is_finite()),
+        };
+        let single = |attribute: Option<&Values>| attribute.is_none_or(|a| a.kind() == Kind::F32);
+        let fits = variable.kind.bytes() <= Some(2);
+        Some(Packing {
+            scale: number(scale, 1.0).filter(|s| *s != 0.0)?,
+            offset: number(offset, 0.0)?,
+            to: if single(scale) && single(offset) && fits {
+                Kind::F32
+            } else {
+                Kind::F64
+            },
+            unsigned: variable.kind == Kind::I8
+                && variable.attribute("_Unsigned").and_then(Values::as_text) == Some("true"),
+        })
+    }
+
+    /// Distance of neighbouring numbers.
+    pub(crate) fn step(&self) -> f64 {
+        self.scale.abs()
+    }
+
+    /// What a packed number stands for: computed in the type that it unpacks to.
+    pub(crate) fn unpack(&self, n: f64) -> f64 {
+        let n = if self.unsigned && n < 0.0 {
+            n + 256.0
+        } else {
+            n
+        };
+        match self.to {
+            Kind::F32 => f64::from(n as f32 * self.scale as f32 + self.offset as f32),
+            _ => n * self.scale + self.offset,
+        }
+    }
+
+    /// How many steps a bound allows, with what rounding may add on unpacking left out.
+    pub(crate) fn steps_within(&self, bound: f64, kind: Kind) -> f64 {
+        let bits = 8 * kind.bytes().unwrap_or(8) as i32;
+        let largest = self.offset.abs() + self.scale.abs() * 2f64.powi(bits);
+        let ulp = match self.to {
+            Kind::F32 => f64::from(f32::EPSILON),
+            _ => f64::EPSILON,
+        };
+        ((bound - 4.0 * ulp * largest) / self.scale.abs())
+            .floor()
+            .max(0.0)
+    }
+
+    /// The packed number that stands for 0, or is nearest to it.
+    pub(crate) fn zero(&self) -> f64 {
+        (-self.offset / self.scale).round()
+    }
+
+    /// The least packed number that does not stand for less than 0, by more than half a
+    /// step; none where packed numbers fall as unpacked ones grow.
+    pub(crate) fn least(&self) -> Option<f64> {
+        (self.scale > 0.0 && !self.unsigned).then(|| self.zero())
+    }
+}
+
+/// Values that mark missing ones, as stored.
+pub(crate) fn declared_fills(variable: &Variable) -> Vec<f64> {
+    let values = ["_FillValue", "missing_value"].map(|name| variable.attribute(name));
+    let mut fills: Vec<f64> = Vec::new();
+    for fill in values
+        .into_iter()
+        .flatten()
+        .filter_map(Values::to_f64)
+        .flatten()
+    {
+        if !fill.is_nan() && !fills.contains(&fill) {
+            fills.push(fill);
+        }
+    }
+    fills
+}
+
+/// Unpacked numbers of the type they unpack to; NaN for missing ones.
+pub(crate) fn unpack(values: &Values, packing: &Packing, fills: &[f64]) -> Result<Values> {
+    let Some(numbers) = values.to_f64() else {
+        return invalid("texts cannot be unpacked");
+    };
+    let unpacked = |n: f64| {
+        if fills.contains(&n) {
+            f64::NAN
+        } else {
+            packing.unpack(n)
+        }
+    };
+    let unpacked = numbers.into_iter().map(unpacked);
+    Ok(match packing.to {
+        Kind::F32 => Values::F32(unpacked.map(|x| x as f32).collect()),
+        _ => Values::F64(unpacked.collect()),
+    })
+}
+
+/// Integers as the floating-point numbers that carry them: single precision up to 16 bits,
+/// double up to 32.
+pub(crate) enum Carried {
+    F32(Vec<f32>),
+    F64(Vec<f64>),
+}
+
+pub(crate) fn carry(values: Values) -> Result<Carried> {
+    let narrow = values.kind().bytes() <= Some(2);
+    match values.to_f64() {
+        Some(numbers) if narrow => Ok(Carried::F32(numbers.iter().map(|x| *x as f32).collect())),
+        Some(numbers) => Ok(Carried::F64(numbers)),
+        None => invalid("texts are no integers"),
+    }
+}
+
+/// Back to integers of a kind: the nearest, as carried ones may have strayed by less than
+/// they are allowed to, which is whole numbers.
+pub(crate) fn put_down(numbers: impl Iterator<Item = f64>, kind: Kind) -> Result<Values> {
+    let mut values = Values::zeros(kind, 0);
+    macro_rules! collect {
+        ($($variant:ident: $type:ty),*) => {
+            match &mut values {
+                $(Values::$variant(out) => out.extend(numbers.map(|x| x.round() as $type)),)*
+                _ => return invalid(format!("{} is not carried as numbers", kind.name())),
+            }
+        };
+    }
+    collect!(I8: i8, U8: u8, I16: i16, U16: u16, I32: i32, U32: u32);
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foresz_files::Attribute;
+
+    fn packed(kind: Kind, scale: Values, offset: Values) -> Variable {
+        let attribute = |name: &str, value| Attribute {
+            name: name.into(),
+            value,
+        };
+        Variable {
+            name: "x".into(),
+            kind,
+            dimensions: vec![0],
+            attributes: vec![
+                attribute("scale_factor", scale),
+                attribute("add_offset", offset),
+            ],
+        }
+    }
+
+    #[test]
+    fn numbers_unpack_to_the_type_of_the_attributes() {
+        let double = packed(
+            Kind::I16,
+            Values::F64(vec![0.01]),
+            Values::F64(vec![273.15]),
+        );
+        let packing = Packing::of(&double).unwrap();
+        assert_eq!(packing.to, Kind::F64);
+        assert_eq!(packing.unpack(-5.0), -5.0 * 0.01 + 273.15);
+        let single = packed(
+            Kind::I16,
+            Values::F32(vec![0.01]),
+            Values::F32(vec![273.15]),
+        );
+        assert_eq!(Packing::of(&single).unwrap().to, Kind::F32);
+        let wide = packed(
+            Kind::I32,
+            Values::F32(vec![0.01]),
+            Values::F32(vec![273.15]),
+        );
+        assert_eq!(Packing::of(&wide).unwrap().to, Kind::F64);
+        let none = packed(Kind::F32, Values::F32(vec![0.01]), Values::F32(vec![1.0]));
+        assert_eq!(Packing::of(&none), None);
+    }
+
+    #[test]
+    fn steps_within_a_bound_keep_it_unpacked() {
+        for (scale, offset) in [(0.01, 273.15), (-0.003, 5.0), (1.0, 0.0), (1e-7, 0.003)] {
+            let variable = packed(
+                Kind::I16,
+                Values::F32(vec![scale]),
+                Values::F32(vec![offset]),
+            );
+            let packing = Packing::of(&variable).unwrap();
+            for factor in [0.3, 0.999, 1.0, 1.5, 3.0, 77.7] {
+                let bound = f64::from(scale.abs()) * factor;
+                let steps = packing.steps_within(bound, Kind::I16);
+                for n in (-32768i32..32768).step_by(997) {
+                    let (a, b) = (
+                        packing.unpack(f64::from(n)),
+                        packing.unpack(f64::from(n) + steps),
+                    );
+                    assert!((a - b).abs() <= bound, "{scale} {factor} {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn integers_are_carried_exactly() {
+        for values in [
+            Values::I16(vec![i16::MIN, -1, 0, i16::MAX]),
+            Values::U32(vec![0, u32::MAX]),
+            Values::I8(vec![-128, 127]),
+        ] {
+            let again = match carry(values.clone()).unwrap() {
+                Carried::F32(v) => put_down(v.into_iter().map(f64::from), values.kind()),
+                Carried::F64(v) => put_down(v.into_iter(), values.kind()),
+            };
+            assert_eq!(again.unwrap(), values);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! From a data set's stream to values.
+
+use std::ops::Range;
+
+use foresz_files::{Dataset, Kind, Values};
+use foresz_predictors::Sample;
+
+use super::about::VariableInfo;
+use super::blob;
+use super::directory::{Directory, Entry, Piece, Storage};
+use super::opening;
+use super::packing::put_down;
+use super::view::{View, show};
+use crate::decompress::Decompressor;
+use crate::error::{Error, Result, Section, corrupt, invalid};
+use crate::info::{Info, inspect};
+use crate::store::{Store, Window};
+
+/// The stream of a data set, open for reading. It is read in parts, and no more of it than
+/// what is asked for.
+pub struct DatasetReader<S> {
+    pub(crate) store: S,
+    /// How much of the store is the data set: all of it, unless something went wrong behind.
+    bytes: u64,
+    pub(crate) directory: Directory,
+}
+
+impl<S: Store> DatasetReader<S> {
+    /// Opens a data set. The stream of a single field is one too, of a variable called
+    /// `data`.
+    ///
+    /// If adding to it was interrupted, what was there before is opened, and
+    /// [`lost`](Self::lost) says so.
+    pub fn open(store: S) -> Result<Self> {
+        let reader = Self::open_unfinished(store)?;
+        if reader.directory.unfinished.is_some() {
+            return invalid(
+                "its compression was interrupted: go on with the same command and --resume",
+            );
+        }
+        Ok(reader)
+    }
+
+    /// The same of one that may not have been finished, for [`Coder::go_on`].
+    ///
+    /// [`Coder::go_on`]: super::Coder::go_on
+    pub fn open_unfinished(store: S) -> Result<Self> {
+        let (directory, bytes) = opening::last(&store)?;
+        Ok(DatasetReader {
+            store,
+            bytes,
+            directory,
+        })
+    }
+
+    /// Bytes of the stream.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Bytes behind the stream, of something that was interrupted.
+    pub fn lost(&self) -> u64 {
+        self.store.size() - self.bytes
+    }
+
+    /// Program and version that wrote it.
+    pub fn writer(&self) -> &str {
+        &self.directory.writer
+    }
+
+    /// What is in it.
+    pub fn dataset(&self, view: View) -> Dataset {
+        let packed = |v: usize| self.directory.entries[v].packed;
+        view.of(&self.directory.dataset, packed)
+    }
+
+    /// Values of a part of a variable: one range per dimension, none of them empty.
+    pub fn read(
+        &self,
+        variable: usize,
+        region: &[Range<usize>],
+        view: View,
+        decoder: &Decompressor,
+    ) -> Result<Values> {
+        let Some(about) = self.directory.dataset.variables.get(variable) else {
+            return invalid(format!("there is no variable {variable}"));
+        };
+        let shape = self.directory.dataset.shape(about);
+        let entry = &self.directory.entries[variable];
+        let inside =
+            |(range, n): (&Range<usize>, &usize)| range.start < range.end && range.end <= *n;
+        if region.len() != shape.len() || !region.iter().zip(&shape).all(inside) {
+            return invalid(format!(
+                "the region {region:?} is empty or leaves {}, which has the shape {shape:?}",
+                about.name
+            ));
+        }
+        let kind = match entry.storage {
+            Storage::Unpacked if view == View::Stored => {
+                return invalid(format!(
+                    "{} was compressed unpacked, as its bound is relative: it cannot be packed again without breaking it",
+                    about.name
+                ));
+            }
+            Storage::Unpacked => {
+                View::Unpacked
+                    .of(&self.directory.dataset, |v| v == variable)
+                    .variables[variable]
+                    .kind
+            }
+            _ => about.kind,
+        };
+        let values = self.stored(entry, kind, region, decoder)?;
+        if entry.packed && view == View::Unpacked && entry.storage != Storage::Unpacked {
+            show(about, values, entry.non_negative)
+        } else {
+            Ok(values)
+        }
+    }
+
+    /// Values as they are in pieces.
+    fn stored(
+        &self,
+        entry: &Entry,
+        kind: Kind,
+        region: &[Range<usize>],
+        decoder: &Decompressor,
+    ) -> Result<Values> {
+        let touched = entry.cuts.touching(region);
+        if let [i] = touched.as_slice() {
+            let part = entry.cuts.piece(*i);
+            return self.of_piece(
+                &entry.pieces[*i],
+                entry.storage,
+                kind,
+                &part,
+                region,
+                decoder,
+            );
+        }
+        let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
+        let mut all = Values::zeros(kind, 0);
+        for i in touched {
+            let part = entry.cuts.piece(i);
+            let within =
+                |(a, b): (&Range<usize>, &Range<usize>)| a.start.max(b.start)..a.end.min(b.end);
+            let wanted: Vec<Range<usize>> = region.iter().zip(&part).map(within).collect();
+            let values = self.of_piece(
+                &entry.pieces[i],
+                entry.storage,
+                kind,
+                &part,
+                &wanted,
+                decoder,
+            )?;
+            if all.is_empty() {
+                // Now that a piece has proved to be there.
+                all = Values::zeros(kind, shape.iter().product());
+            }
+            let to: Vec<Range<usize>> = wanted
+                .iter()
+                .zip(region)
+                .map(|(w, r)| w.start - r.start..w.end - r.start)
+                .collect();
+            all.place(&shape, &to, &values).map_err(misfit)?;
+        }
+        Ok(all)
+    }
+
+    /// Values of a part of a piece.
+    fn of_piece(
+        &self,
+        piece: &Piece,
+        storage: Storage,
+        kind: Kind,
+        part: &[Range<usize>],
+        wanted: &[Range<usize>],
+        decoder: &Decompressor,
+    ) -> Result<Values> {
+        let window = self.window(piece)?;
+        let shape: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
+        let local: Vec<Range<usize>> = wanted
+            .iter()
+            .zip(part)
+            .map(|(w, p)| w.start - p.start..w.end - p.start)
+            .collect();
+        if storage == Storage::Blobs {
+            let bytes = window.read(0..window.size())?;
+            let values = blob::read(&bytes, kind, shape.iter().product())?;
+            return values.region(&shape, &local).map_err(misfit);
+        }
+        let info = inspect(&window)?;
+        if info.shape != shape {
+            return corrupt(
+                Section::Directory,
+                "a piece has another shape than it should",
+            );
+        }
+        match storage {
+            Storage::Integers if kind.bytes() <= Some(2) => {
+                let values = samples::<f32>(&window, &local, decoder)?;
+                put_down(values.into_iter().map(f64::from), kind)
+            }
+            Storage::Integers => {
+                put_down(samples::<f64>(&window, &local, decoder)?.into_iter(), kind)
+            }
+            _ if kind == Kind::F32 => Ok(Values::F32(samples(&window, &local, decoder)?)),
+            _ => Ok(Values::F64(samples(&window, &local, decoder)?)),
+        }
+    }
+
+    fn window(&self, piece: &Piece) -> Result<Window<'_>> {
+        Window::new(&self.store, piece.offset, piece.bytes)
+    }
+
+    /// What became of a variable.
+    pub fn about(&self, variable: usize) -> Result<VariableInfo> {
+        let (Some(about), Some(entry)) = (
+            self.directory.dataset.variables.get(variable),
+            self.directory.entries.get(variable),
+        ) else {
+            return invalid(format!("there is no variable {variable}"));
+        };
+        let streams = self.streams(variable)?;
+        let dataset = &self.directory.dataset;
+        Ok(VariableInfo::new(about, entry, dataset, &streams))
+    }
+
+    /// What each piece of a variable that is coded in streams says of itself.
+    pub fn streams(&self, variable: usize) -> Result<Vec<Info>> {
+        let Some(entry) = self.directory.entries.get(variable) else {
+            return invalid(format!("there is no variable {variable}"));
+        };
+        if entry.storage == Storage::Blobs {
+            return Ok(Vec::new());
+        }
+        let info = |piece| inspect(&self.window(piece)?);
+        entry.pieces.iter().map(info).collect()
+    }
+}
+
+/// A piece holds something else than the directory says.
+fn misfit(error: foresz_files::Error) -> Error {
+    Error::Corrupt {
+        at: Section::Directory,
+        reason: error.to_string(),
+    }
+}
+
+fn samples<T: Sample>(
+    stream: &Window,
+    region: &[Range<usize>],
+    decoder: &Decompressor,
+) -> Result<Vec<T>> {
+    let field = decoder.region::<T>(stream, region).map_err(|e| match e {
+        // The caller did not choose the type: whoever wrote the stream did.
+        Error::Invalid(reason) => Error::Corrupt {
+            at: Section::Directory,
+            reason,
+        },
+        other => other,
+    })?;
+    Ok(field.into_raw_vec_and_offset().0)
+}

@@ -1,0 +1,85 @@
+//! A data set as it was stored, or with packed numbers unpacked.
+
+use foresz_files::{Attribute, Dataset, Kind, Values, Variable};
+
+use super::packing::{self, Packing, declared_fills};
+use crate::error::Result;
+
+/// How packed variables are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// As numbers that mean something, missing ones as NaN.
+    #[default]
+    Unpacked,
+    /// As the integers that the source had.
+    Stored,
+}
+
+/// Attributes that only make sense beside packed numbers.
+const OF_PACKING: [&str; 5] = [
+    "scale_factor",
+    "add_offset",
+    "_FillValue",
+    "missing_value",
+    "_Unsigned",
+];
+/// Attributes in units of packed numbers.
+const PACKED: [&str; 3] = ["valid_min", "valid_max", "valid_range"];
+
+impl View {
+    /// A data set as it is shown.
+    pub(crate) fn of(self, dataset: &Dataset, is_data: impl Fn(usize) -> bool) -> Dataset {
+        let mut shown = dataset.clone();
+        if self == View::Unpacked {
+            let variables = shown.variables.iter_mut().enumerate();
+            let data = variables.filter(|(v, _)| is_data(*v));
+            data.for_each(|(_, variable)| unpack(variable));
+        }
+        shown
+    }
+}
+
+/// What a packed variable says of itself when it is unpacked.
+fn unpack(variable: &mut Variable) {
+    let Some(packing) = Packing::of(variable) else {
+        return;
+    };
+    let number = |x: f64| match packing.to {
+        Kind::F32 => Values::F32(vec![x as f32]),
+        _ => Values::F64(vec![x]),
+    };
+    let missing = !declared_fills(variable).is_empty();
+    variable.kind = packing.to;
+    let kept = |a: &Attribute| !OF_PACKING.contains(&a.name.as_str());
+    variable.attributes.retain(kept);
+    for attribute in &mut variable.attributes {
+        if PACKED.contains(&attribute.name.as_str())
+            && let Ok(value) = packing::unpack(&attribute.value, &packing, &[])
+        {
+            attribute.value = value;
+        }
+    }
+    if missing {
+        variable.attributes.push(Attribute {
+            name: "_FillValue".into(),
+            value: number(f64::NAN),
+        });
+    }
+}
+
+/// Values of a packed variable as they are shown.
+pub(crate) fn show(variable: &Variable, stored: Values, non_negative: bool) -> Result<Values> {
+    let Some(packing) = Packing::of(variable) else {
+        return Ok(stored);
+    };
+    let mut shown = packing::unpack(&stored, &packing, &declared_fills(variable))?;
+    if non_negative {
+        // The packed number next to zero may stand for a little less.
+        match &mut shown {
+            Values::F32(v) => v.iter_mut().filter(|x| **x < 0.0).for_each(|x| *x = 0.0),
+            Values::F64(v) => v.iter_mut().filter(|x| **x < 0.0).for_each(|x| *x = 0.0),
+            _ => {}
+        }
+    }
+    Ok(shown)
+}

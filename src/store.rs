@@ -1,0 +1,118 @@
+//! Bytes that can be read in pieces, wherever they are.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Result, Section, corrupt};
+
+/// Something that holds a stream: memory, a file, or what you make of it, such as an object
+/// store. Decoders read no more than they need.
+pub trait Store: Sync {
+    /// How many bytes there are.
+    fn size(&self) -> u64;
+
+    /// The bytes of a range, which lies within the size.
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>>;
+}
+
+impl<S: Store + ?Sized> Store for &S {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        (**self).read(range)
+    }
+}
+
+impl Store for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        Ok(Cow::Borrowed(
+            &self[range.start as usize..range.end as usize],
+        ))
+    }
+}
+
+impl Store for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.as_slice().size()
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        self.as_slice().read(range)
+    }
+}
+
+/// A file that is read in pieces.
+pub struct FileStore {
+    file: Mutex<File>,
+    size: u64,
+}
+
+impl FileStore {
+    /// Opens a file.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        FileStore::new(File::open(path)?)
+    }
+
+    /// Reads from a file that is open already.
+    pub fn new(file: File) -> Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(FileStore {
+            file: Mutex::new(file),
+            size,
+        })
+    }
+}
+
+impl Store for FileStore {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(range.start))?;
+        file.read_exact(&mut bytes)?;
+        Ok(Cow::Owned(bytes))
+    }
+}
+
+/// A range of another store.
+pub(crate) struct Window<'a> {
+    store: &'a dyn Store,
+    range: Range<u64>,
+}
+
+impl<'a> Window<'a> {
+    /// Refuses a range that leaves the store.
+    pub(crate) fn new(store: &'a dyn Store, offset: u64, bytes: u64) -> Result<Self> {
+        match offset.checked_add(bytes) {
+            Some(end) if end <= store.size() => Ok(Window {
+                store,
+                range: offset..end,
+            }),
+            _ => corrupt(Section::Directory, "something lies beyond the end"),
+        }
+    }
+}
+
+impl Store for Window<'_> {
+    fn size(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        let start = self.range.start;
+        self.store.read(start + range.start..start + range.end)
+    }
+}

@@ -1,0 +1,488 @@
+//! Data sets of several variables: what goes in comes back, within the bound where one was
+//! given and exactly where none was, whole and in parts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a suite that cannot go on should say so"
+)]
+
+use std::ops::Range;
+
+use foresz::dataset::{Bounds, Coder, DatasetReader, Keeping, Recipe, View};
+use foresz::files::{Attribute, Dataset, Dimension, Kind, Memory, Source, Values, Variable};
+use foresz::{Bound, Decompressor, Effort, Options};
+
+const TIMES: usize = 10;
+const ROWS: usize = 12;
+const COLUMNS: usize = 16;
+const STEP: f64 = 0.004;
+
+fn attribute(name: &str, value: Values) -> Attribute {
+    Attribute {
+        name: name.into(),
+        value,
+    }
+}
+
+fn variable(name: &str, kind: Kind, dimensions: &[usize], attributes: Vec<Attribute>) -> Variable {
+    Variable {
+        name: name.into(),
+        kind,
+        dimensions: dimensions.to_vec(),
+        attributes,
+    }
+}
+
+fn temperature(t: usize, i: usize, j: usize) -> f64 {
+    280.0 + 8.0 * (0.3 * i as f64).sin() + 3.0 * (0.2 * j as f64 + 0.1 * t as f64).cos()
+}
+
+fn field<R>(value: impl Fn(usize, usize, usize) -> R) -> Vec<R> {
+    let places = (0..TIMES).flat_map(|t| (0..ROWS).map(move |i| (t, i)));
+    let places = places.flat_map(|(t, i)| (0..COLUMNS).map(move |j| (t, i, j)));
+    places.map(|(t, i, j)| value(t, i, j)).collect()
+}
+
+/// Everything that people put into files.
+fn weather() -> Memory {
+    let dimension = |name: &str, length, unlimited| Dimension {
+        name: name.into(),
+        length,
+        unlimited,
+    };
+    let fill = 1e20f32;
+    let packed = vec![
+        attribute("scale_factor", Values::F64(vec![STEP])),
+        attribute("add_offset", Values::F64(vec![280.0])),
+        attribute("_FillValue", Values::I16(vec![-32767])),
+        attribute("units", Values::text("K")),
+    ];
+    let variables = vec![
+        variable(
+            "time",
+            Kind::I64,
+            &[0],
+            vec![attribute("units", Values::text("hours since 2020-01-01"))],
+        ),
+        variable("latitude", Kind::F64, &[1], Vec::new()),
+        variable("longitude", Kind::F32, &[2], Vec::new()),
+        variable(
+            "t2m",
+            Kind::F32,
+            &[0, 1, 2],
+            vec![attribute("_FillValue", Values::F32(vec![fill]))],
+        ),
+        variable("d2m", Kind::I16, &[0, 1, 2], packed),
+        variable("tp", Kind::F64, &[0, 1, 2], Vec::new()),
+        variable("land", Kind::U8, &[1, 2], Vec::new()),
+        variable("crs", Kind::I32, &[], Vec::new()),
+        variable("station", Kind::Text, &[1], Vec::new()),
+    ];
+    let values = vec![
+        Values::I64((0..TIMES as i64).collect()),
+        Values::F64((0..ROWS).map(|i| 60.0 - i as f64).collect()),
+        Values::F32((0..COLUMNS).map(|j| j as f32).collect()),
+        Values::F32(field(|t, i, j| {
+            if i == 3 && j < 4 {
+                fill
+            } else {
+                temperature(t, i, j) as f32
+            }
+        })),
+        Values::I16(field(|t, i, j| match (i, j) {
+            (5, 5) => -32767,
+            _ => ((temperature(t, i, j) - 280.0) / STEP).round() as i16,
+        })),
+        Values::F64(field(|t, i, j| match temperature(t, i, j) - 283.0 {
+            rain if rain > 0.0 => rain * 1e-3,
+            _ => 0.0,
+        })),
+        Values::U8((0..ROWS * COLUMNS).map(|k| u8::from(k % 7 < 3)).collect()),
+        Values::I32(vec![4326]),
+        Values::Text((0..ROWS).map(|i| format!("row {i}")).collect()),
+    ];
+    let dataset = Dataset {
+        dimensions: vec![
+            dimension("time", TIMES, true),
+            dimension("latitude", ROWS, false),
+            dimension("longitude", COLUMNS, false),
+        ],
+        attributes: vec![attribute("title", Values::text("made up"))],
+        variables,
+    };
+    Memory::new(dataset, values).unwrap()
+}
+
+fn recipes() -> Vec<Recipe> {
+    vec![
+        Recipe::new("t2m", Bound::Absolute(0.05)),
+        Recipe::new("d2m", Bound::Absolute(0.02)),
+        Recipe {
+            keep_zeros: true,
+            non_negative: true,
+            ..Recipe::new("tp", Bound::Absolute(1e-4))
+        },
+        Recipe::new("land", Bound::Absolute(100.0)),
+    ]
+}
+
+fn options() -> Options {
+    // What bound the options have does not matter: recipes have theirs.
+    Options::new(Bound::Lossless).threads(1)
+}
+
+fn compressed(source: &mut Memory, recipes: &[Recipe]) -> Vec<u8> {
+    let mut stream = Vec::new();
+    let bytes = Coder::new(recipes, options())
+        .compress(source, &mut stream)
+        .unwrap();
+    assert_eq!(bytes, stream.len() as u64);
+    stream
+}
+
+fn read<S: foresz::Store>(reader: &DatasetReader<S>, name: &str, view: View) -> Values {
+    let dataset = reader.dataset(view);
+    let v = dataset.position(name).unwrap();
+    let shape = dataset.shape(&dataset.variables[v]);
+    let region: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+    reader
+        .read(v, &region, view, &Decompressor::default())
+        .unwrap()
+}
+
+fn largest_error(a: &Values, b: &Values) -> f64 {
+    let (a, b) = (a.to_f64().unwrap(), b.to_f64().unwrap());
+    assert_eq!(a.len(), b.len());
+    let error = |(x, y): (&f64, &f64)| {
+        if x == y || (x.is_nan() && y.is_nan()) {
+            0.0
+        } else {
+            (x - y).abs()
+        }
+    };
+    a.iter()
+        .zip(&b)
+        .map(error)
+        .fold(0.0, |worst, e| if e <= worst { worst } else { e })
+}
+
+#[test]
+fn everything_comes_back_as_it_should() {
+    let mut source = weather();
+    let stream = compressed(&mut source, &recipes());
+    let reader = DatasetReader::open(&stream).unwrap();
+    assert_eq!(reader.dataset(View::Stored), *source.dataset());
+    for name in ["time", "latitude", "longitude", "land", "crs", "station"] {
+        let v = source.dataset().position(name).unwrap();
+        assert_eq!(
+            read(&reader, name, View::Unpacked),
+            *source.values(v),
+            "{name}"
+        );
+    }
+    let of = |name: &str| source.values(source.dataset().position(name).unwrap());
+    assert!(largest_error(&read(&reader, "t2m", View::Stored), of("t2m")) <= 0.05);
+    let (tp, rain) = (read(&reader, "tp", View::Stored), of("tp"));
+    assert!(largest_error(&tp, rain) <= 1e-4);
+    for (x, y) in rain.to_f64().unwrap().iter().zip(tp.to_f64().unwrap()) {
+        assert!(y >= 0.0 && (*x != 0.0 || y == 0.0), "{x} {y}");
+    }
+}
+
+#[test]
+fn packed_numbers_keep_the_bound_packed_and_unpacked() {
+    let mut source = weather();
+    let v = source.dataset().position("d2m").unwrap();
+    let original = source.values(v).to_f64().unwrap();
+    for bound in [0.001, 0.0039, 0.0041, 0.02, 0.3] {
+        let stream = compressed(&mut source, &[Recipe::new("d2m", Bound::Absolute(bound))]);
+        let reader = DatasetReader::open(&stream).unwrap();
+        let shown = reader.dataset(View::Unpacked);
+        let about = &shown.variables[shown.position("d2m").unwrap()];
+        assert_eq!(about.kind, Kind::F64);
+        assert!(about.attribute("scale_factor").is_none());
+        let packed = read(&reader, "d2m", View::Stored).to_f64().unwrap();
+        let unpacked = read(&reader, "d2m", View::Unpacked).to_f64().unwrap();
+        for ((n, m), x) in original.iter().zip(&packed).zip(&unpacked) {
+            if *n == -32767.0 {
+                assert!(*m == -32767.0 && x.is_nan());
+            } else {
+                let (was, is) = (n * STEP + 280.0, m * STEP + 280.0);
+                assert!((was - is).abs() <= bound, "{bound}: {was} {is}");
+                assert_eq!(is, *x);
+            }
+        }
+    }
+}
+
+#[test]
+fn relative_bounds_of_packed_numbers_are_kept_unpacked() {
+    let mut source = weather();
+    let bound = Bound::PointwiseRelative(1e-3);
+    let stream = compressed(&mut source, &[Recipe::new("d2m", bound)]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let v = reader.dataset(View::Stored).position("d2m").unwrap();
+    let region = [0..TIMES, 0..ROWS, 0..COLUMNS];
+    let packed = reader.read(v, &region, View::Stored, &Decompressor::default());
+    assert!(
+        packed
+            .unwrap_err()
+            .to_string()
+            .contains("cannot be packed again")
+    );
+    let original = source.values(source.dataset().position("d2m").unwrap());
+    let original = original.to_f64().unwrap();
+    let unpacked = read(&reader, "d2m", View::Unpacked).to_f64().unwrap();
+    for (n, y) in original.iter().zip(unpacked) {
+        let x = n * STEP + 280.0;
+        assert!((*n == -32767.0 && y.is_nan()) || (x - y).abs() <= 1e-3 * x.abs());
+    }
+}
+
+#[test]
+fn bounds_can_differ_from_place_to_place() {
+    let mut source = weather();
+    let bounds = Bounds::Along {
+        dimension: 1,
+        runs: vec![
+            (4, Bound::Lossless),
+            (9, Bound::Absolute(0.5)),
+            (ROWS, Bound::PointwiseRelative(1e-4)),
+        ],
+    };
+    let recipe = Recipe {
+        bounds,
+        ..Recipe::new("t2m", Bound::Lossless)
+    };
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let original = source.values(3).to_f64().unwrap();
+    let decoded = read(&reader, "t2m", View::Stored).to_f64().unwrap();
+    for (k, (x, y)) in original.iter().zip(decoded).enumerate() {
+        let allowed = match k / COLUMNS % ROWS {
+            0..4 => 0.0,
+            4..9 => 0.5,
+            _ => 1e-4 * x.abs(),
+        };
+        assert!((x - y).abs() <= allowed, "{x} {y} {allowed}");
+    }
+    let about = reader
+        .about(reader.dataset(View::Stored).position("t2m").unwrap())
+        .unwrap();
+    assert_eq!(about.asked.len(), 3);
+}
+
+#[test]
+fn bounds_that_depend_on_the_whole_are_kept() {
+    let mut source = weather();
+    for bound in [Bound::RangeRelative(1e-3), Bound::Psnr(60.0)] {
+        for name in ["t2m", "d2m", "tp"] {
+            let stream = compressed(&mut source, &[Recipe::new(name, bound)]);
+            let reader = DatasetReader::open(&stream).unwrap();
+            let v = source.dataset().position(name).unwrap();
+            let scale = if name == "d2m" { STEP } else { 1.0 };
+            let numbers = |values: &Values| -> Vec<f64> {
+                let numbers = values.to_f64().unwrap().into_iter();
+                numbers
+                    .filter(|x| *x != -32767.0 && *x < 1e19)
+                    .map(|x| x * scale)
+                    .collect()
+            };
+            let (a, b) = (
+                numbers(source.values(v)),
+                numbers(&read(&reader, name, View::Stored)),
+            );
+            let high = a.iter().copied().fold(f64::MIN, f64::max);
+            let span = high - a.iter().copied().fold(f64::MAX, f64::min);
+            let errors: Vec<f64> = a.iter().zip(&b).map(|(x, y)| (x - y).abs()).collect();
+            let squares: f64 = errors.iter().map(|e| e * e).sum();
+            let rms = (squares / a.len() as f64).sqrt();
+            match bound {
+                Bound::Psnr(db) => assert!(20.0 * (span / rms).log10() >= db, "{name}"),
+                _ => assert!(errors.iter().all(|e| *e <= 1e-3 * span + 1e-12), "{name}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_are_those_of_the_whole() {
+    let stream = compressed(&mut weather(), &recipes());
+    let reader = DatasetReader::open(&stream).unwrap();
+    let dataset = reader.dataset(View::Stored);
+    for (v, variable) in dataset.variables.iter().enumerate() {
+        let shape = dataset.shape(variable);
+        let whole = read(&reader, &variable.name, View::Stored);
+        let region: Vec<Range<usize>> = shape.iter().map(|n| n / 3..n.div_ceil(2)).collect();
+        let part = reader
+            .read(v, &region, View::Stored, &Decompressor::default())
+            .unwrap();
+        assert_eq!(
+            part,
+            whole.region(&shape, &region).unwrap(),
+            "{}",
+            variable.name
+        );
+    }
+    let outside = [0..TIMES, 0..ROWS, 0..COLUMNS + 1];
+    let v = dataset.position("t2m").unwrap();
+    assert!(
+        reader
+            .read(v, &outside, View::Stored, &Decompressor::default())
+            .is_err()
+    );
+}
+
+#[test]
+fn streams_do_not_depend_on_threads() {
+    let one = compressed(&mut weather(), &recipes());
+    let mut two = Vec::new();
+    let recipes = recipes();
+    Coder::new(&recipes, options().threads(2))
+        .compress(&mut weather(), &mut two)
+        .unwrap();
+    assert_eq!(one, two);
+}
+
+#[test]
+fn what_was_interrupted_can_be_gone_on_with() {
+    let recipes = recipes();
+    let coder = Coder::new(&recipes, options()).keeping(Keeping::AllBut(1));
+    let mut whole = Vec::new();
+    coder.compress(&mut weather(), &mut whole).unwrap();
+    let plain = compressed(&mut weather(), &recipes);
+    let wanted = DatasetReader::open(&plain).unwrap();
+    let step = whole.len() / 23;
+    let mut gone_on = 0;
+    for end in (0..whole.len()).step_by(step) {
+        let Ok(begun) = DatasetReader::open_unfinished(whole[..end].to_vec()) else {
+            continue;
+        };
+        assert!(DatasetReader::open(whole[..end].to_vec()).is_err());
+        let mut stream = whole[..begun.bytes() as usize].to_vec();
+        coder.go_on(&mut weather(), &begun, &mut stream).unwrap();
+        let reader = DatasetReader::open(&stream).unwrap();
+        for variable in &wanted.dataset(View::Stored).variables {
+            let name = &variable.name;
+            assert_eq!(
+                read(&reader, name, View::Stored),
+                read(&wanted, name, View::Stored)
+            );
+        }
+        gone_on += 1;
+        let other = [Recipe::new("t2m", Bound::Absolute(1.0))];
+        let other = Coder::new(&other, options());
+        assert!(
+            other
+                .go_on(&mut weather(), &begun, &mut Vec::new())
+                .is_err()
+        );
+    }
+    assert!(gone_on > 5, "{gone_on}");
+}
+
+#[test]
+fn the_stream_of_a_field_is_a_data_set_too() {
+    let values: Vec<f32> = field(|t, i, j| temperature(t, i, j) as f32);
+    let array =
+        ndarray::ArrayD::from_shape_vec(vec![TIMES, ROWS, COLUMNS], values.clone()).unwrap();
+    let options = Options::new(Bound::Absolute(0.1))
+        .dims(["time", "y", "x"])
+        .attribute("units", "K");
+    let stream = foresz::compress(array.view(), &options).unwrap().bytes;
+    let reader = DatasetReader::open(&stream).unwrap();
+    let dataset = reader.dataset(View::Unpacked);
+    assert_eq!(dataset.variables.len(), 1);
+    assert_eq!(dataset.dims(&dataset.variables[0]), ["time", "y", "x"]);
+    assert!(largest_error(&read(&reader, "data", View::Unpacked), &Values::F32(values)) <= 0.1);
+}
+
+#[test]
+fn damage_is_found_and_not_decoded() {
+    let stream = compressed(&mut weather(), &recipes());
+    let mut state = 7u64;
+    for _ in 0..300 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let at = (state >> 33) as usize % stream.len();
+        let mut damaged = stream.clone();
+        damaged[at] ^= 1 << (state >> 20 & 7);
+        let Ok(reader) = DatasetReader::open(&damaged) else {
+            continue;
+        };
+        // Nothing is checked that is not read: one of the variables must not decode.
+        let dataset = reader.dataset(View::Stored);
+        let whole = DatasetReader::open(&stream).unwrap();
+        for (v, variable) in dataset.variables.iter().enumerate() {
+            let region: Vec<Range<usize>> = dataset.shape(variable).iter().map(|n| 0..*n).collect();
+            if let Ok(values) = reader.read(v, &region, View::Stored, &Decompressor::default()) {
+                assert_eq!(values, read(&whole, &variable.name, View::Stored));
+            }
+        }
+    }
+    for end in (0..stream.len()).step_by(97) {
+        assert!(
+            DatasetReader::open(stream[..end].to_vec()).is_err(),
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let fails = |recipe: Recipe| {
+        let coder = [recipe];
+        let coder = Coder::new(&coder, options());
+        coder
+            .compress(&mut weather(), &mut Vec::new())
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(fails(Recipe::new("t3m", Bound::Lossless)).contains("no variable t3m"));
+    assert!(fails(Recipe::new("t2m", Bound::Absolute(-1.0))).contains("positive"));
+    let cold = Recipe {
+        non_negative: true,
+        ..Recipe::new("d2m", Bound::Absolute(0.01))
+    };
+    // Of packed numbers it is what they stand for that counts.
+    compressed(&mut weather(), &[cold]);
+    let runs = vec![(4, Bound::Lossless)];
+    let bounds = Bounds::Along { dimension: 1, runs };
+    assert!(
+        fails(Recipe {
+            bounds,
+            ..Recipe::new("t2m", Bound::Lossless)
+        })
+        .contains("do not cover")
+    );
+    let empty: [Recipe; 0] = [];
+    assert!(
+        Coder::new(&empty, options())
+            .compress(&mut weather(), &mut Vec::new())
+            .is_err()
+    );
+}
+
+#[test]
+fn every_effort_keeps_what_has_to_be_kept() {
+    for effort in [Effort::Fast, Effort::Default, Effort::Best] {
+        let recipes = recipes();
+        let coder = Coder::new(&recipes, options().effort(effort));
+        let (mut source, mut stream) = (weather(), Vec::new());
+        coder.compress(&mut source, &mut stream).unwrap();
+        let reader = DatasetReader::open(&stream).unwrap();
+        let tp = read(&reader, "tp", View::Stored).to_f64().unwrap();
+        let rain = source
+            .values(source.dataset().position("tp").unwrap())
+            .to_f64()
+            .unwrap();
+        assert!(
+            rain.iter()
+                .zip(&tp)
+                .all(|(x, y)| *y >= 0.0 && (*x != 0.0 || *y == 0.0))
+        );
+    }
+}
