@@ -5,6 +5,10 @@
 
 mod dataset;
 mod error;
+#[cfg(feature = "netcdf")]
+pub mod netcdf;
+#[cfg(feature = "netcdf")]
+mod region;
 mod sink;
 mod source;
 mod values;
