@@ -135,7 +135,7 @@ impl Info {
             preview_levels: preview_levels(index),
             backends,
             raw_bytes,
-            stream_bytes: stream_bytes,
+            stream_bytes,
             ratio: raw_bytes as f64 / stream_bytes as f64,
             bits_per_value: stream_bytes as f64 * 8.0 / samples as f64,
         }

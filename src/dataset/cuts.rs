@@ -50,8 +50,8 @@ impl Cuts {
 
     /// Number of pieces; none if they cannot be counted.
     pub(crate) fn count(&self) -> Option<usize> {
-        let counts = self.ends.iter().map(Vec::len);
-        counts.fold(Some(1), |n, count| n?.checked_mul(count))
+        let mut counts = self.ends.iter().map(Vec::len);
+        counts.try_fold(1usize, usize::checked_mul)
     }
 
     /// The box of piece `i`; the last dimension is the fastest.

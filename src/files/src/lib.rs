@@ -6,6 +6,10 @@
 mod dataset;
 mod error;
 mod memory;
+#[cfg(feature = "netcdf")]
+pub mod netcdf;
+#[cfg(feature = "netcdf")]
+mod region;
 mod sink;
 mod source;
 mod values;

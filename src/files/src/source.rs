@@ -21,4 +21,9 @@ pub trait Source: Send {
     /// Shape of the pieces that the file stores a variable in, if it does: reading whole
     /// ones is fastest.
     fn pieces(&self, variable: usize) -> Option<Vec<usize>>;
+
+    /// Names of what the file has and the data set has not, each with the reason.
+    fn skipped(&self) -> &[(String, String)] {
+        &[]
+    }
 }

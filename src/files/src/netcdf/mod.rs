@@ -1,0 +1,28 @@
+//! `NetCDF`: classic files, those that are HDF5, and plain HDF5.
+//!
+//! Variables and attributes of groups are named `group/name`.
+
+mod attributes;
+mod classic;
+mod contents;
+mod filters;
+mod guard;
+mod hdf5;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::error::Result;
+use crate::source::Source;
+
+/// Opens a file that is `NetCDF` of any kind.
+pub fn open(path: &Path) -> Result<Box<dyn Source>> {
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    Ok(if magic.starts_with(b"CDF") {
+        Box::new(classic::Classic::open(path)?)
+    } else {
+        Box::new(hdf5::Hdf5::open(path)?)
+    })
+}
