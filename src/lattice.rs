@@ -57,6 +57,22 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
     })
 }
 
+/// The step of the lattice that a field lies on, as packed archives leave it; nothing if
+/// there is none. Fill values are passed over.
+pub fn lattice_step<T: Sample>(values: &[T], fills: &[f64]) -> Option<f64> {
+    let is_number = |x: &T| x.is_finite() && !fills.contains(&x.to_f64());
+    let numbers: Vec<T> = values.iter().copied().filter(is_number).collect();
+    let farther = |a: T, b: T| {
+        if b.to_f64().abs() > a.to_f64().abs() {
+            b
+        } else {
+            a
+        }
+    };
+    let largest = numbers.iter().copied().reduce(farther)?;
+    find(&numbers, largest).map(|lattice| lattice.step)
+}
+
 /// Sorts values; the steps from each to the next, and no value twice.
 fn steps_between(values: &mut Vec<f64>) -> Vec<f64> {
     values.sort_unstable_by(f64::total_cmp);

@@ -48,6 +48,7 @@ pub use foresz_forecast as forecast;
 pub use foresz_predictors as predictors;
 pub use foresz_predictors::Sample;
 pub use info::{Info, inspect};
+pub use lattice::lattice_step;
 pub use options::{Choose, Options, Progress, time_dimension};
 pub use registry::registry;
 pub use report::Report;

@@ -29,6 +29,16 @@ impl<S: Store + ?Sized> Store for &S {
     }
 }
 
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn size(&self) -> u64 {
+        (**self).size()
+    }
+
+    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+        (**self).read(range)
+    }
+}
+
 impl Store for [u8] {
     fn size(&self) -> u64 {
         self.len() as u64

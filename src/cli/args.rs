@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foresz::dataset::Preset;
 use foresz::forecast::contract::FILE_NAME;
 use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
@@ -85,7 +86,7 @@ means of the contract.";
 
 const INPUT: &str = "Input";
 const MODELS: &str = "Learned models";
-const BOUND: &str = "Bound (exactly one)";
+const BOUND: &str = "Bound (one has to be given)";
 
 /// Error-bounded lossy compression of scientific fields
 #[derive(Debug, Parser)]
@@ -148,17 +149,31 @@ impl Verb {
 #[derive(Debug, Args)]
 #[command(after_help = COMPRESS_EXAMPLES)]
 pub(crate) struct Compress {
-    /// Raw little-endian samples, or a .npy or .npz file; - for standard input
+    /// A NetCDF or GRIB file, a Zarr store, a .npy or .npz file, or raw little-endian samples;
+    /// - for standard input (samples and .npy only)
     pub(crate) input: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
-    /// Which array of a .npz file [default: the only one, or the one called data]
+    /// Which variable; may be repeated. Coordinates travel with it [default: the only one, of
+    /// a .npz file also the one called data]
     #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
-    pub(crate) variable: Option<String>,
+    pub(crate) variable: Vec<String>,
+    /// All variables
+    #[arg(help_heading = INPUT, long, conflicts_with = "variable")]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) bound: BoundArgs,
+    /// Zeros come back as zeros: where it did not rain, it did not rain
+    #[arg(help_heading = BOUND, long)]
+    pub(crate) keep_zeros: bool,
+    /// Nothing comes back negative: for precipitation and concentrations
+    #[arg(help_heading = BOUND, long)]
+    pub(crate) non_negative: bool,
+    /// Keep what is done if this is interrupted, and go on with it if it was: in OUT.part
+    #[arg(long)]
+    pub(crate) resume: bool,
     /// How values are predicted: auto, or a spec (see foresz predictors)
     #[arg(short, long, value_name = "SPEC", default_value = "auto")]
     pub(crate) predictor: String,
@@ -201,6 +216,22 @@ pub(crate) struct Compress {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Compress {
+    /// The array of a .npz file that is asked for.
+    pub(crate) fn array(&self) -> anyhow::Result<Option<String>> {
+        match self.variable.as_slice() {
+            [] if self.all => Err(super::failure::invalid(
+                "--all is for NetCDF, GRIB and Zarr: of a .npz file name one array",
+            )),
+            [] => Ok(None),
+            [one] => Ok(Some(one.clone())),
+            _ => Err(super::failure::invalid(
+                "several variables can be compressed together from NetCDF, GRIB and Zarr only",
+            )),
+        }
+    }
 }
 
 /// Where learned models are and what runs them.
@@ -323,8 +354,21 @@ impl LayoutArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 pub(crate) struct BoundArgs {
+    #[command(flatten)]
+    pub(crate) one: OneBound,
+    /// Bounds by variable, units and level: era5, era5-archive or era5-loose
+    #[arg(help_heading = BOUND, long, value_name = "NAME", conflicts_with = "OneBound")]
+    pub(crate) preset: Option<Preset>,
+    /// Bounds by variable, from a TOML file; they come before those of a preset
+    #[arg(help_heading = BOUND, long, value_name = "FILE", conflicts_with = "OneBound")]
+    pub(crate) bounds: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = false, multiple = false)]
+pub(crate) struct OneBound {
     /// No value errs by more than E
     #[arg(help_heading = BOUND, long, value_name = "E", allow_negative_numbers = true)]
     abs: Option<f64>,
@@ -342,15 +386,15 @@ pub(crate) struct BoundArgs {
     lossless: bool,
 }
 
-impl BoundArgs {
+impl OneBound {
     /// The one that was given.
-    pub(crate) fn bound(&self) -> Bound {
-        let BoundArgs {
+    pub(crate) fn bound(&self) -> Option<Bound> {
+        let OneBound {
             abs,
             range_rel,
             pw_rel,
             psnr,
-            lossless: _,
+            lossless,
         } = self;
         let lossy = abs
             .map(Bound::Absolute)
@@ -358,8 +402,7 @@ impl BoundArgs {
         let lossy = lossy
             .or(pw_rel.map(Bound::PointwiseRelative))
             .or(psnr.map(Bound::Psnr));
-        // Clap sees to it that exactly one of the five is there.
-        lossy.unwrap_or(Bound::Lossless)
+        lossy.or(lossless.then_some(Bound::Lossless))
     }
 }
 
@@ -370,9 +413,27 @@ pub(crate) struct Decompress {
     pub(crate) stream: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
-    /// Decode only this part, such as 3:7,0:100,:
+    /// Which variable of a data set; may be repeated [default: all]
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) variable: Vec<String>,
+    /// Decode only this part, such as 3:7,0:100,: or time=3:7
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) region: Option<String>,
+    /// Decode only this part, by coordinates: latitude=50:40 or
+    /// time=2020-01-01/2020-01-02T06:00; may be repeated
+    #[arg(
+        long,
+        value_name = "NAME=FROM/TO",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub(crate) sel: Vec<String>,
+    /// Pack numbers again that the source had packed into integers
+    #[arg(long)]
+    pub(crate) repack: bool,
+    /// Do not say in the output what was lost
+    #[arg(long)]
+    pub(crate) no_provenance: bool,
     /// Only every 2^L-th row and column of each frame (the last two dimensions)
     #[arg(long, value_name = "L", default_value_t = 0, hide_default_value = true)]
     pub(crate) preview: u8,
@@ -380,7 +441,7 @@ pub(crate) struct Decompress {
     /// the guard band. Says which frames may break the bound and by how much at most
     #[arg(long)]
     pub(crate) best_effort: bool,
-    /// What to write [default: npy if the output is called .npy, else raw]
+    /// What to write [default: by the name of the output; of data sets netcdf]
     #[arg(long)]
     pub(crate) format: Option<Format>,
     #[command(flatten)]
@@ -397,7 +458,7 @@ pub(crate) struct Decompress {
 #[derive(Debug, Args)]
 #[command(after_help = INFO_EXAMPLES)]
 pub(crate) struct Info {
-    /// A stream; - for standard input
+    /// A stream (- for standard input), or a NetCDF or GRIB file or a Zarr store
     pub(crate) stream: PathBuf,
     /// Print one JSON object
     #[arg(long)]
@@ -409,9 +470,11 @@ pub(crate) struct Info {
 pub(crate) struct Verify {
     /// A stream; - for standard input
     pub(crate) stream: PathBuf,
-    /// The field it was made of, raw little-endian, .npy or .npz; - for standard input
+    /// What it was made of: a NetCDF or GRIB file, a Zarr store, raw little-endian samples, .npy
+    /// or .npz; - for standard input
     pub(crate) original: PathBuf,
-    /// Which array of a .npz file [default: the only one, or the one called data]
+    /// Which variable, or array of a .npz file [default: all, the only one, or the one called
+    /// data]
     #[arg(short, long, value_name = "NAME")]
     pub(crate) variable: Option<String>,
     #[command(flatten)]
@@ -590,6 +653,10 @@ pub(crate) enum Format {
     Raw,
     /// A .npy file, with its shape
     Npy,
+    /// A NetCDF-4 file, with coordinates and attributes
+    Netcdf,
+    /// A Zarr store, with coordinates and attributes
+    Zarr,
 }
 
 /// Lengths joined by `x` or `,`.

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use foresz::{Choose, Compressed, Options, Report, Sample};
+use foresz::{Bound, Choose, Compressed, Options, Report, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
 
 use super::args::{Compress, is_stdio};
+use super::data;
 use super::failure::invalid;
 use super::input::{self, Expected, Field};
 use super::output::Output;
@@ -28,13 +29,30 @@ struct Outcome<'a> {
 
 pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
     let target = target(args)?;
+    if data::is_stream(&args.input) {
+        return Err(invalid(format!(
+            "{} is a stream already",
+            args.input.display()
+        )));
+    }
+    if data::is_data_set(&args.input) {
+        return data::compress(args, options(args, None, Bound::Lossless)?, &target, talk);
+    }
+    let Some(bound) = args.bound.one.bound() else {
+        return Err(invalid(
+            "--preset and --bounds are for files that name their variables; give one bound, such as --abs",
+        ));
+    };
+    if args.resume {
+        return Err(invalid("--resume is for NetCDF, GRIB and Zarr"));
+    }
     let output = Output::open(&target, args.output.force)?;
     let trained = Trained::by(args, talk)?;
-    let options = options(args, trained.as_ref())?;
+    let options = options(args, trained.as_ref(), bound)?;
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,
-        variable: args.variable.clone(),
+        variable: args.array()?,
     };
     let (shape, dtype, Compressed { bytes, report }) =
         match input::read_field(&args.input, &expected)? {
@@ -49,7 +67,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
                 compress(&field, options, args)?,
             ),
         };
-    output.write(|sink| sink.write_all(&bytes))?;
+    output.write(|sink| Ok(sink.write_all(&bytes)?))?;
     let (input, output) = (
         args.input.display().to_string(),
         target.display().to_string(),
@@ -68,7 +86,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
 }
 
 /// All that can be wrong with these shows before a byte is read.
-fn options(args: &Compress, trained: Option<&Trained>) -> anyhow::Result<Options> {
+fn options(args: &Compress, trained: Option<&Trained>, bound: Bound) -> anyhow::Result<Options> {
     let mut models = args.models.clone();
     models.model.extend(trained.map(Trained::folder));
     let registry = models.registry()?;
@@ -77,7 +95,7 @@ fn options(args: &Compress, trained: Option<&Trained>) -> anyhow::Result<Options
         let settled = registry.settle(spec).and_then(|s| registry.build(&s));
         settled.map_err(foresz::Error::from)?;
     }
-    let mut options = Options::new(args.bound.bound().check()?)
+    let mut options = Options::new(bound.check()?)
         .predictor(&args.predictor)?
         .effort(args.effort)
         .threads(args.threads.count())
@@ -101,6 +119,12 @@ fn options(args: &Compress, trained: Option<&Trained>) -> anyhow::Result<Options
     }
     for fill in &args.fill {
         options = options.fill(*fill);
+    }
+    if args.keep_zeros {
+        options = options.fill(0.0);
+    }
+    if args.non_negative {
+        options = options.least(0.0);
     }
     for (key, value) in &args.attr {
         options = options.attribute(key, value);

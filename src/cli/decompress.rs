@@ -4,10 +4,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use foresz::{Decoded, Decompressor, Drift, Info, Report, Sample};
+use anyhow::Context;
+use foresz::{Decoded, Decompressor, Drift, FileStore, Info, Report, Sample, Store};
 use serde::Serialize;
 
 use super::args::{DType, Decompress, Format, is_stdio};
+use super::data;
 use super::failure::{DRIFTED, invalid, while_decoding};
 use super::input;
 use super::npy;
@@ -32,9 +34,18 @@ struct Outcome<'a> {
 }
 
 pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
+    let stream: Box<dyn Store> = if is_stdio(&args.stream) {
+        Box::new(input::read_bytes(&args.stream)?)
+    } else {
+        let opened = FileStore::open(&args.stream);
+        Box::new(opened.with_context(|| format!("cannot read {}", args.stream.display()))?)
+    };
+    if data::wants_data_set(args, &stream)? {
+        data::decompress(args, stream, talk)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let target = target(args)?;
     let output = Output::open(&target, args.output.force)?;
-    let stream = input::read_bytes(&args.stream)?;
     let info = foresz::inspect(&stream)?;
     let region = args
         .region
@@ -43,7 +54,7 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
         .transpose()?;
     let job = Job {
         args,
-        stream: &stream,
+        stream: &*stream,
         info: &info,
         region: region.as_deref(),
         npy: format(args, &target) == Format::Npy,
@@ -158,7 +169,7 @@ pub(crate) fn dtype(info: &Info) -> anyhow::Result<DType> {
 
 struct Job<'a> {
     args: &'a Decompress,
-    stream: &'a [u8],
+    stream: &'a dyn Store,
     info: &'a Info,
     region: Option<&'a [Range<usize>]>,
     npy: bool,
@@ -188,7 +199,7 @@ impl Job<'_> {
             report,
             drifts,
         } = decoder
-            .decode::<T>(self.stream, self.region)
+            .decode::<T>(&self.stream, self.region)
             .map_err(while_decoding)?;
         drop(bar);
         let field = field.as_standard_layout();
@@ -196,7 +207,7 @@ impl Job<'_> {
             if self.npy {
                 npy::write_header::<T>(field.shape(), sink)?;
             }
-            samples::write(field.as_slice().unwrap_or_default(), sink)
+            Ok(samples::write(field.as_slice().unwrap_or_default(), sink)?)
         })?;
         Ok(Written {
             shape: field.shape().to_vec(),

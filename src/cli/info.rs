@@ -5,7 +5,7 @@ use std::fmt::Write;
 use foresz::Info;
 use serde::Serialize;
 
-use super::{args, input, summary, talk::Talk};
+use super::{args, data, input, summary, talk::Talk};
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -15,6 +15,12 @@ struct Answer<'a> {
 }
 
 pub(crate) fn run(args: &args::Info, talk: &Talk) -> anyhow::Result<()> {
+    if data::is_data_set(&args.stream) {
+        return data::of_source(&args.stream, talk);
+    }
+    if data::is_stream(&args.stream) && data::of_stream(&args.stream, talk)? {
+        return Ok(());
+    }
     let info = foresz::inspect(&input::read_bytes(&args.stream)?)?;
     let input = args.stream.display().to_string();
     let text = describe(&input, &info)?;

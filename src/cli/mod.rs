@@ -2,6 +2,7 @@
 
 mod args;
 mod compress;
+mod data;
 mod decompress;
 mod failure;
 mod info;

@@ -130,6 +130,23 @@ fn shape(value: &str) -> anyhow::Result<Vec<usize>> {
 
 /// Writes the header of a C-ordered, little-endian file.
 pub(crate) fn write_header<T: Sample>(shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
+    write_header_of(
+        if T::BYTES == 4 { Kind::F32 } else { Kind::F64 },
+        shape,
+        sink,
+    )
+}
+
+/// The same for values of any type of a fixed size.
+pub(crate) fn write_header_of(kind: Kind, shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
+    let letter = match kind {
+        Kind::F32 | Kind::F64 => 'f',
+        Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => 'u',
+        Kind::Char | Kind::Text => 'S',
+        _ => 'i',
+    };
+    let bytes = kind.bytes().unwrap_or(0);
+    let order = if bytes == 1 { '|' } else { '<' };
     let mut lengths = shape
         .iter()
         .map(usize::to_string)
@@ -140,8 +157,7 @@ pub(crate) fn write_header<T: Sample>(shape: &[usize], sink: &mut dyn Write) -> 
         lengths.push(',');
     }
     let mut text = format!(
-        "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({lengths}), }}",
-        T::BYTES
+        "{{'descr': '{order}{letter}{bytes}', 'fortran_order': False, 'shape': ({lengths}), }}"
     );
     // Samples start at a multiple of 64, for the sake of memory maps.
     let room = (text.len() + 11).next_multiple_of(64) - 11;

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -76,38 +76,195 @@ impl Output {
     /// Writes everything and gives the file its name.
     pub(crate) fn write(
         self,
-        content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        content: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         match self {
             Output::Stdout => {
                 let mut stdout = io::stdout().lock();
-                content(&mut stdout)
-                    .and_then(|()| stdout.flush())
-                    .context("cannot write to standard output")
+                let written = content(&mut stdout).and_then(|()| Ok(stdout.flush()?));
+                written.map_err(|e| on_writing(e, "to standard output"))
             }
             Output::Device(mut file, path) => {
-                content(&mut file).with_context(|| format!("cannot write {}", path.display()))
+                content(&mut file).map_err(|e| on_writing(e, &path.display().to_string()))
             }
             Output::File(mut unfinished) => {
                 let written = content(unfinished.temporary.as_file_mut());
-                written.with_context(|| format!("cannot write {}", unfinished.target.display()))?;
+                let target = unfinished.target.display().to_string();
+                written.map_err(|e| on_writing(e, &target))?;
                 unfinished.finish()
             }
         }
     }
 }
 
+/// Says what could not be written, if that is what went wrong.
+fn on_writing(error: anyhow::Error, what: &str) -> anyhow::Error {
+    let is_io =
+        error.is::<io::Error>() || matches!(error.downcast_ref(), Some(foresz::Error::Io(_)));
+    if is_io {
+        error.context(format!("cannot write {what}"))
+    } else {
+        error
+    }
+}
+
+/// A file or a folder that something else writes, by its path.
+pub(crate) struct Product {
+    room: tempfile::TempDir,
+    target: PathBuf,
+    force: bool,
+}
+
+impl Product {
+    /// Refuses now rather than after all the work what cannot be written.
+    pub(crate) fn open(target: &Path, force: bool) -> anyhow::Result<Self> {
+        if is_stdio(target) {
+            return Err(invalid(
+                "standard output takes samples only: name a file with -o, or --format npy or raw",
+            ));
+        }
+        if target.exists() && !force {
+            return Err(invalid(format!(
+                "{} exists already; use --force to replace it",
+                target.display()
+            )));
+        }
+        remove_if_interrupted();
+        let mut noted = temporary();
+        let room = tempfile::Builder::new()
+            .prefix(".foresz-")
+            .tempdir_in(folder(target))
+            .with_context(|| format!("cannot write {}", target.display()))?;
+        *noted = Some(room.path().into());
+        Ok(Product {
+            room,
+            target: target.into(),
+            force,
+        })
+    }
+
+    /// Where it is to be written.
+    pub(crate) fn path(&self) -> PathBuf {
+        let name = self.target.file_name().unwrap_or_default();
+        self.room.path().join(name)
+    }
+
+    /// Gives it its name.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        let mut noted = temporary();
+        let Product {
+            room,
+            target,
+            force,
+        } = &self;
+        let moved = || {
+            if *force && target.is_dir() {
+                // Kept until the new one is in its place.
+                fs::rename(target, room.path().join(".replaced"))?;
+            }
+            fs::rename(self.path(), target)
+        };
+        moved().with_context(|| format!("cannot write {}", target.display()))?;
+        *noted = None;
+        Ok(())
+    }
+}
+
+/// The folder that something is in.
+fn folder(path: &Path) -> &Path {
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// A file that stays under a name of its own if it is not finished.
+pub(crate) struct Partial {
+    part: PathBuf,
+    target: PathBuf,
+}
+
+impl Partial {
+    /// What a file is called before it is finished.
+    pub(crate) fn open(target: &Path, force: bool) -> anyhow::Result<Self> {
+        if target.exists() && !force {
+            return Err(invalid(format!(
+                "{} exists already; use --force to replace it",
+                target.display()
+            )));
+        }
+        let mut part = target.as_os_str().to_owned();
+        part.push(".part");
+        Ok(Partial {
+            part: part.into(),
+            target: target.into(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.part
+    }
+
+    /// Writes everything, behind what is there, and gives the file its name.
+    pub(crate) fn write(
+        self,
+        content: impl FnOnce(&mut Growing) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let shown = self.part.display().to_string();
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false);
+        let file = options.open(&self.part);
+        let mut file = Growing(file.with_context(|| format!("cannot write {shown}"))?);
+        content(&mut file).map_err(|e| on_writing(e, &shown))?;
+        let target = &self.target;
+        let named = file
+            .0
+            .sync_all()
+            .and_then(|()| fs::rename(&self.part, target));
+        named.with_context(|| format!("cannot write {}", target.display()))
+    }
+}
+
+/// A file that is being added to.
+pub(crate) struct Growing(File);
+
+impl Growing {
+    /// A file to add to.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let file = OpenOptions::new().write(true).open(path);
+        Ok(Growing(file.with_context(|| {
+            format!("cannot write {}", path.display())
+        })?))
+    }
+
+    /// Forgets what lies behind, and goes on from there.
+    pub(crate) fn cut(&mut self, bytes: u64) -> io::Result<()> {
+        self.0.set_len(bytes)?;
+        self.0.seek(io::SeekFrom::Start(bytes))?;
+        Ok(())
+    }
+
+    /// Waits until everything is where no power failure reaches it.
+    pub(crate) fn settle(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+impl Write for Growing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}
+
 impl Unfinished {
     fn create(target: PathBuf, force: bool) -> anyhow::Result<Self> {
-        let folder = target
-            .parent()
-            .filter(|p| !p.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
         remove_if_interrupted();
         // Held until the path is noted: an interruption in between would leave the file.
         let mut noted = temporary();
         let temporary = builder()
-            .tempfile_in(folder)
+            .tempfile_in(folder(&target))
             .with_context(|| format!("cannot write {}", target.display()))?;
         *noted = Some(temporary.path().into());
         Ok(Unfinished {
@@ -158,7 +315,7 @@ fn remove_if_interrupted() {
         // Never released, so that no file can come after this one.
         let noted = temporary();
         if let Some(path) = noted.as_ref() {
-            let _ = fs::remove_file(path);
+            let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
         }
         std::process::exit(INTERRUPTED);
     });

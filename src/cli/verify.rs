@@ -8,6 +8,7 @@ use ndarray::ArrayD;
 use serde::Serialize;
 
 use super::args::{DType, Verify};
+use super::data;
 use super::decompress::dtype;
 use super::failure::{BROKEN, invalid, while_decoding};
 use super::input::{self, Expected, Field};
@@ -44,6 +45,9 @@ struct Worst {
 }
 
 pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
+    if data::is_data_set(&args.original) {
+        return data::verify(args, talk);
+    }
     let stream = input::read_bytes(&args.stream)?;
     let info = foresz::inspect(&stream)?;
     let dtype = dtype(&info)?;

@@ -27,8 +27,10 @@ pub struct VariableInfo {
     pub max_error: f64,
     /// Step of packed numbers, or of the lattice that numbers lay on; 0 if there is none.
     pub step: f64,
-    /// Predictors and back ends, each once; none where values are stored as they are.
-    pub coded_by: Vec<String>,
+    /// Predictors, each once; none where values are stored as they are.
+    pub predictors: Vec<String>,
+    /// Back ends, each once.
+    pub backends: Vec<String>,
     /// Streams or blobs that it is in.
     pub pieces: usize,
     /// Bytes of its values, as the source had them.
@@ -47,22 +49,10 @@ impl VariableInfo {
         streams: &[Info],
     ) -> Self {
         let shape = dataset.shape(about);
-        let mut asked: Vec<Bound> = Vec::new();
-        for bound in entry.pieces.iter().map(|p| p.asked) {
-            if !asked.contains(&bound) {
-                asked.push(bound);
-            }
-        }
-        let mut coded_by: Vec<String> = Vec::new();
-        for stream in streams {
-            let backends = stream.backends.join(" | ");
-            for (predictor, _) in &stream.predictors {
-                let by = format!("{predictor}, {backends}");
-                if !coded_by.contains(&by) {
-                    coded_by.push(by);
-                }
-            }
-        }
+        let asked = each_once(entry.pieces.iter().map(|p| &p.asked));
+        let specs = streams.iter().flat_map(|s| &s.predictors);
+        let predictors = each_once(specs.map(|(spec, _)| spec));
+        let backends = each_once(streams.iter().flat_map(|s| &s.backends));
         let largest = streams.iter().map(|s| s.max_error).fold(0.0, f64::max);
         let lattice = streams
             .iter()
@@ -91,7 +81,8 @@ impl VariableInfo {
             asked,
             max_error,
             step,
-            coded_by,
+            predictors,
+            backends,
             pieces: entry.pieces.len(),
             raw_bytes,
             stream_bytes,
@@ -99,8 +90,28 @@ impl VariableInfo {
         }
     }
 
+    /// Says so where values were rounded before, and more coarsely than asked for now.
+    pub fn coarser(&self) -> Option<f64> {
+        let tightest = self.asked.iter().filter_map(|bound| match bound {
+            Bound::Absolute(bound) => Some(*bound),
+            _ => None,
+        });
+        let tightest = tightest.fold(f64::INFINITY, f64::min);
+        (self.step > 2.0 * tightest).then_some(self.step)
+    }
+
     /// Whether anything may have been lost.
     pub fn is_lossless(&self) -> bool {
         self.asked.iter().all(|bound| *bound == Bound::Lossless)
     }
+}
+
+fn each_once<'a, R: Clone + PartialEq + 'a>(all: impl Iterator<Item = &'a R>) -> Vec<R> {
+    let mut once: Vec<R> = Vec::new();
+    for one in all {
+        if !once.contains(one) {
+            once.push(one.clone());
+        }
+    }
+    once
 }

@@ -1,6 +1,6 @@
 //! Values stored without loss and without a model: coordinates, texts, small things.
 
-use foresz_files::{Kind, Values, each_values};
+use foresz_files::{Kind, Values};
 
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{squeeze, stretch};
@@ -131,46 +131,18 @@ fn restore(bytes: &[u8], width: usize, way: u8) -> Vec<u8> {
 
 /// Little-endian, texts after their lengths.
 pub(crate) fn to_bytes(values: &Values) -> Vec<u8> {
-    match values {
-        Values::Text(texts) => {
-            let mut out = Vec::new();
-            texts.iter().for_each(|t| put_bytes(&mut out, t.as_bytes()));
-            out
-        }
-        Values::Char(bytes) | Values::U8(bytes) => bytes.clone(),
-        Values::I8(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::I16(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::U16(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::I32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::U32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::I64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::U64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        Values::F64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    let mut out = Vec::new();
+    if let Values::Text(texts) = values {
+        texts.iter().for_each(|t| put_bytes(&mut out, t.as_bytes()));
     }
+    values.to_le_bytes().unwrap_or(out)
 }
 
 /// Inverse of [`to_bytes`].
 pub(crate) fn from_bytes(bytes: &[u8], kind: Kind, count: usize) -> Result<Values> {
-    macro_rules! numbers {
-        ($variant:ident, $type:ty) => {{
-            let (all, _) = bytes.as_chunks::<{ size_of::<$type>() }>();
-            Values::$variant(all.iter().map(|b| <$type>::from_le_bytes(*b)).collect())
-        }};
-    }
-    let values = match kind {
-        Kind::I8 => numbers!(I8, i8),
-        Kind::U8 => Values::U8(bytes.to_vec()),
-        Kind::I16 => numbers!(I16, i16),
-        Kind::U16 => numbers!(U16, u16),
-        Kind::I32 => numbers!(I32, i32),
-        Kind::U32 => numbers!(U32, u32),
-        Kind::I64 => numbers!(I64, i64),
-        Kind::U64 => numbers!(U64, u64),
-        Kind::F32 => numbers!(F32, f32),
-        Kind::F64 => numbers!(F64, f64),
-        Kind::Char => Values::Char(bytes.to_vec()),
-        Kind::Text => {
+    let values = match Values::from_le_bytes(kind, bytes) {
+        Some(values) => values,
+        None => {
             let mut reader = Reader::new(bytes, Section::Blob);
             let mut texts = Vec::new();
             while !reader.is_empty() {
@@ -179,7 +151,7 @@ pub(crate) fn from_bytes(bytes: &[u8], kind: Kind, count: usize) -> Result<Value
             Values::Text(texts)
         }
     };
-    if each_values!(&values, v => v.len()) == count {
+    if values.len() == count {
         Ok(values)
     } else {
         corrupt(Section::Blob, format!("it does not hold {count} values"))

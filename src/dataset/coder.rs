@@ -30,6 +30,7 @@ pub enum Keeping {
 }
 
 /// Turns variables of a source into the stream of a data set.
+#[derive(Clone)]
 pub struct Coder<'a> {
     recipes: &'a [Recipe],
     options: Options,
@@ -190,7 +191,7 @@ impl Travelling {
 }
 
 /// Some variables of a data set, with the dimensions that they have.
-pub(crate) fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
+pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
     let mut used: Vec<usize> = positions
         .iter()
         .flat_map(|p| dataset.variables[*p].dimensions.iter().copied())

@@ -103,6 +103,16 @@ pub(crate) fn declared_fills(variable: &Variable) -> Vec<f64> {
     fills
 }
 
+/// Values that mark missing ones, as stored: what `_FillValue` and `missing_value` say.
+pub fn missing_values(variable: &Variable) -> Vec<f64> {
+    declared_fills(variable)
+}
+
+/// Distance of neighbouring packed numbers, if a variable is packed.
+pub fn packing_step(variable: &Variable) -> Option<f64> {
+    Packing::of(variable).map(|packing| packing.step())
+}
+
 /// Unpacked numbers of the type they unpack to; NaN for missing ones.
 pub(crate) fn unpack(values: &Values, packing: &Packing, fills: &[f64]) -> Result<Values> {
     let Some(numbers) = values.to_f64() else {

@@ -7,9 +7,11 @@ use foresz_predictors::Sample;
 
 use super::about::VariableInfo;
 use super::blob;
+use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::opening;
 use super::packing::put_down;
+use super::recipe::{PIECE_BYTES, TEXT_BYTES};
 use super::view::{View, show};
 use crate::decompress::Decompressor;
 use crate::error::{Error, Result, Section, corrupt, invalid};
@@ -61,6 +63,12 @@ impl<S: Store> DatasetReader<S> {
     /// Bytes behind the stream, of something that was interrupted.
     pub fn lost(&self) -> u64 {
         self.store.size() - self.bytes
+    }
+
+    /// Whether it is the stream of a single field, which nothing was added to.
+    pub fn is_single_field(&self) -> bool {
+        // Only those do not say who wrote them.
+        self.directory.writer.is_empty()
     }
 
     /// Program and version that wrote it.
@@ -116,6 +124,22 @@ impl<S: Store> DatasetReader<S> {
         } else {
             Ok(values)
         }
+    }
+
+    /// Parts that a region of a variable can be read in, in C order, none of them much
+    /// larger than memory can be asked for.
+    pub fn slabs(&self, variable: usize, region: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
+        let width = self.directory.dataset.variables.get(variable);
+        let width = width.and_then(|v| v.kind.bytes()).unwrap_or(TEXT_BYTES);
+        let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
+        // Unpacked they may be wider.
+        let cuts = Cuts::fitting(&shape, PIECE_BYTES / width.max(4));
+        let slab = |i: usize| {
+            let slab = cuts.piece(i).into_iter().zip(region);
+            slab.map(|(s, r)| r.start + s.start..r.start + s.end)
+                .collect()
+        };
+        (0..cuts.count().unwrap_or(0)).map(slab).collect()
     }
 
     /// Values as they are in pieces.

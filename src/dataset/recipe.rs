@@ -91,13 +91,13 @@ impl Recipe {
 }
 
 /// Bytes of values that are coded at once: what bounds memory.
-const PIECE_BYTES: usize = 1 << 26;
+pub(crate) const PIECE_BYTES: usize = 1 << 26;
 /// The same for blobs, which the strongest compressor works on.
 const BLOB_BYTES: usize = 1 << 22;
 /// What is stored without loss and takes fewer bytes is not worth a stream.
 const SMALL_BYTES: usize = 1 << 16;
 /// What texts are taken to be long.
-const TEXT_BYTES: usize = 64;
+pub(crate) const TEXT_BYTES: usize = 64;
 
 /// How a variable is going to be stored.
 #[derive(Debug, Clone)]

@@ -55,7 +55,7 @@ impl Trained {
         let parsed = Words::try_parse_from(words);
         let mut train = parsed.map_err(|e| invalid(e.render().to_string()))?.train;
         train.layout = args.layout.clone();
-        train.array.clone_from(&args.variable);
+        train.array = args.array()?;
         train.fill.extend(&args.fill);
         learn(&train, talk)?;
         Ok(Some(Trained { room }))

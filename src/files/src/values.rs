@@ -188,6 +188,59 @@ impl Values {
         })
     }
 
+    /// All as little-endian bytes; nothing for texts of any length.
+    pub fn to_le_bytes(&self) -> Option<Vec<u8>> {
+        macro_rules! bytes {
+            ($($variant:ident),*) => {
+                match self {
+                    $(Values::$variant(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),)*
+                    Values::Char(v) => v.clone(),
+                    Values::Text(_) => return None,
+                }
+            };
+        }
+        Some(bytes!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64))
+    }
+
+    /// How many values are not those of another to the bit; all, if the other has not as
+    /// many or another type.
+    pub fn differing(&self, other: &Values) -> usize {
+        if self.kind() != other.kind() || self.len() != other.len() {
+            return self.len().max(other.len());
+        }
+        match (self, other) {
+            (Values::Text(a), Values::Text(b)) => a.iter().zip(b).filter(|(x, y)| x != y).count(),
+            _ => {
+                let width = self.kind().bytes().unwrap_or(1);
+                let (a, b) = (self.to_le_bytes(), other.to_le_bytes());
+                let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+                let pairs = a.chunks(width).zip(b.chunks(width));
+                pairs.filter(|(x, y)| x != y).count()
+            }
+        }
+    }
+
+    /// Inverse of [`to_le_bytes`](Self::to_le_bytes); a rest too short for a value is left
+    /// out.
+    pub fn from_le_bytes(kind: Kind, bytes: &[u8]) -> Option<Self> {
+        macro_rules! numbers {
+            ($($variant:ident: $type:ty),*) => {
+                match kind {
+                    $(Kind::$variant => {
+                        let (all, _) = bytes.as_chunks::<{ size_of::<$type>() }>();
+                        Values::$variant(all.iter().map(|b| <$type>::from_le_bytes(*b)).collect())
+                    })*
+                    Kind::Char => Values::Char(bytes.to_vec()),
+                    Kind::Text => return None,
+                }
+            };
+        }
+        Some(numbers!(
+            I8: i8, U8: u8, I16: i16, U16: u16, I32: i32, U32: u32, I64: i64, U64: u64, F32: f32,
+            F64: f64
+        ))
+    }
+
     /// The only number, if there is just one.
     pub fn as_number(&self) -> Option<f64> {
         match self.to_f64()?.as_slice() {

@@ -1,0 +1,19 @@
+//! Files and streams of data sets: several variables with their coordinates.
+
+mod choice;
+mod compress;
+mod decompress;
+mod form;
+mod info;
+mod region;
+mod select;
+mod source;
+mod table;
+mod verify;
+
+pub(crate) use compress::run as compress;
+pub(crate) use decompress::{run as decompress, wanted as wants_data_set};
+pub(crate) use info::of_source;
+pub(crate) use info::of_stream;
+pub(crate) use source::{is_data_set, is_stream};
+pub(crate) use verify::run as verify;

@@ -1,0 +1,192 @@
+//! A stream held against what it was made of: nothing in the stream is trusted but what was
+//! asked for.
+
+use foresz_files::{Source, Values};
+use serde::Serialize;
+
+use super::coder::named;
+use super::directory::{Entry, Storage};
+use super::packing::{Packing, declared_fills, unpack};
+use super::reader::DatasetReader;
+use super::view::View;
+use crate::bound::Bound;
+use crate::decompress::Decompressor;
+use crate::error::{Result, invalid};
+use crate::store::Store;
+
+/// How a variable compares with its original.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Verified {
+    /// Values compared.
+    pub values: usize,
+    /// Those that break their bound, or that had to be the same and are not.
+    pub broken: usize,
+    /// Largest absolute error, of unpacked numbers.
+    pub max_error: f64,
+    /// Smallest PSNR of the parts that one was asked for, in dB.
+    pub psnr: Option<f64>,
+}
+
+/// What has to hold of a value.
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Same,
+    Within(f64),
+    Relative(f64),
+    /// In the end only.
+    Psnr,
+}
+
+/// Numbers to compare, and the bits that tell whether they are the same.
+struct Side {
+    numbers: Vec<f64>,
+    stored: Values,
+}
+
+impl<S: Store> DatasetReader<S> {
+    /// Compares a variable with one of a source, which has to have the same type and shape.
+    pub fn verify(
+        &self,
+        variable: usize,
+        original: &mut dyn Source,
+        position: usize,
+        decoder: &Decompressor,
+    ) -> Result<Verified> {
+        let Some(entry) = self.directory.entries.get(variable) else {
+            return invalid(format!("there is no variable {variable}"));
+        };
+        let about = &self.directory.dataset.variables[variable];
+        let packing = Packing::of(about).filter(|_| entry.packed);
+        let fills = declared_fills(about);
+        let side = |stored: Values| -> Result<Side> {
+            let numbers = match &packing {
+                Some(packing) => unpack(&stored, packing, &fills)?.to_f64(),
+                None => stored.to_f64(),
+            };
+            Ok(Side {
+                numbers: numbers.unwrap_or_default(),
+                stored,
+            })
+        };
+        let whole = Whole::of(
+            entry,
+            |i| {
+                let values = original.read(position, &entry.cuts.piece(i));
+                Ok(side(values.map_err(|e| named(e, &about.name))?)?.numbers)
+            },
+            &fills,
+        )?;
+        let mut found = Verified::default();
+        let mut squares = 0.0;
+        for (i, piece) in entry.pieces.iter().enumerate() {
+            let part = entry.cuts.piece(i);
+            let theirs = original.read(position, &part);
+            let theirs = side(theirs.map_err(|e| named(e, &about.name))?)?;
+            let ours = if entry.storage == Storage::Unpacked {
+                let unpacked = self.read(variable, &part, View::Unpacked, decoder)?;
+                Side {
+                    numbers: unpacked.to_f64().unwrap_or_default(),
+                    stored: unpacked,
+                }
+            } else {
+                side(self.read(variable, &part, View::Stored, decoder)?)?
+            };
+            let rule = match piece.asked {
+                Bound::Lossless => Rule::Same,
+                _ if entry.storage == Storage::Blobs => Rule::Same,
+                Bound::Absolute(bound) => Rule::Within(bound),
+                Bound::RangeRelative(part) => Rule::Within(part * whole.span),
+                Bound::PointwiseRelative(part) => Rule::Relative(part),
+                Bound::Psnr(_) => Rule::Psnr,
+            };
+            squares += found.add(
+                &theirs,
+                &ours,
+                rule,
+                if packing.is_some() { &[] } else { &fills },
+            );
+        }
+        if let Some(wanted) = whole.psnr {
+            let rms = (squares / whole.numbers.max(1) as f64).sqrt();
+            let psnr = 20.0 * (whole.span / rms).log10();
+            found.psnr = psnr.is_finite().then_some(psnr);
+            // Sums in another order than the encoder's.
+            found.broken += usize::from(psnr < wanted - 1e-9);
+        }
+        Ok(found)
+    }
+}
+
+/// What bounds of a whole variable depend on.
+struct Whole {
+    span: f64,
+    numbers: usize,
+    psnr: Option<f64>,
+}
+
+impl Whole {
+    fn of(
+        entry: &Entry,
+        mut read: impl FnMut(usize) -> Result<Vec<f64>>,
+        fills: &[f64],
+    ) -> Result<Self> {
+        let asked = || entry.pieces.iter().map(|p| p.asked);
+        let psnr = asked().find_map(|bound| match bound {
+            Bound::Psnr(db) => Some(db),
+            _ => None,
+        });
+        let mut whole = Whole {
+            span: 0.0,
+            numbers: 0,
+            psnr,
+        };
+        if psnr.is_none() && !asked().any(|b| matches!(b, Bound::RangeRelative(_))) {
+            return Ok(whole);
+        }
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for i in 0..entry.pieces.len() {
+            let numbers = read(i)?;
+            let giants = super::spans::giants(&numbers, fills);
+            let is_number = |x: &&f64| x.is_finite() && !fills.contains(x) && !giants.contains(x);
+            for x in numbers.iter().filter(is_number) {
+                (low, high) = (low.min(*x), high.max(*x));
+                whole.numbers += 1;
+            }
+        }
+        whole.span = if low <= high { high - low } else { 0.0 };
+        Ok(whole)
+    }
+}
+
+impl Verified {
+    /// Adds values; returns the sum of squares of errors.
+    fn add(&mut self, theirs: &Side, ours: &Side, rule: Rule, fills: &[f64]) -> f64 {
+        self.values += theirs.stored.len();
+        if theirs.numbers.is_empty() || matches!(rule, Rule::Same) {
+            self.broken += theirs.stored.differing(&ours.stored);
+            return 0.0;
+        }
+        let mut squares = 0.0;
+        for (x, y) in theirs.numbers.iter().zip(&ours.numbers) {
+            let error = (x - y).abs();
+            let special = !x.is_finite() || fills.contains(x);
+            let kept = if special {
+                x == y || (x.is_nan() && y.is_nan())
+            } else {
+                self.max_error = if error <= self.max_error {
+                    self.max_error
+                } else {
+                    error
+                };
+                squares += error * error;
+                match rule {
+                    Rule::Within(bound) => error <= bound,
+                    Rule::Relative(part) => error <= part * x.abs(),
+                    Rule::Same | Rule::Psnr => error.is_finite(),
+                }
+            };
+            self.broken += usize::from(!kept);
+        }
+        squares
+    }
+}
