@@ -7,6 +7,7 @@ mod dataset;
 mod error;
 #[cfg(feature = "netcdf")]
 pub mod netcdf;
+mod open;
 #[cfg(feature = "netcdf")]
 mod region;
 mod sink;
@@ -15,6 +16,7 @@ mod values;
 
 pub use dataset::{Attribute, Dataset, Dimension, Variable};
 pub use error::{Error, Result};
+pub use open::{create, open};
 pub use sink::Sink;
 pub use source::Source;
 pub use values::{Kind, Values};
