@@ -8,6 +8,7 @@ mod error;
 mod memory;
 #[cfg(feature = "netcdf")]
 pub mod netcdf;
+mod open;
 #[cfg(feature = "netcdf")]
 mod region;
 mod sink;
@@ -17,6 +18,7 @@ mod values;
 pub use dataset::{Attribute, Dataset, Dimension, Variable};
 pub use error::{Error, Result};
 pub use memory::Memory;
+pub use open::{create, open};
 pub use sink::Sink;
 pub use source::Source;
 pub use values::{Kind, Values};

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::values::Kind;
 
 /// Variables that share the name of a dimension without describing it are stored so.
-const NOT_A_COORDINATE: &str = "_nc4_non_coord_";
+pub(super) const NOT_A_COORDINATE: &str = "_nc4_non_coord_";
 
 /// More groups than this are links that go round.
 const MOST_GROUPS: usize = 4096;

@@ -1,0 +1,47 @@
+//! Files by what they hold, or are called.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::sink::Sink;
+use crate::source::Source;
+
+/// Opens a file, of the format that its first bytes tell. A folder is Zarr.
+pub fn open(path: &Path) -> Result<Box<dyn Source>> {
+    if path.is_dir() {
+        return missing("Zarr");
+    }
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    match magic.as_slice() {
+        b"GRIB" => missing("GRIB"),
+        #[cfg(feature = "netcdf")]
+        // Some HDF5 begins with something else: let its reader say that it is none.
+        _ => crate::netcdf::open(path),
+        #[cfg(not(feature = "netcdf"))]
+        _ => missing("NetCDF"),
+    }
+}
+
+/// Starts a file, of the format that its name ends with.
+pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
+    match path.extension().and_then(|e| e.to_str()) {
+        #[cfg(feature = "netcdf")]
+        Some("nc" | "nc4" | "h5" | "hdf5") => crate::netcdf::create(path, dataset),
+        Some("zarr") => missing("Zarr"),
+        Some("grib" | "grib2" | "grb") => missing("GRIB"),
+        _ => Err(Error::Unsupported(format!(
+            "{}: what is to be written has to end in .nc or .zarr",
+            path.display()
+        ))),
+    }
+}
+
+fn missing<T>(format: &str) -> Result<T> {
+    Err(Error::Unsupported(format!(
+        "this program was built without {format}"
+    )))
+}
