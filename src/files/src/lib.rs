@@ -5,14 +5,16 @@
 
 mod dataset;
 mod error;
+#[cfg(feature = "grib")]
+pub mod grib;
 mod memory;
 #[cfg(feature = "netcdf")]
 pub mod netcdf;
 mod open;
-#[cfg(feature = "netcdf")]
 mod region;
 mod sink;
 mod source;
+mod time;
 mod values;
 
 pub use dataset::{Attribute, Dataset, Dimension, Variable};

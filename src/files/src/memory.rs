@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::region::rows;
 use crate::sink::Sink;
 use crate::source::Source;
 use crate::values::{Kind, Values};
@@ -79,32 +80,6 @@ impl Sink for Memory {
     fn finish(self: Box<Self>) -> Result<()> {
         Ok(())
     }
-}
-
-/// Where the rows of a region start in an array of that shape, and how long they are.
-fn rows(shape: &[usize], region: &[Range<usize>]) -> Result<(Vec<usize>, usize)> {
-    let inside = |(r, n): (&Range<usize>, &usize)| r.start <= r.end && r.end <= *n;
-    if shape.len() != region.len() || !region.iter().zip(shape).all(inside) {
-        return Err(Error::Invalid(format!(
-            "the region {region:?} leaves the shape {shape:?}"
-        )));
-    }
-    let Some((last, before)) = region.split_last() else {
-        return Ok((vec![0], 1));
-    };
-    let mut starts = vec![0];
-    for (range, length) in before.iter().zip(shape) {
-        let next = |start: &usize| {
-            let start = start * length;
-            range.clone().map(move |i| start + i)
-        };
-        starts = starts.iter().flat_map(next).collect();
-    }
-    let columns = shape[shape.len() - 1];
-    starts
-        .iter_mut()
-        .for_each(|s| *s = *s * columns + last.start);
-    Ok((starts, last.len()))
 }
 
 impl Values {

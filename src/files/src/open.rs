@@ -17,13 +17,23 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>> {
     let mut magic = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut magic)?;
     match magic.as_slice() {
-        b"GRIB" => missing("GRIB"),
+        b"GRIB" => grib(path),
         #[cfg(feature = "netcdf")]
         // Some HDF5 begins with something else: let its reader say that it is none.
         _ => crate::netcdf::open(path),
         #[cfg(not(feature = "netcdf"))]
         _ => missing("NetCDF"),
     }
+}
+
+#[cfg(feature = "grib")]
+fn grib(path: &Path) -> Result<Box<dyn Source>> {
+    Ok(Box::new(crate::grib::open(path)?))
+}
+
+#[cfg(not(feature = "grib"))]
+fn grib(_: &Path) -> Result<Box<dyn Source>> {
+    missing("GRIB")
 }
 
 /// Starts a file, of the format that its name ends with.
