@@ -10,6 +10,7 @@ use crate::contest;
 use crate::effort::Effort;
 use crate::entropy::{self, Backend};
 use crate::error::Result;
+use crate::fills::Fills;
 use crate::originals::Originals;
 use crate::relative;
 
@@ -101,7 +102,7 @@ const PYRAMID_IN_A_PIECE: f64 = 0.9;
 pub(crate) fn rank<T: Sample>(
     settings: Settings,
     values: &[T],
-    fills: &[T],
+    fills: &Fills,
     scene: &Scene,
     loss: Loss,
 ) -> Result<Vec<(f64, Spec)>> {
@@ -126,7 +127,7 @@ pub(crate) fn rank<T: Sample>(
         Loss::Relative(bound) => {
             let logs: Vec<_> = pieces
                 .into_iter()
-                .map(|(piece, scene)| (relative::split(&piece, &[]).values, scene))
+                .map(|(piece, scene)| (relative::split(&piece, &Fills::default()).values, scene))
                 .collect();
             trial.rank(&logs, relative::bound_of_logs(bound))
         }
@@ -145,9 +146,10 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn rank<T: Sample>(&self, pieces: &[(Vec<T>, Scene)], bound: f64) -> Result<Vec<(f64, Spec)>> {
         let mut ranked = Vec::new();
+        let none = Fills::default();
         let originals = pieces.iter().map(|(piece, _)| {
-            let plain = Originals::new(piece, &[], bound);
-            plain.tame(piece, &[], bound).unwrap_or(plain)
+            let plain = Originals::new(piece, &none, bound);
+            plain.tame(piece, &none, bound).unwrap_or(plain)
         });
         let originals: Vec<_> = originals.collect();
         for text in &self.candidates {
@@ -203,7 +205,7 @@ fn size_of<T: Sample>(
 }
 
 /// Boxes cut out of the chunk, each a few frames; holes are NaN.
-fn pieces<T: Sample>(values: &[T], fills: &[T], scene: &Scene) -> Vec<(Vec<T>, Scene)> {
+fn pieces<T: Sample>(values: &[T], fills: &Fills, scene: &Scene) -> Vec<(Vec<T>, Scene)> {
     let total = values.len();
     let wanted = (total / PART).clamp(SAMPLES.start, SAMPLES.end).min(total);
     let frames: usize = scene.shape[..scene.shape.len().saturating_sub(2)]
@@ -226,7 +228,7 @@ fn pieces<T: Sample>(values: &[T], fills: &[T], scene: &Scene) -> Vec<(Vec<T>, S
         crate::blocks::copy_out(values, &scene.shape, &part, &mut piece);
         piece
             .iter_mut()
-            .filter(|x| !x.is_finite() || fills.contains(x))
+            .filter(|x| !x.is_finite() || fills.contains(*x))
             .for_each(|x| *x = T::from_f64(f64::NAN));
         let share = piece.len() as f64 * count as f64 / total as f64;
         (

@@ -66,6 +66,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) wanted: Option<&'a Plane>,
     /// Whether to go on where forecasts are not the encoder's.
     pub(crate) anyway: bool,
+    /// What numbers below it are replaced with.
+    pub(crate) least: Option<f64>,
 }
 
 /// The values of a chunk.
@@ -95,6 +97,17 @@ impl<T: Sample> Decoding<T> {
             let holes = mask.holes().zip(held);
             holes.for_each(|(i, x)| self.values[i] = *x);
         }
+    }
+
+    /// Replaces numbers that are too low.
+    fn lift(&mut self, least: Option<f64>) {
+        let Some(least) = least else {
+            return;
+        };
+        let is_low = |x: &&mut T| x.is_finite() && x.to_f64() < least;
+        let low = self.values.iter_mut().filter(is_low);
+        low.for_each(|x| *x = T::from_f64(least));
+        self.fill_holes();
     }
 
     /// Does what can be done if the values are not those that the encoder saw.
@@ -131,7 +144,9 @@ pub(crate) fn decode<T: Sample>(
     if flags == FAST {
         let values = fast::decode(&mut reader, &plan.scene.shape)?;
         reader.finish()?;
-        return Ok(Decoding::of(values, true));
+        let mut decoding = Decoding::of(values, true);
+        decoding.lift(wish.least);
+        return Ok(decoding);
     }
     if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED) != 0 {
         return Err(Error::Unsupported(format!(
@@ -161,6 +176,8 @@ pub(crate) fn decode<T: Sample>(
     let sum = coded.reader.u32()?;
     coded.reader.finish()?;
     decoding.settle(sum, plan.scene)?;
+    // Under a relative bound numbers keep their signs, and holes are not known here.
+    decoding.lift(wish.least.filter(|_| flags & RELATIVE == 0));
     Ok(decoding)
 }
 

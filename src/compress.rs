@@ -1,6 +1,7 @@
 //! Fields to streams.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
@@ -12,6 +13,7 @@ use crate::chunk::{self, Loss, Plan, Source};
 use crate::container::{Dim, Index};
 use crate::contest::Contest;
 use crate::error::{Result, invalid};
+use crate::fills::Fills;
 use crate::grid::{self, Grid};
 use crate::options::{Choose, Layout, Options};
 use crate::relative::{self, Logs};
@@ -57,9 +59,19 @@ pub struct Compressed {
     pub report: Report,
 }
 
-/// Fill values in the type of the field.
+/// Fill values in the type of the field: they are no part of its range.
 fn fills_of<T: Sample>(options: &Options) -> Vec<T> {
     options.fills.iter().map(|x| T::from_f64(*x)).collect()
+}
+
+/// All that has to come back exactly.
+fn all_fills(options: &Options) -> Vec<f64> {
+    options
+        .fills
+        .iter()
+        .chain(&options.exact)
+        .copied()
+        .collect()
 }
 
 fn range_of_field<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Option<(f64, f64)> {
@@ -274,7 +286,8 @@ fn rivals(offers: &[Spec]) -> Vec<Spec> {
 /// What stays the same from chunk to chunk.
 pub(crate) struct Setup<T> {
     layout: Layout,
-    fills: Vec<T>,
+    fills: Fills,
+    numbers: PhantomData<T>,
     fixed: Option<(Spec, Pipeline)>,
     offers: Vec<(Spec, Pipeline)>,
     rivals: Vec<(Spec, Pipeline)>,
@@ -308,10 +321,10 @@ impl<T: Sample> Setup<T> {
                 "packing is the back end of the fast effort alone; ask for that instead",
             );
         }
-        if options.fills.len() > 16 {
+        if all_fills(options).len() > 16 {
             return invalid(format!(
                 "{} fill values are declared, 16 are the most",
-                options.fills.len()
+                all_fills(options).len()
             ));
         }
         let settle = |spec: &Spec| {
@@ -345,7 +358,8 @@ impl<T: Sample> Setup<T> {
                 attributes: options.attributes.as_slice().into(),
             },
             layout,
-            fills: fills_of(options),
+            fills: Fills::new::<T>(&options.fills, &options.exact, options.least, loss),
+            numbers: PhantomData,
             fixed,
             offers,
             rivals,
@@ -383,7 +397,7 @@ impl<T: Sample> Setup<T> {
         let numbers = part
             .values
             .iter()
-            .filter(|x| x.is_finite() && !self.fills.contains(x));
+            .filter(|x| x.is_finite() && !self.fills.contains(*x));
         let lowest = numbers.fold(f64::INFINITY, |low, x| low.min(x.to_f64()));
         let below = (least - lowest).max(0.0);
         if below > self.bound() {
@@ -491,7 +505,7 @@ impl<T: Sample> Setup<T> {
             max_error: 0.0,
             lattice: 0.0,
             least: options.least,
-            fills: options.fills.clone(),
+            fills: all_fills(options),
             attributes: options.attributes.clone(),
             choices: Vec::new(),
             chunks: Vec::new(),

@@ -242,6 +242,7 @@ impl Decompressor {
             let wish = Wish {
                 wanted: Some(&share.plane).filter(|_| self.preview > 0),
                 anyway,
+                least: index.least,
             };
             let decoding = decode_chunk::<T>(index, *i, &bytes, &pipelines, wish)?;
             let part = grid.part(*i);
@@ -250,10 +251,7 @@ impl Decompressor {
                 drift_within(&region[time], *i, &part[time], drifted)
             });
             let part: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
-            let mut values = blocks::pick(decoding.values, &part, &share.plane);
-            if let Some(least) = index.least {
-                lift(&mut values, least, &index.fills);
-            }
+            let values = blocks::pick(decoding.values, &part, &share.plane);
             if let Some(progress) = &self.progress {
                 progress(values.len());
             }
@@ -264,14 +262,6 @@ impl Decompressor {
         let field = assemble(&selection.shape(), &shares, parts)?;
         Ok((field, drifts.into_iter().flatten().collect()))
     }
-}
-
-/// Replaces numbers that are too low.
-fn lift<T: Sample>(values: &mut [T], least: f64, fills: &[f64]) {
-    let fills: Vec<T> = fills.iter().map(|x| T::from_f64(*x)).collect();
-    let is_low = |x: &T| x.to_f64() < least && x.is_finite() && !fills.contains(x);
-    let low = values.iter_mut().filter(|x| is_low(x));
-    low.for_each(|x| *x = T::from_f64(least));
 }
 
 /// The frames of a chunk that drifted, if the region has any of them.

@@ -16,6 +16,7 @@ mod effort;
 mod entropy;
 mod error;
 mod fast;
+mod fills;
 mod grid;
 mod info;
 mod lattice;

@@ -11,6 +11,7 @@ use foresz_predictors::Sample;
 use crate::coding::HOLE;
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::error::{Result, Section, corrupt};
+use crate::fills::Fills;
 
 /// The holes of a chunk, in raster order.
 pub(crate) struct Mask {
@@ -22,8 +23,8 @@ const MOST_PATTERNS: usize = 255;
 
 impl Mask {
     /// The holes of a chunk, if it has any: values that are not finite, larger than
-    /// `most`, or equal to one of the fills.
-    pub(crate) fn find<T: Sample>(values: &[T], fills: &[T], most: T) -> Option<Self> {
+    /// `most`, or have to come back exactly.
+    pub(crate) fn find<T: Sample>(values: &[T], fills: &Fills, most: T) -> Option<Self> {
         // NaN compares false.
         let within = |x: &T| x.abs() <= most;
         let hole = |x: &T| !within(x) || fills.contains(x);
@@ -207,9 +208,11 @@ fn unpacked(bytes: &[u8], length: usize, section: Section) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chunk::Loss;
 
-    fn round_trip(values: &[f32], fills: &[f32], back: usize) -> usize {
-        let mask = Mask::find(values, fills, f32::MAX).unwrap();
+    fn round_trip(values: &[f32], fills: &[f64], back: usize) -> usize {
+        let fills = Fills::new::<f32>(&[], fills, None, Loss::Absolute(0.0));
+        let mask = Mask::find(values, &fills, f32::MAX).unwrap();
         let mut out = Vec::new();
         mask.write(values, back, &mut out);
         let mut reader = Reader::new(&out, Section::Mask);
@@ -223,9 +226,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_hole_comes_back_bit_for_bit() {
-        assert!(Mask::find(&[1.0f32, 2.0], &[], f32::MAX).is_none());
-        assert!(Mask::find(&[1.0f32, -2.0], &[1e20], 2.0).is_none());
-        assert!(Mask::find(&[1.0f32, -2.0], &[], 1.5).is_some());
+        let none = Fills::default();
+        let far = Fills::new::<f32>(&[1e20], &[], None, Loss::Absolute(0.1));
+        assert!(Mask::find(&[1.0f32, 2.0], &none, f32::MAX).is_none());
+        assert!(Mask::find(&[1.0f32, -2.0], &far, 2.0).is_none());
+        assert!(Mask::find(&[1.0f32, -2.0], &none, 1.5).is_some());
         round_trip(&[f32::NAN], &[], 1);
         round_trip(
             &[

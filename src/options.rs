@@ -53,6 +53,7 @@ pub struct Options {
     pub(crate) periodic: Option<bool>,
     pub(crate) threads: usize,
     pub(crate) fills: Vec<f64>,
+    pub(crate) exact: Vec<f64>,
     pub(crate) least: Option<f64>,
     pub(crate) dims: Vec<String>,
     pub(crate) chunk: Option<Vec<usize>>,
@@ -86,6 +87,7 @@ impl Options {
             periodic: None,
             threads: 0,
             fills: Vec::new(),
+            exact: Vec::new(),
             least: None,
             dims: Vec::new(),
             chunk: None,
@@ -136,10 +138,17 @@ impl Options {
         self
     }
 
-    /// A value that stands for "nothing here" and has to come back exactly; NaN
-    /// and infinities do anyway.
+    /// A value that stands for "nothing here" and has to come back exactly, as NaN and
+    /// infinities do anyway; no other value is decoded as this one.
     pub fn fill(mut self, fill: f64) -> Self {
         self.fills.push(fill);
+        self
+    }
+
+    /// A value that comes back exactly where it is, though others may become it: 0 where it
+    /// did not rain.
+    pub fn keep(mut self, value: f64) -> Self {
+        self.exact.push(value);
         self
     }
 

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use foresz_predictors::Sample;
 
 use crate::coding::{Quantiser, ulp};
+use crate::fills::Fills;
 use crate::lattice;
 use crate::mask::Mask;
 use crate::sweeps;
@@ -25,12 +26,12 @@ pub(crate) struct Originals<'a, T: Clone> {
 }
 
 impl<'a, T: Sample> Originals<'a, T> {
-    pub(crate) fn new(values: &'a [T], fills: &[T], bound: f64) -> Self {
+    pub(crate) fn new(values: &'a [T], fills: &Fills, bound: f64) -> Self {
         Self::within(T::MAX, values, fills, bound)
     }
 
     /// The same with holes for outliers, if there are any.
-    pub(crate) fn tame(&self, values: &'a [T], fills: &[T], bound: f64) -> Option<Self> {
+    pub(crate) fn tame(&self, values: &'a [T], fills: &Fills, bound: f64) -> Option<Self> {
         let most = self.limit(bound)?;
         let tame = Self::within(most, values, fills, bound);
         (tame.quantiser != Quantiser::Exact).then_some(tame)
@@ -45,7 +46,7 @@ impl<'a, T: Sample> Originals<'a, T> {
         few.or_else(|| limit(self, 0.5 * bound / ulp(T::ONE), 1).filter(|_| forbidden))
     }
 
-    fn within(most: T, values: &'a [T], fills: &[T], bound: f64) -> Self {
+    fn within(most: T, values: &'a [T], fills: &Fills, bound: f64) -> Self {
         let mask = Mask::find(values, fills, most);
         let values = mask.as_ref().map_or(Cow::Borrowed(values), |mask| {
             let mut copy = values.to_vec();
@@ -100,7 +101,8 @@ mod tests {
 
     /// What is taken for a hole under a bound.
     fn outliers<T: Sample>(values: &[T], bound: f64) -> Vec<usize> {
-        let tame = Originals::new(values, &[], bound).tame(values, &[], bound);
+        let tame =
+            Originals::new(values, &Fills::default(), bound).tame(values, &Fills::default(), bound);
         let mask = tame.and_then(|tame| tame.mask);
         mask.map_or(Vec::new(), |mask| mask.holes().collect())
     }
@@ -133,7 +135,8 @@ mod tests {
     #[test]
     fn outliers_are_not_in_the_range() {
         let values = [0.5f32, 1e30, 0.25, 0.75];
-        let tame = Originals::new(&values, &[], 0.01).tame(&values, &[], 0.01);
+        let tame =
+            Originals::new(&values, &Fills::default(), 0.01).tame(&values, &Fills::default(), 0.01);
         let tame = tame.unwrap();
         assert!(tame.values[1].is_nan());
         assert_eq!(tame.range, (0.25, 0.75));

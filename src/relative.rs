@@ -15,6 +15,7 @@ use foresz_predictors::{Plane, Sample};
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy;
 use crate::error::{Result, Section, corrupt};
+use crate::fills::Fills;
 
 /// Makes the slope on both ends of an octave (nearly) the same.
 const CURVE: f64 = 0.343_145_750_507_62;
@@ -34,7 +35,7 @@ pub(crate) fn bound_of_logs(relative: f64) -> f64 {
 }
 
 /// Takes logarithms.
-pub(crate) fn split<T: Sample>(values: &[T], fills: &[T]) -> Logs {
+pub(crate) fn split<T: Sample>(values: &[T], fills: &Fills) -> Logs {
     let log = |x: &T| {
         if fills.contains(x) {
             f64::NAN

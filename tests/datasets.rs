@@ -218,6 +218,43 @@ fn packed_numbers_keep_the_bound_packed_and_unpacked() {
 }
 
 #[test]
+fn numbers_never_turn_into_missing_ones() {
+    let mut source = weather();
+    let dataset = source.dataset().clone();
+    let v = dataset.position("d2m").unwrap();
+    let mut values: Vec<Values> = (0..dataset.variables.len())
+        .map(|v| source.values(v).clone())
+        .collect();
+    // Right beside the fill value, as archives pack their smallest numbers.
+    let near = (0..TIMES * ROWS * COLUMNS).map(|k| {
+        if k % 11 == 0 {
+            -32767
+        } else {
+            -32766 + (k * k % 40) as i16
+        }
+    });
+    values[v] = Values::I16(near.collect());
+    source = Memory::new(dataset, values).unwrap();
+    let original = source.values(v).to_f64().unwrap();
+    for non_negative in [false, true] {
+        let recipe = Recipe {
+            non_negative,
+            keep_zeros: true,
+            ..Recipe::new("d2m", Bound::Absolute(11.5 * STEP))
+        };
+        let stream = compressed(&mut source, &[recipe]);
+        let reader = DatasetReader::open(&stream).unwrap();
+        let packed = read(&reader, "d2m", View::Stored).to_f64().unwrap();
+        for (n, m) in original.iter().zip(&packed) {
+            assert!(
+                (n - m).abs() <= 11.0 && (*n == -32767.0) == (*m == -32767.0),
+                "{n} {m}"
+            );
+        }
+    }
+}
+
+#[test]
 fn relative_bounds_of_packed_numbers_are_kept_unpacked() {
     let mut source = weather();
     let bound = Bound::PointwiseRelative(1e-3);

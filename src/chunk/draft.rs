@@ -11,6 +11,7 @@ use crate::container::bytes::{put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result};
 use crate::fast;
+use crate::fills::Fills;
 use crate::originals::Originals;
 use crate::relative::{self, Logs};
 use crate::sweeps::{self, Errors};
@@ -38,7 +39,7 @@ pub(crate) struct Draft {
 /// Integers packed, if the chunk suits.
 pub(crate) fn pack<T: Sample>(
     values: &[T],
-    fills: &[T],
+    fills: &Fills,
     shape: &[usize],
     loss: Loss,
 ) -> Result<Option<Encoded>> {
@@ -78,7 +79,7 @@ pub(crate) enum Source<'a, T: Clone> {
 
 impl<'a, T: Sample> Source<'a, T> {
     /// `logs` are wanted under a relative bound.
-    pub(crate) fn new(values: &'a [T], fills: &[T], loss: Loss, logs: &'a Logs) -> Self {
+    pub(crate) fn new(values: &'a [T], fills: &Fills, loss: Loss, logs: &'a Logs) -> Self {
         match loss {
             Loss::Absolute(bound) => Source::Absolute {
                 values,
@@ -89,7 +90,11 @@ impl<'a, T: Sample> Source<'a, T> {
                 values,
                 bound,
                 logs,
-                forms: forms(&logs.values, &[], relative::bound_of_logs(bound)),
+                forms: forms(
+                    &logs.values,
+                    &Fills::default(),
+                    relative::bound_of_logs(bound),
+                ),
             },
         }
     }
@@ -133,7 +138,7 @@ impl<'a, T: Sample> Source<'a, T> {
     }
 }
 
-fn forms<'a, T: Sample>(values: &'a [T], fills: &[T], bound: f64) -> Vec<Originals<'a, T>> {
+fn forms<'a, T: Sample>(values: &'a [T], fills: &Fills, bound: f64) -> Vec<Originals<'a, T>> {
     let plain = Originals::new(values, fills, bound);
     let tame = plain.tame(values, fills, bound);
     [Some(plain), tame].into_iter().flatten().collect()

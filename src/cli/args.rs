@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use foresz::dataset::Preset;
 use foresz::forecast::contract::FILE_NAME;
 use foresz::forecast::{Engine, FORECAST, Shelf};
@@ -86,6 +86,17 @@ means of the contract.";
 
 const INPUT: &str = "Input";
 const MODELS: &str = "Learned models";
+/// What says how much may be lost.
+const BOUNDS: [&str; 7] = [
+    "abs",
+    "range_rel",
+    "pw_rel",
+    "psnr",
+    "lossless",
+    "preset",
+    "bounds",
+];
+
 const BOUND: &str = "Bound (one has to be given)";
 
 /// Error-bounded lossy compression of scientific fields
@@ -354,7 +365,8 @@ impl LayoutArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
+#[command(group = ArgGroup::new("bound").required(true).multiple(true).args(BOUNDS))]
+#[group(skip)]
 pub(crate) struct BoundArgs {
     #[command(flatten)]
     pub(crate) one: OneBound,

@@ -121,7 +121,7 @@ fn options(args: &Compress, trained: Option<&Trained>, bound: Bound) -> anyhow::
         options = options.fill(*fill);
     }
     if args.keep_zeros {
-        options = options.fill(0.0);
+        options = options.keep(0.0);
     }
     if args.non_negative {
         options = options.least(0.0);

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use foresz::Sample;
+use foresz::files::Kind;
 
 use super::args::DType;
 use super::failure::invalid;

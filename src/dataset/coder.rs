@@ -331,7 +331,7 @@ impl Job<'_> {
         }
         options.fills.extend(spans::giants(values, &options.fills));
         if self.plan.recipe.keep_zeros {
-            options = options.fill(0.0);
+            options = options.keep(0.0);
         }
         if self.plan.recipe.non_negative {
             options = options.least(0.0);
@@ -356,7 +356,7 @@ impl Job<'_> {
         let mut options = self.options(bound);
         options.fills = declared_fills(self.variable);
         if self.plan.recipe.keep_zeros {
-            options = options.fill(packing.zero());
+            options = options.keep(packing.zero());
         }
         options.least = packing.least().filter(|_| self.plan.recipe.non_negative);
         self.finish(values, shape, &options)

@@ -75,8 +75,17 @@ fn is_number(text: &str) -> bool {
 }
 
 struct Times;
-impl Times { fn number(&self, _: &str) -> Result<f64, String> { Err(String::new()) } fn text(&self, x: f64) -> String { x.to_string() } }
-fn axis_of_time(_: &Variable) -> Option<Times> { None }
+impl Times {
+    fn number(&self, _: &str) -> Result<f64, String> {
+        Err(String::new())
+    }
+    fn text(&self, x: f64) -> String {
+        x.to_string()
+    }
+}
+fn axis_of_time(_: &Variable) -> Option<Times> {
+    None
+}
 
 /// A coordinate as text has it: a number, or a time.
 fn number(about: &Variable, text: &str) -> anyhow::Result<f64> {

@@ -99,7 +99,10 @@ fn judge(
     }
     let mut changed: Vec<String> = Vec::new();
     for a in other.attributes.iter().chain(&variable.attributes) {
-        let same = other.attribute(&a.name) == variable.attribute(&a.name);
+        let same = match (other.attribute(&a.name), variable.attribute(&a.name)) {
+            (Some(theirs), Some(ours)) => theirs.differing(ours) == 0,
+            _ => false,
+        };
         if !same && !changed.contains(&a.name) {
             changed.push(a.name.clone());
         }

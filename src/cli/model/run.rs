@@ -123,7 +123,7 @@ fn run<T: Sample>(
         .map_err(foresz::Error::from)?;
     output.write(|sink| {
         npy::write_header::<T>(&shape, sink)?;
-        samples::write(&values, sink)
+        Ok(samples::write(&values, sink)?)
     })?;
     Ok((frame, shape))
 }
