@@ -1,6 +1,7 @@
 //! From a file's variables to a data set's stream.
 
 use std::io::Write;
+use std::ops::Range;
 
 use foresz_files::{Dataset, Source, Values, Variable};
 use foresz_predictors::Sample;
@@ -38,7 +39,7 @@ pub struct Coder<'a> {
 }
 
 /// Program and version, as streams remember it.
-const WRITER: &str = concat!("foresz ", env!("CARGO_PKG_VERSION"));
+pub(crate) const WRITER: &str = concat!("foresz ", env!("CARGO_PKG_VERSION"));
 
 impl<'a> Coder<'a> {
     /// Codes the variables that recipes name, and what has to travel with them. Effort,
@@ -128,17 +129,23 @@ impl<'a> Coder<'a> {
                 dataset: &travelling.dataset,
                 variable,
                 position: travelling.positions[v],
-                span: spans::needed(&plan, travelling.positions[v], source)?,
+                span: spans::needed(
+                    &plan,
+                    &plan.recipe.bounds.all(),
+                    travelling.positions[v],
+                    source,
+                )?,
                 plan: &plan,
             };
             for i in directory.entries[v].pieces.len()..plan.cuts.count().unwrap_or(0) {
-                let coded = job.code(source, i)?;
-                let offset = builder.put(&coded.bytes)?;
-                since += coded.input_bytes;
+                let piece = plan.cuts.piece(i);
+                let asked = plan.recipe.bounds.of(&piece);
+                let (bytes, input_bytes) = job.code(source, &piece, asked)?;
+                since += input_bytes;
                 directory.entries[v].pieces.push(Piece {
-                    offset,
-                    bytes: coded.bytes.len() as u64,
-                    asked: coded.asked,
+                    offset: builder.put(&bytes)?,
+                    bytes: bytes.len() as u64,
+                    asked,
                 });
                 if let Keeping::AllBut(most) = self.keeping
                     && since >= most
@@ -222,35 +229,33 @@ fn begun(plan: &Plan) -> Entry {
         storage: plan.storage,
         packed: plan.packing.is_some(),
         non_negative: plan.recipe.non_negative,
+        keep_zeros: plan.recipe.keep_zeros,
         cuts: plan.cuts.clone(),
         pieces: Vec::new(),
     }
 }
 
-/// A piece as it goes into a stream.
-struct CodedPiece {
-    bytes: Vec<u8>,
-    asked: Bound,
-    /// Of its values, as the source stores them.
-    input_bytes: u64,
-}
-
 /// A variable on its way into a stream.
-struct Job<'a> {
-    coder: &'a Coder<'a>,
-    dataset: &'a Dataset,
-    variable: &'a Variable,
-    position: usize,
-    plan: &'a Plan,
-    span: Option<Span>,
+pub(crate) struct Job<'a> {
+    pub(crate) coder: &'a Coder<'a>,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) variable: &'a Variable,
+    /// Where it is in the source.
+    pub(crate) position: usize,
+    pub(crate) plan: &'a Plan,
+    pub(crate) span: Option<Span>,
 }
 
 impl Job<'_> {
-    fn code(&self, source: &mut dyn Source, i: usize) -> Result<CodedPiece> {
-        let piece = self.plan.cuts.piece(i);
-        let asked = self.plan.recipe.bounds.of(&piece);
+    /// The bytes of a piece, and how many bytes its values were.
+    pub(crate) fn code(
+        &self,
+        source: &mut dyn Source,
+        piece: &[Range<usize>],
+        asked: Bound,
+    ) -> Result<(Vec<u8>, u64)> {
         let values = source
-            .read(self.position, &piece)
+            .read(self.position, piece)
             .map_err(|e| named(e, &self.variable.name))?;
         let shape: Vec<usize> = piece.iter().map(ExactSizeIterator::len).collect();
         let count: usize = shape.iter().product();
@@ -284,11 +289,7 @@ impl Job<'_> {
                 _ => Vec::new(),
             },
         };
-        Ok(CodedPiece {
-            bytes,
-            asked,
-            input_bytes: (count * width) as u64,
-        })
+        Ok((bytes, (count * width) as u64))
     }
 
     fn options(&self, bound: Bound) -> Options {

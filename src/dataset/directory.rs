@@ -58,6 +58,8 @@ pub(crate) struct Entry {
     pub(crate) packed: bool,
     /// Unpacked, they are not negative.
     pub(crate) non_negative: bool,
+    /// Zeros are zeros.
+    pub(crate) keep_zeros: bool,
     pub(crate) cuts: Cuts,
     /// In the order of the cuts, the last dimension fastest; the last ones are missing if
     /// the data set is not finished.
@@ -294,11 +296,16 @@ fn read_variable(reader: &mut Reader, dimensions: &[Dimension]) -> Result<Variab
 /// Flags of an entry.
 const NON_NEGATIVE: u8 = 1;
 const PACKED: u8 = 2;
+const KEEP_ZEROS: u8 = 4;
 
 fn put_entry(out: &mut Vec<u8>, entry: &Entry, unfinished: bool) {
     let storage = STORAGES.iter().position(|s| *s == entry.storage);
     out.push(storage.unwrap_or_default() as u8);
-    out.push(u8::from(entry.non_negative) * NON_NEGATIVE + u8::from(entry.packed) * PACKED);
+    out.push(
+        u8::from(entry.non_negative) * NON_NEGATIVE
+            + u8::from(entry.packed) * PACKED
+            + u8::from(entry.keep_zeros) * KEEP_ZEROS,
+    );
     for ends in &entry.cuts.ends {
         put_number(out, ends.len() as u64);
         let mut before = 0;
@@ -325,7 +332,7 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
         )));
     };
     let flags = reader.byte()?;
-    if flags & !(NON_NEGATIVE | PACKED) != 0 {
+    if flags & !(NON_NEGATIVE | PACKED | KEEP_ZEROS) != 0 {
         return Err(Error::Unsupported(format!(
             "unknown flags {flags:#x}: install a newer foresz"
         )));
@@ -363,6 +370,7 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
         storage,
         packed: flags & PACKED != 0,
         non_negative: flags & NON_NEGATIVE != 0,
+        keep_zeros: flags & KEEP_ZEROS != 0,
         pieces: (0..count).map(piece).collect::<Result<_>>()?,
         cuts,
     })
@@ -436,6 +444,7 @@ mod tests {
                     storage: Storage::Integers,
                     packed: true,
                     non_negative: true,
+                    keep_zeros: true,
                     cuts: Cuts::whole(&[5, 3]).cut(0, &[2]),
                     pieces: vec![piece(5, Bound::Absolute(0.1)), piece(15, Bound::Psnr(60.0))],
                 },
@@ -443,6 +452,7 @@ mod tests {
                     storage: Storage::Blobs,
                     packed: false,
                     non_negative: false,
+                    keep_zeros: false,
                     cuts: Cuts::whole(&[]),
                     pieces: vec![piece(25, Bound::Lossless)],
                 },

@@ -2,12 +2,14 @@
 //! that they make up together.
 
 mod about;
+mod append;
 mod blob;
 mod builder;
 mod coder;
 mod cuts;
 mod directory;
 mod notes;
+mod join;
 mod opening;
 mod packing;
 mod preset;

@@ -86,6 +86,7 @@ fn single(index: &Index, bytes: u64) -> Directory {
             storage: Storage::Floats,
             packed: false,
             non_negative: index.least.is_some_and(|least| least >= 0.0),
+            keep_zeros: false,
             cuts: Cuts::whole(&index.shape()),
             pieces: vec![Piece {
                 offset: 0,

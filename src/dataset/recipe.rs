@@ -130,14 +130,7 @@ impl Plan {
                 shape.len()
             ));
         }
-        let width = variable.kind.bytes().unwrap_or(TEXT_BYTES);
-        let room = match storage {
-            Storage::Blobs => BLOB_BYTES / width,
-            Storage::Floats => PIECE_BYTES / width,
-            Storage::Integers => PIECE_BYTES / if width > 2 { 8 } else { 4 },
-            Storage::Unpacked => PIECE_BYTES / 8,
-        };
-        let mut cuts = Cuts::fitting(&shape, room);
+        let mut cuts = cuts(storage, variable, &shape);
         if let Bounds::Along { dimension, runs } = &recipe.bounds {
             let ends: Vec<usize> = runs.iter().map(|(end, _)| *end).collect();
             let length = shape.get(*dimension).copied().unwrap_or(0);
@@ -157,6 +150,18 @@ impl Plan {
             recipe,
         })
     }
+}
+
+/// Pieces that memory has room for.
+pub(crate) fn cuts(storage: Storage, variable: &Variable, shape: &[usize]) -> Cuts {
+    let width = variable.kind.bytes().unwrap_or(TEXT_BYTES);
+    let room = match storage {
+        Storage::Blobs => BLOB_BYTES / width,
+        Storage::Floats => PIECE_BYTES / width,
+        Storage::Integers => PIECE_BYTES / if width > 2 { 8 } else { 4 },
+        Storage::Unpacked => PIECE_BYTES / 8,
+    };
+    Cuts::fitting(shape, room)
 }
 
 fn storage(

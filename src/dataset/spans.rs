@@ -17,12 +17,13 @@ pub(crate) type Span = f64;
 /// it once.
 pub(crate) fn needed(
     plan: &Plan,
+    asked: &[Bound],
     position: usize,
     source: &mut dyn Source,
 ) -> Result<Option<Span>> {
     let depends = |bound: &Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
     let whole = plan.cuts.count() == Some(1) && plan.storage == Storage::Floats;
-    if whole || !plan.recipe.bounds.all().iter().any(depends) {
+    if whole || !asked.iter().any(depends) {
         return Ok(None);
     }
     let variable = source.dataset().variables[position].clone();
