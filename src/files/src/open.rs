@@ -37,6 +37,10 @@ fn grib(_: &Path) -> Result<Box<dyn Source>> {
 }
 
 /// Starts a file, of the format that its name ends with.
+#[cfg_attr(
+    not(feature = "netcdf"),
+    expect(unused_variables, reason = "no format can be written")
+)]
 pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
     match path.extension().and_then(|e| e.to_str()) {
         #[cfg(feature = "netcdf")]

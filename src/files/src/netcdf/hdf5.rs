@@ -23,6 +23,12 @@ use crate::values::{Kind, Values};
 const LARGEST_CACHE: usize = 128 << 20;
 const SMALLEST_CACHE: usize = 1 << 20;
 
+/// Values may be more than the file, which is compressed or leaves out what was never
+/// written. Deflate makes no more of a byte than this; a read that exceeds it, and is large,
+/// follows a length that nothing bears out.
+const MOST_OF_A_BYTE: u64 = 1032;
+const ALWAYS_READ: u64 = 256 << 20;
+
 /// A file that is HDF5, whether `NetCDF` wrote it or not.
 pub(super) struct Hdf5 {
     format: &'static str,
@@ -45,7 +51,11 @@ impl Hdf5 {
     }
 
     fn open_with_cache(path: &Path, bytes: usize) -> Result<Self> {
+        let most = std::fs::metadata(path)?
+            .len()
+            .saturating_mul(MOST_OF_A_BYTE);
         let options = OpenOptions {
+            max_read_bytes: usize::try_from(most.max(ALWAYS_READ)).unwrap_or(usize::MAX),
             chunk_cache_bytes: bytes,
             chunk_cache_slots: (bytes >> 12).max(521),
             filter_registry: Some(filters::registry()),

@@ -7,7 +7,7 @@ use foresz_files::{Error, Values, netcdf, open};
 use hdf5_reader::checksum::jenkins_lookup3;
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions};
 
-use super::common::{dimension, read, values, variable, whole, write as write_ours};
+use super::common::{dimension, everything, read, values, variable, whole, write as write_ours};
 
 pub(super) const FORMATS: [(NcWriteFormat, &str); 5] = [
     (NcWriteFormat::Classic, "NetCDF-3 classic"),
@@ -116,6 +116,32 @@ fn parts_are_parts_of_the_whole() {
     }
 }
 
+/// Makes the header around a place valid again.
+fn seal(bytes: &mut [u8], at: usize) {
+    let header = bytes[..at].windows(4).rposition(|w| w == b"OHDR").unwrap();
+    let size = u32::from_le_bytes(bytes[header + 6..header + 10].try_into().unwrap());
+    let end = header + 10 + size as usize;
+    let sum = jenkins_lookup3(&bytes[header..end]);
+    bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
+}
+
+#[test]
+fn groups_that_contain_themselves_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.nc");
+    let (dataset, all) = everything();
+    write_ours(&path, &dataset, &all);
+    let mut bytes = fs::read(&path).unwrap();
+    let root: [u8; 8] = bytes[36..44].try_into().unwrap();
+    let link = b"\x05\0inner";
+    let at = bytes.windows(link.len()).position(|w| w == link).unwrap() + link.len();
+    bytes[at..at + 8].copy_from_slice(&root);
+    seal(&mut bytes, at);
+    fs::write(&path, bytes).unwrap();
+    let why = open(&path).err().unwrap().to_string();
+    assert!(why.contains("contain themselves"), "{why}");
+}
+
 #[test]
 fn a_filter_that_is_unknown_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -142,11 +168,7 @@ fn a_filter_that_is_unknown_is_named() {
     bytes[at + 8..at + 10].copy_from_slice(&[1, 0]);
     bytes[at + 10..at + 14].copy_from_slice(&[0; 4]);
     bytes[at + 14..at + 22].copy_from_slice(&[1, 0, 0, 0, 0, 0, 0, 0]);
-    let header = bytes[..at].windows(4).rposition(|w| w == b"OHDR").unwrap();
-    let size = u32::from_le_bytes(bytes[header + 6..header + 10].try_into().unwrap());
-    let end = header + 10 + size as usize;
-    let sum = jenkins_lookup3(&bytes[header..end]);
-    bytes[end..end + 4].copy_from_slice(&sum.to_le_bytes());
+    seal(&mut bytes, at);
     fs::write(&path, bytes).unwrap();
     let mut file = open(&path).unwrap();
     let why = file.read(0, &whole(&[1 << 16])).unwrap_err();

@@ -1,6 +1,6 @@
 //! Values in pieces: how large they are, and the index that finds them.
 
-use std::mem;
+use std::borrow::Cow;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 
@@ -49,34 +49,39 @@ impl Chunks {
         })
     }
 
-    pub(super) fn push(&mut self, bytes: Vec<u8>) {
+    /// Takes more values, and passes on every chunk that they complete.
+    pub(super) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        mut append: impl FnMut(&[u8]) -> Result<u64>,
+    ) -> Result<()> {
+        while !bytes.is_empty() {
+            let missing = self.size - self.pending.len();
+            let (more, rest) = bytes.split_at(missing.min(bytes.len()));
+            self.pending.extend(more);
+            bytes = rest;
+            if self.pending.len() == self.size {
+                let chunk = self.stored(&self.pending);
+                self.done(append(&chunk)?, chunk.len());
+                self.pending.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the last chunk.
+    pub(super) fn fill_up(
+        &mut self,
+        fill: &[u8],
+        append: impl FnMut(&[u8]) -> Result<u64>,
+    ) -> Result<()> {
         if self.pending.is_empty() {
-            self.pending = bytes;
-        } else {
-            self.pending.extend(bytes);
-        }
-    }
-
-    /// The next chunk that is complete, as it is stored.
-    pub(super) fn next(&mut self) -> Option<Vec<u8>> {
-        if self.pending.len() < self.size {
-            return None;
-        }
-        let rest = self.pending.split_off(self.size);
-        let chunk = mem::replace(&mut self.pending, rest);
-        Some(self.stored(chunk))
-    }
-
-    /// The last chunk, filled up.
-    pub(super) fn rest(&mut self, fill: &[u8]) -> Option<Vec<u8>> {
-        let mut chunk = mem::take(&mut self.pending);
-        if chunk.is_empty() {
-            return None;
+            return Ok(());
         }
         let fill = if fill.len() == self.value { fill } else { &[0] };
-        let missing = self.size - chunk.len();
-        chunk.extend(fill.iter().cycle().take(missing));
-        Some(self.stored(chunk))
+        let missing = self.size - self.pending.len();
+        let rest: Vec<u8> = fill.iter().copied().cycle().take(missing).collect();
+        self.push(&rest, append)
     }
 
     /// Says where the last chunk went.
@@ -90,10 +95,10 @@ impl Chunks {
         (!self.done.is_empty()).then(|| index(address, &self.done, &self.shape, of))
     }
 
-    fn stored(&self, chunk: Vec<u8>) -> Vec<u8> {
+    fn stored<'a>(&self, chunk: &'a [u8]) -> Cow<'a, [u8]> {
         match self.deflate {
-            None => chunk,
-            Some(level) => compress_to_vec_zlib(&shuffled(&chunk, self.value), level),
+            None => chunk.into(),
+            Some(level) => compress_to_vec_zlib(&shuffled(chunk, self.value), level).into(),
         }
     }
 }

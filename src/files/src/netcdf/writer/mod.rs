@@ -30,10 +30,18 @@ use crate::values::Values;
 const SMALL: usize = 1 << 16;
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Level of deflate, behind a shuffle, for all but small variables.
+    /// Level of deflate up to 9, behind a shuffle, for all but small variables.
     pub deflate: Option<u8>,
+}
+
+impl Default for Settings {
+    /// Level 1: temperatures of ERA5 take 0.39 of their bytes, written at 220 MB/s. Level 2
+    /// takes 0.37 of them and twice the time, level 6 0.35 and ten times the time.
+    fn default() -> Self {
+        Settings { deflate: Some(1) }
+    }
 }
 
 /// A file that is being written.
@@ -139,10 +147,8 @@ impl Writer {
             Held::Block { address, bytes } => return Ok(Stored::block(address, bytes)),
             Held::Chunks(mut chunks) => {
                 let fill = of.attribute("_FillValue").and_then(objects::bytes);
-                if let Some(last) = chunks.rest(&fill.unwrap_or_default()) {
-                    let address = self.append(&last)?;
-                    chunks.done(address, last.len());
-                }
+                let (file, end) = (&mut self.file, &mut self.end);
+                chunks.fill_up(&fill.unwrap_or_default(), |chunk| append(file, end, chunk))?;
                 let deflate = chunks.deflate;
                 (chunks, deflate)
             }
@@ -253,11 +259,9 @@ impl Sink for Writer {
                 self.file.write_all(&bytes)?;
             }
             Held::Chunks(chunks) => {
-                chunks.push(objects::bytes(values).unwrap_or_default());
-                while let Some(chunk) = chunks.next() {
-                    let address = append(&mut self.file, &mut self.end, &chunk)?;
-                    chunks.done(address, chunk.len());
-                }
+                let bytes = objects::bytes(values).unwrap_or_default();
+                let (file, end) = (&mut self.file, &mut self.end);
+                chunks.push(&bytes, |chunk| append(file, end, chunk))?;
             }
         }
         progress.rows += rows;

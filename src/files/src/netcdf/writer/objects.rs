@@ -71,9 +71,9 @@ impl Objects {
             path: group.clone(),
             what: members(group),
         });
-        Ok(Objects(
-            all.collect::<Vec<_>>().into_iter().chain(objects).collect(),
-        ))
+        let mut all: Vec<Object> = all.collect();
+        all.extend(objects);
+        Ok(Objects(all))
     }
 
     pub(super) fn len(&self) -> usize {
