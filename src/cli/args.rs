@@ -48,6 +48,36 @@ Examples:
   foresz verify t2m.fsz t2m.f32
   foresz verify era5.fsz era5.npy --json || echo broken";
 
+const APPEND_EXAMPLES: &str = "\
+Examples:
+  foresz append t2m.fsz t2m-2020-02.nc
+  foresz append field.fsz more.npy
+
+Until all is written the stream reads as before, whatever happens. Bounds are those that the
+stream was made with.";
+
+const CAT_EXAMPLES: &str = "\
+Examples:
+  foresz cat t2m-01.fsz t2m-02.fsz t2m-03.fsz -o t2m.fsz
+
+Nothing is decoded or coded again.";
+
+const SPLIT_EXAMPLES: &str = "\
+Examples:
+  foresz split t2m.fsz --every 24
+  foresz split t2m.fsz --at 100,200 -o part
+
+Parts begin where chunks do (compress --keyframe says how long those are), as nothing is
+decoded or coded again.";
+
+const SUGGEST_EXAMPLES: &str = "\
+Examples:
+  foresz suggest era5.nc -v t2m
+  foresz suggest field.npy --json | jq .suggested
+
+A sample is compressed under a ladder of bounds. The one suggested is the largest that is known
+to be safe for the variable, or else the largest that leaves gradients as they are to 1 %.";
+
 const PREDICTORS_EXAMPLES: &str = "\
 Examples:
   foresz predictors
@@ -117,6 +147,14 @@ pub(crate) enum Verb {
     Info(Info),
     /// Check a stream against the original: is the bound kept?
     Verify(Verify),
+    /// Add frames to a stream, under its bounds
+    Append(Append),
+    /// Join streams along time, without decoding them
+    Cat(Cat),
+    /// Split a stream along time, without decoding it
+    Split(Split),
+    /// What bounds do to a variable: sizes, errors, gradients
+    Suggest(Suggest),
     /// List the predictors there are
     Predictors(Predictors),
     /// List, check, run or compare learned models
@@ -144,6 +182,22 @@ impl Verb {
             Verb::Info(args) => answer(args.json),
             Verb::Verify(args) => answer(args.json),
             Verb::Predictors(args) => answer(args.json),
+            Verb::Append(args) => Talk {
+                json: args.json,
+                quiet: args.loudness.quiet,
+                ..Talk::default()
+            },
+            Verb::Cat(args) => Talk {
+                json: args.json,
+                quiet: args.quiet,
+                stdout_taken: is_stdio(&args.output),
+            },
+            Verb::Split(args) => Talk {
+                json: args.json,
+                quiet: args.quiet,
+                ..Talk::default()
+            },
+            Verb::Suggest(args) => answer(args.json),
             Verb::Model(Model::List(args)) => answer(args.json),
             Verb::Train(args) => Talk {
                 json: args.json,
@@ -491,6 +545,105 @@ pub(crate) struct Verify {
     pub(crate) variable: Option<String>,
     #[command(flatten)]
     pub(crate) models: ModelArgs,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = APPEND_EXAMPLES)]
+pub(crate) struct Append {
+    /// The stream to add to
+    pub(crate) stream: PathBuf,
+    /// What to add: a file with the same variables, or for the stream of a single field samples
+    /// of it
+    pub(crate) input: PathBuf,
+    /// The dimension that grows [default: time]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) along: Option<String>,
+    /// How values are predicted: auto, or a spec (see foresz predictors)
+    #[arg(short, long, value_name = "SPEC", default_value = "auto")]
+    pub(crate) predictor: String,
+    /// Speed or size: fast, default or best
+    #[arg(long, value_name = "EFFORT", default_value = Effort::default().name())]
+    pub(crate) effort: Effort,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) loudness: Loudness,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CAT_EXAMPLES)]
+pub(crate) struct Cat {
+    /// Streams, in the order of time
+    #[arg(required = true, num_args = 1..)]
+    pub(crate) streams: Vec<PathBuf>,
+    /// Where to write; - for standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The dimension to join along [default: time]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) along: Option<String>,
+    /// Say nothing unless it fails
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = SPLIT_EXAMPLES)]
+pub(crate) struct Split {
+    /// A stream
+    pub(crate) stream: PathBuf,
+    /// Where parts start, counted from 0, such as 24,48
+    #[arg(long, value_name = "PLACES", value_delimiter = ',', required_unless_present = "every")]
+    pub(crate) at: Vec<usize>,
+    /// Parts of so many places
+    #[arg(long, value_name = "N", conflicts_with = "at", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) every: Option<u32>,
+    /// What the names of the parts start with [default: that of the stream without .fsz]
+    #[arg(short, long, value_name = "PREFIX")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace outputs that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The dimension to split along [default: time]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) along: Option<String>,
+    /// Say nothing unless it fails
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = SUGGEST_EXAMPLES)]
+pub(crate) struct Suggest {
+    /// A NetCDF or GRIB file, a Zarr store, a .npy or .npz file, or raw samples
+    pub(crate) input: PathBuf,
+    /// Which variable [default: the only one]
+    #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
+    pub(crate) variable: Option<String>,
+    #[command(flatten)]
+    pub(crate) layout: LayoutArgs,
+    /// Speed or size: fast, default or best
+    #[arg(long, value_name = "EFFORT", default_value = Effort::default().name())]
+    pub(crate) effort: Effort,
     #[command(flatten)]
     pub(crate) threads: Threads,
     /// Print one JSON object

@@ -86,8 +86,12 @@ fn compare<S: Store>(
         if grows && !is_axis {
             continue;
         }
-        let whole = |shape: Vec<usize>| -> Vec<Range<usize>> { shape.iter().map(|n| 0..*n).collect() };
-        let (a, b) = (whole(ours.shape(variable)), whole(theirs.shape(&theirs.variables[*position])));
+        let whole =
+            |shape: Vec<usize>| -> Vec<Range<usize>> { shape.iter().map(|n| 0..*n).collect() };
+        let (a, b) = (
+            whole(ours.shape(variable)),
+            whole(theirs.shape(&theirs.variables[*position])),
+        );
         if a.iter().chain(&b).any(Range::is_empty) {
             continue;
         }
@@ -95,10 +99,15 @@ fn compare<S: Store>(
         let other = source.read(*position, &b).map_err(|e| named(e, name))?;
         if is_axis {
             goes_on(name, &mine, &other)?;
-        } else if stream.directory.entries[v].pieces.iter().all(|p| p.asked == Bound::Lossless)
+        } else if stream.directory.entries[v]
+            .pieces
+            .iter()
+            .all(|p| p.asked == Bound::Lossless)
             && mine.differing(&other) > 0
         {
-            return invalid(format!("{name} of what is to be added is not that of the stream"));
+            return invalid(format!(
+                "{name} of what is to be added is not that of the stream"
+            ));
         }
     }
     Ok(())
@@ -116,7 +125,11 @@ struct Added<'a> {
 
 impl Added<'_> {
     /// Codes what is added; the entry with it and with what was there before.
-    fn code(&self, source: &mut dyn Source, builder: &mut Builder) -> Result<super::directory::Entry> {
+    fn code(
+        &self,
+        source: &mut dyn Source,
+        builder: &mut Builder,
+    ) -> Result<super::directory::Entry> {
         let before = &self.directory.entries[self.variable];
         let variable = &self.directory.dataset.variables[self.variable];
         let mut dataset = self.directory.dataset.clone();

@@ -34,7 +34,12 @@ pub(crate) fn growing(dataset: &Dataset, named: Option<&str>) -> Result<usize> {
     };
     let time = find(&|d| since(&d.name) || TIMES.contains(&d.name.as_str()));
     let found = time.or_else(|| find(&|d| d.unlimited));
-    let first = || dataset.variables.iter().find_map(|v| v.dimensions.first().copied());
+    let first = || {
+        dataset
+            .variables
+            .iter()
+            .find_map(|v| v.dimensions.first().copied())
+    };
     match found.or_else(first) {
         Some(d) => Ok(d),
         None => invalid("there is nothing to grow along: no variable has a dimension"),
@@ -68,7 +73,9 @@ pub(crate) fn matches(ours: &Dataset, theirs: &Dataset, growing: usize) -> Resul
         let lengths = ours.shape(variable).into_iter().zip(theirs.shape(other));
         for ((a, b), dim) in lengths.zip(ours.dims(variable)) {
             if a != b && dim != name {
-                return invalid(format!("{dim} has {b} places in what is to be added, and {a} in the stream"));
+                return invalid(format!(
+                    "{dim} has {b} places in what is to be added, and {a} in the stream"
+                ));
             }
         }
         for attribute in MEANING {
@@ -104,7 +111,8 @@ pub(crate) fn goes_on(name: &str, before: &Values, after: &Values) -> Result<()>
     let (Some(before), Some(after)) = (before.to_f64(), after.to_f64()) else {
         return Ok(());
     };
-    let (Some(first), Some(last), Some(next)) = (before.first(), before.last(), after.first()) else {
+    let (Some(first), Some(last), Some(next)) = (before.first(), before.last(), after.first())
+    else {
         return Ok(());
     };
     let rises = before.len() < 2 || last > first;

@@ -7,7 +7,6 @@ use foresz_predictors::Sample;
 
 use super::about::VariableInfo;
 use super::blob;
-use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::opening;
 use super::packing::put_down;
@@ -126,20 +125,22 @@ impl<S: Store> DatasetReader<S> {
         }
     }
 
-    /// Parts that a region of a variable can be read in, in C order, none of them much
-    /// larger than memory can be asked for.
+    /// Parts that a region of a variable can be read in one after the other: runs along its
+    /// first dimension, as short as memory wants them.
     pub fn slabs(&self, variable: usize, region: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
+        let Some((first, rest)) = region.split_first() else {
+            return vec![Vec::new()];
+        };
         let width = self.directory.dataset.variables.get(variable);
         let width = width.and_then(|v| v.kind.bytes()).unwrap_or(TEXT_BYTES);
-        let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
+        let places: usize = rest.iter().map(ExactSizeIterator::len).product();
         // Unpacked they may be wider.
-        let cuts = Cuts::fitting(&shape, PIECE_BYTES / width.max(4));
-        let slab = |i: usize| {
-            let slab = cuts.piece(i).into_iter().zip(region);
-            slab.map(|(s, r)| r.start + s.start..r.start + s.end)
-                .collect()
+        let run = (PIECE_BYTES / width.max(4) / places.max(1)).max(1);
+        let slab = |start: usize| {
+            let first = start..(start + run).min(first.end);
+            std::iter::once(first).chain(rest.iter().cloned()).collect()
         };
-        (0..cuts.count().unwrap_or(0)).map(slab).collect()
+        first.clone().step_by(run).map(slab).collect()
     }
 
     /// Values as they are in pieces.
@@ -233,7 +234,7 @@ impl<S: Store> DatasetReader<S> {
         }
     }
 
-    fn window(&self, piece: &Piece) -> Result<Window<'_>> {
+    pub(crate) fn window(&self, piece: &Piece) -> Result<Window<'_>> {
         Window::new(&self.store, piece.offset, piece.bytes)
     }
 

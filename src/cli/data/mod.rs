@@ -1,5 +1,6 @@
 //! Files and streams of data sets: several variables with their coordinates.
 
+mod append;
 mod choice;
 mod compress;
 mod decompress;
@@ -11,6 +12,7 @@ mod source;
 mod table;
 mod verify;
 
+pub(crate) use append::{append, cat, split};
 pub(crate) use compress::run as compress;
 pub(crate) use decompress::{run as decompress, wanted as wants_data_set};
 pub(crate) use info::of_source;

@@ -1,0 +1,223 @@
+//! `foresz append`, `foresz cat` and `foresz split`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use foresz::dataset::{Coder, DatasetReader, View, join};
+use foresz::files::{Memory, Source, Values};
+use foresz::{Bound, FileStore, Options};
+use serde::Serialize;
+
+use super::source;
+use crate::cli::args::{Append, Cat, Split};
+use crate::cli::failure::invalid;
+use crate::cli::input::{self, Expected, Field};
+use crate::cli::output::{Growing, Output};
+use crate::cli::progress::Bar;
+use crate::cli::summary;
+use crate::cli::talk::Talk;
+
+#[derive(Serialize)]
+struct Outcome {
+    output: String,
+    bytes_before: u64,
+    bytes: u64,
+    dimension: String,
+    length: usize,
+}
+
+pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
+    let stream = source::open_stream(&args.stream)?;
+    let mut more = added(&args.input, &stream)?;
+    let options = Options::new(Bound::Lossless)
+        .effort(args.effort)
+        .registry(args.models.registry()?)
+        .threads(args.threads.count())
+        .predictor(&args.predictor)?;
+    let bar = bar(&*more, args.loudness.wants_bar());
+    let options = match &bar {
+        Some(bar) => options.progress(bar.callback()),
+        None => options,
+    };
+    let mut file = Growing::open(&args.stream)?;
+    let before = stream.bytes();
+    file.cut(before)?;
+    let along = args.along.as_deref();
+    let written = Coder::new(&[], options).append(&stream, &mut *more, along, &mut file);
+    let written = written.map_err(anyhow::Error::from).and_then(|bytes| {
+        file.settle()?;
+        Ok(bytes)
+    });
+    let bytes = match written {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // As it was. If that fails, readers find the old end all the same.
+            let _ = file.cut(before);
+            return Err(error.context(format!("{} is as it was", args.stream.display())));
+        }
+    };
+    drop(bar);
+    let (dimension, length) = source::open_stream(&args.stream)?.grows_along(along)?;
+    let outcome = Outcome {
+        output: args.stream.display().to_string(),
+        bytes_before: before,
+        bytes,
+        dimension,
+        length,
+    };
+    let remark = format!(
+        "{}: {} added, now {} of {}",
+        outcome.output,
+        summary::bytes(bytes - before),
+        outcome.length,
+        outcome.dimension
+    );
+    talk.outcome(&outcome, &remark)
+}
+
+fn bar(source: &dyn Source, wanted: bool) -> Option<Bar> {
+    let dataset = source.dataset();
+    let (mut samples, mut bytes) = (0, 0);
+    for variable in &dataset.variables {
+        let count: usize = dataset.shape(variable).iter().product();
+        samples += count;
+        bytes += (count * variable.kind.bytes().unwrap_or(1)) as u64;
+    }
+    Bar::new(wanted, samples, bytes)
+}
+
+/// What is to be added: a file of variables, or samples in the shape of the stream's.
+fn added(path: &Path, stream: &DatasetReader<FileStore>) -> anyhow::Result<Box<dyn Source>> {
+    if source::is_data_set(path) {
+        return source::open(path);
+    }
+    let mut dataset = stream.dataset(View::Stored);
+    let [variable] = dataset.variables.as_slice() else {
+        return Err(invalid(
+            "the stream has several variables: add a NetCDF or GRIB file or a Zarr store to it",
+        ));
+    };
+    let (variable, shape) = (variable.clone(), dataset.shape(variable));
+    let (name, _) = stream.grows_along(None)?;
+    let along = dataset.dimensions.iter().position(|d| d.name == name).unwrap_or(0);
+    let d = variable.dimensions.iter().position(|other| *other == along).unwrap_or(0);
+    let expected = Expected {
+        shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
+        dtype: None,
+        variable: None,
+    };
+    let (shape, values) = match input::read_field(path, &expected)? {
+        Field::F32(field) => (field.shape().to_vec(), Values::F32(field.into_iter().collect())),
+        Field::F64(field) => (field.shape().to_vec(), Values::F64(field.into_iter().collect())),
+    };
+    if shape.len() != variable.dimensions.len() {
+        return Err(invalid(format!(
+            "{} has {} dimensions, the stream {}",
+            path.display(),
+            shape.len(),
+            variable.dimensions.len()
+        )));
+    }
+    for (dimension, length) in variable.dimensions.iter().zip(shape) {
+        dataset.dimensions[*dimension].length = length;
+    }
+    let memory = Memory::new(dataset, vec![values]).map_err(source::plain)?;
+    Ok(Box::new(memory))
+}
+
+/// Raw samples are as many frames as there is room for.
+fn raw_shape(path: &Path, shape: &[usize], d: usize, width: usize) -> anyhow::Result<Option<Vec<usize>>> {
+    let tells = path.extension().is_some_and(|e| e == "npy" || e == "npz");
+    if tells || d > 0 {
+        return Ok(None);
+    }
+    let bytes = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let frame: usize = shape[1..].iter().product::<usize>() * width;
+    let mut shape = shape.to_vec();
+    shape[0] = bytes.len() as usize / frame.max(1);
+    Ok(Some(shape))
+}
+
+pub(crate) fn cat(args: &Cat, talk: &Talk) -> anyhow::Result<()> {
+    let streams: Vec<DatasetReader<FileStore>> = args
+        .streams
+        .iter()
+        .map(|path| source::open_stream(path))
+        .collect::<anyhow::Result<_>>()?;
+    let output = Output::open(&args.output, args.force)?;
+    let mut bytes = 0;
+    output.write(|sink| {
+        bytes = join(&streams, args.along.as_deref(), sink)?;
+        Ok(())
+    })?;
+    let (dimension, _) = streams[0].grows_along(args.along.as_deref())?;
+    let lengths = streams.iter().map(|s| s.grows_along(Some(&dimension)));
+    let lengths: Vec<(String, usize)> = lengths.collect::<foresz::Result<_>>()?;
+    let outcome = Outcome {
+        output: args.output.display().to_string(),
+        bytes_before: streams.iter().map(DatasetReader::bytes).sum(),
+        bytes,
+        length: lengths.iter().map(|(_, length)| length).sum(),
+        dimension,
+    };
+    let remark = format!(
+        "{}: {} streams, {} of {}, {}",
+        outcome.output,
+        streams.len(),
+        outcome.length,
+        outcome.dimension,
+        summary::bytes(bytes)
+    );
+    talk.outcome(&outcome, &remark)
+}
+
+#[derive(Serialize)]
+struct Parts {
+    dimension: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    output: String,
+    first: usize,
+    end: usize,
+    bytes: u64,
+}
+
+pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
+    let stream = source::open_stream(&args.stream)?;
+    let along = args.along.as_deref();
+    let (dimension, length) = stream.grows_along(along)?;
+    let mut borders: Vec<usize> = match args.every {
+        Some(every) => (0..length).step_by(every as usize).collect(),
+        None => args.at.clone(),
+    };
+    borders.extend([0, length]);
+    borders.sort_unstable();
+    borders.dedup();
+    let prefix = args.output.clone().unwrap_or_else(|| args.stream.with_extension(""));
+    let digits = (borders.len() - 1).to_string().len().max(3);
+    let mut parts = Vec::new();
+    for (k, ends) in borders.windows(2).enumerate() {
+        let path = PathBuf::from(format!("{}-{k:0digits$}.fsz", prefix.display()));
+        let mut bytes = 0;
+        Output::open(&path, args.force)?.write(|sink| {
+            bytes = stream.split(along, ends[0]..ends[1], sink)?;
+            Ok(())
+        })?;
+        parts.push(Part {
+            output: path.display().to_string(),
+            first: ends[0],
+            end: ends[1],
+            bytes,
+        });
+    }
+    let lines: Vec<String> = parts
+        .iter()
+        .map(|p| {
+            format!("{}: {dimension} {} to {}, {}", p.output, p.first, p.end - 1, summary::bytes(p.bytes))
+        })
+        .collect();
+    talk.outcome(&Parts { dimension, parts }, &lines.join("\n"))
+}
