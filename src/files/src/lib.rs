@@ -16,6 +16,8 @@ mod sink;
 mod source;
 mod time;
 mod values;
+#[cfg(feature = "zarr")]
+pub mod zarr;
 
 pub use dataset::{Attribute, Dataset, Dimension, Variable};
 pub use error::{Error, Result};
