@@ -14,7 +14,7 @@ mod open;
 mod region;
 mod sink;
 mod source;
-mod time;
+pub mod time;
 mod values;
 #[cfg(feature = "zarr")]
 pub mod zarr;

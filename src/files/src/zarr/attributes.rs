@@ -91,7 +91,7 @@ mod tests {
             Values::I64(vec![1, -2]),
             Values::I64(vec![]),
             Values::U64(vec![u64::MAX, 1]),
-            Values::F64(vec![0.1, 2.0]),
+            Values::F64(vec![0.1, f64::from(f32::MAX)]),
             Values::F64(vec![f64::INFINITY]),
             Values::Text(vec!["a".into(), "b".into()]),
         ] {
