@@ -24,6 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn open(path: &str) -> foresz_files::Result<Box<dyn Source>> {
+    if std::path::Path::new(path).is_dir() {
+        return Ok(Box::new(foresz_files::zarr::open(path)?));
+    }
     Ok(Box::new(foresz_files::grib::open(path)?))
 }
 
@@ -31,7 +34,7 @@ fn list(source: &dyn Source) {
     let dataset: &Dataset = source.dataset();
     println!("{}", source.format());
     for attribute in &dataset.attributes {
-        println!("  :{} = {:?}", attribute.name, attribute.value);
+        println!("  :{} = {}", attribute.name, shown(&attribute.value));
     }
     for (number, variable) in dataset.variables.iter().enumerate() {
         let (name, kind) = (&variable.name, variable.kind.name());
@@ -41,12 +44,17 @@ fn list(source: &dyn Source) {
             source.pieces(number)
         );
         for attribute in &variable.attributes {
-            println!("  {name}:{} = {:?}", attribute.name, attribute.value);
+            println!("  {name}:{} = {}", attribute.name, shown(&attribute.value));
         }
     }
     for (name, why) in source.skipped() {
         println!("left out: {name}: {why}");
     }
+}
+
+fn shown(values: &Values) -> String {
+    let text = values.as_text().map(|t| format!("{t:?}"));
+    text.unwrap_or_else(|| format!("{values:?}"))
 }
 
 fn bytes(values: &Values) -> Vec<u8> {

@@ -14,8 +14,10 @@ mod open;
 mod region;
 mod sink;
 mod source;
-mod time;
+pub mod time;
 mod values;
+#[cfg(feature = "zarr")]
+pub mod zarr;
 
 pub use dataset::{Attribute, Dataset, Dimension, Variable};
 pub use error::{Error, Result};

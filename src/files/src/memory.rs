@@ -101,6 +101,20 @@ impl Values {
         }
     }
 
+    /// So many values, these over and over.
+    pub fn repeated(&self, count: usize) -> Self {
+        macro_rules! repeat {
+            ($($variant:ident),*) => {
+                match self {
+                    $(Values::$variant(v) => {
+                        Values::$variant(v.iter().cycle().take(count).cloned().collect())
+                    })*
+                }
+            };
+        }
+        repeat!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Char, Text)
+    }
+
     /// Those of a region of an array of that shape.
     pub fn region(&self, shape: &[usize], region: &[Range<usize>]) -> Result<Values> {
         let (starts, columns) = rows(shape, region)?;

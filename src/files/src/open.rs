@@ -12,7 +12,7 @@ use crate::source::Source;
 /// Opens a file, of the format that its first bytes tell. A folder is Zarr.
 pub fn open(path: &Path) -> Result<Box<dyn Source>> {
     if path.is_dir() {
-        return missing("Zarr");
+        return zarr(path);
     }
     let mut magic = Vec::new();
     File::open(path)?.take(4).read_to_end(&mut magic)?;
@@ -36,6 +36,16 @@ fn grib(_: &Path) -> Result<Box<dyn Source>> {
     missing("GRIB")
 }
 
+#[cfg(feature = "zarr")]
+fn zarr(path: &Path) -> Result<Box<dyn Source>> {
+    Ok(Box::new(crate::zarr::open(path)?))
+}
+
+#[cfg(not(feature = "zarr"))]
+fn zarr(_: &Path) -> Result<Box<dyn Source>> {
+    missing("Zarr")
+}
+
 /// Starts a file, of the format that its name ends with.
 #[cfg_attr(
     not(feature = "netcdf"),
@@ -45,6 +55,9 @@ pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
     match path.extension().and_then(|e| e.to_str()) {
         #[cfg(feature = "netcdf")]
         Some("nc" | "nc4" | "h5" | "hdf5") => crate::netcdf::create(path, dataset),
+        #[cfg(feature = "zarr")]
+        Some("zarr") => crate::zarr::create(path, dataset),
+        #[cfg(not(feature = "zarr"))]
         Some("zarr") => missing("Zarr"),
         Some("grib" | "grib2" | "grb") => missing("GRIB"),
         _ => Err(Error::Unsupported(format!(

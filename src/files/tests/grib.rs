@@ -1,4 +1,4 @@
-//! GRIB files, made by `files/make.py`.
+//! GRIB files, made by `files/make_grib.py`.
 
 #![cfg(feature = "grib")]
 #![allow(

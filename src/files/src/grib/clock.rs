@@ -7,15 +7,15 @@ const HOUR: i64 = 3600;
 /// Seconds since 1970 of year, month, day, hour, minute and second.
 pub(super) fn seconds(clock: [i64; 6]) -> Result<i64> {
     let [year, month, day, hour, minute, second] = clock;
-    let days = crate::time::days(year, month, day).filter(|_| {
+    let midnight = crate::time::since_1970([year, month, day]).filter(|_| {
         (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second)
     });
-    let days = days.ok_or_else(|| {
+    let midnight = midnight.ok_or_else(|| {
         Error::Damaged(format!(
             "{year}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} is not a time"
         ))
     })?;
-    Ok(days * 24 * HOUR + hour * HOUR + minute * 60 + second)
+    Ok(midnight + hour * HOUR + minute * 60 + second)
 }
 
 /// Seconds in a unit of time ranges of an edition.
@@ -40,5 +40,5 @@ pub(super) fn unit(edition: u8, code: u8) -> Result<i64> {
 
 /// A time in seconds since 1970, for people.
 pub(super) fn text(seconds: i64) -> String {
-    crate::time::gregorian(seconds)
+    crate::time::text_since_1970(seconds)
 }

@@ -1,6 +1,6 @@
 """Makes the GRIB files of the tests, and beside each the values as eccodes unpacks them.
 
-    python make.py
+    python make_grib.py
 
 Needs eccodes. Values are synthetic. `*.f64` holds the values of all messages in the order of
 the file, as little-endian doubles; missing ones are not a number.
