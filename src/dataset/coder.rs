@@ -15,6 +15,7 @@ use super::reader::DatasetReader;
 use super::recipe::{Plan, Recipe};
 use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
+use super::view::settle_zeros;
 use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
@@ -369,19 +370,7 @@ impl Job<'_> {
         };
         let mut unpacked = unpack(values, packing, &declared_fills(self.variable))?;
         if self.plan.recipe.non_negative || self.plan.recipe.keep_zeros {
-            // What is nearest to zero is meant as zero.
-            let near = packing.step() / 2.0;
-            match &mut unpacked {
-                Values::F32(v) => {
-                    let zeros = v.iter_mut().filter(|x| f64::from(x.abs()) < near);
-                    zeros.for_each(|x| *x = 0.0);
-                }
-                Values::F64(v) => {
-                    let zeros = v.iter_mut().filter(|x| x.abs() < near);
-                    zeros.for_each(|x| *x = 0.0);
-                }
-                _ => {}
-            }
+            settle_zeros(&mut unpacked, packing);
         }
         Ok(unpacked)
     }

@@ -119,7 +119,7 @@ impl<S: Store> DatasetReader<S> {
         };
         let values = self.stored(entry, kind, region, decoder)?;
         if entry.packed && view == View::Unpacked && entry.storage != Storage::Unpacked {
-            show(about, values, entry.non_negative)
+            show(about, values, entry.non_negative || entry.keep_zeros)
         } else {
             Ok(values)
         }

@@ -67,19 +67,31 @@ fn unpack(variable: &mut Variable) {
     }
 }
 
-/// Values of a packed variable as they are shown.
-pub(crate) fn show(variable: &Variable, stored: Values, non_negative: bool) -> Result<Values> {
+/// Values of a packed variable as they are shown. With zeros, the packed number that is next
+/// to zero stands for zero: rounding leaves it a little off.
+pub(crate) fn show(variable: &Variable, stored: Values, zeros: bool) -> Result<Values> {
     let Some(packing) = Packing::of(variable) else {
         return Ok(stored);
     };
     let mut shown = packing::unpack(&stored, &packing, &declared_fills(variable))?;
-    if non_negative {
-        // The packed number next to zero may stand for a little less.
-        match &mut shown {
-            Values::F32(v) => v.iter_mut().filter(|x| **x < 0.0).for_each(|x| *x = 0.0),
-            Values::F64(v) => v.iter_mut().filter(|x| **x < 0.0).for_each(|x| *x = 0.0),
-            _ => {}
-        }
+    if zeros {
+        settle_zeros(&mut shown, &packing);
     }
     Ok(shown)
+}
+
+/// Makes unpacked numbers zero that are nearer to it than to any other packed number.
+pub(crate) fn settle_zeros(unpacked: &mut Values, packing: &Packing) {
+    let near = packing.step() / 2.0;
+    match unpacked {
+        Values::F32(v) => {
+            let zeros = v.iter_mut().filter(|x| f64::from(x.abs()) < near);
+            zeros.for_each(|x| *x = 0.0);
+        }
+        Values::F64(v) => {
+            let zeros = v.iter_mut().filter(|x| x.abs() < near);
+            zeros.for_each(|x| *x = 0.0);
+        }
+        _ => {}
+    }
 }

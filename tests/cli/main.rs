@@ -6,8 +6,10 @@
 )]
 
 mod bench;
+mod data;
 mod failures;
 mod formats;
 mod outputs;
+mod parts;
 mod previews;
 mod verbs;

@@ -1,0 +1,171 @@
+//! Streams that are added to, joined, split, interrupted.
+
+use foresz::files::Values;
+
+use crate::bench::{Bench, npy};
+use crate::data::{COLUMNS, ROWS, farthest, load, save, temperature, weather};
+
+fn f32_bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// A .npy file.
+fn array(frames: usize, rows: usize, columns: usize, data: &[u8]) -> Vec<u8> {
+    let shape = format!("({frames}, {rows}, {columns})");
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}}}\n");
+    npy(&header, data)
+}
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    save(&mut weather(0..30), &bench.path("a.nc"));
+    save(&mut weather(30..48), &bench.path("b.nc"));
+    save(&mut weather(0..48), &bench.path("all.nc"));
+    bench
+}
+
+#[test]
+fn what_is_added_reads_as_if_it_had_been_there() {
+    let bench = bench();
+    bench.ok("compress a.nc --all --preset era5 -o s.fsz -q");
+    let said = bench.json("append s.fsz b.nc");
+    assert_eq!(
+        (said["dimension"].as_str(), said["length"].as_u64()),
+        (Some("time"), Some(48))
+    );
+    bench.ok("verify s.fsz all.nc");
+    bench.ok("decompress s.fsz -o s.nc -q");
+    assert_eq!(
+        load(&bench.path("s.nc"), "time"),
+        Values::I32((0..48).collect())
+    );
+    let text = bench.fails(2, "append s.fsz b.nc");
+    assert!(
+        text.contains("has to go on") && text.contains("is as it was"),
+        "{text}"
+    );
+    bench.ok("verify s.fsz all.nc");
+}
+
+#[test]
+fn other_data_is_not_added() {
+    let bench = bench();
+    bench.ok("compress a.nc --all --abs 0.01 -o s.fsz -q");
+    let before = bench.get("s.fsz");
+    let mut other = weather(30..31);
+    let rows = Values::F64((0..ROWS).map(|i| i as f64).collect());
+    foresz::files::Sink::write(&mut other, 1, std::slice::from_ref(&(0..ROWS)), &rows).unwrap();
+    save(&mut other, &bench.path("moved.nc"));
+    assert!(bench.fails(2, "append s.fsz moved.nc").contains("latitude"));
+    bench.put("x.npy", &array(1, 2, 3, &f32_bytes(&[0.0; 6])));
+    assert!(
+        bench
+            .fails(2, "append s.fsz x.npy")
+            .contains("several variables")
+    );
+    assert_eq!(bench.get("s.fsz"), before);
+}
+
+#[test]
+fn frames_are_added_to_a_field() {
+    let bench = Bench::new();
+    let hours = |range: std::ops::Range<usize>| {
+        let frame = |t| (0..ROWS * COLUMNS).map(move |k| temperature(t, k / COLUMNS, k % COLUMNS));
+        f32_bytes(&range.flat_map(frame).collect::<Vec<f32>>())
+    };
+    bench.put("a.npy", &array(5, ROWS, COLUMNS, &hours(0..5)));
+    bench.put("b.npy", &array(2, ROWS, COLUMNS, &hours(5..7)));
+    bench.put("c.f32", &hours(7..8));
+    bench.ok("compress a.npy --abs 0.01 -o s.fsz -q");
+    bench.ok("append s.fsz b.npy -q");
+    bench.ok("append s.fsz c.f32 -q");
+    bench.ok("decompress s.fsz -o s.npy -q");
+    let values =
+        Values::from_le_bytes(foresz::files::Kind::F32, &bench.get("s.npy")[128..]).unwrap();
+    let wanted = Values::from_le_bytes(foresz::files::Kind::F32, &hours(0..8)).unwrap();
+    assert!(farthest(&values, &wanted) <= 0.01);
+}
+
+#[test]
+fn an_interrupted_append_leaves_the_stream_as_it_was() {
+    let bench = bench();
+    bench.ok("compress a.nc --all --abs 0.01 -o s.fsz -q");
+    let before = bench.get("s.fsz");
+    bench.ok("append s.fsz b.nc -q");
+    let after = bench.get("s.fsz");
+    assert_eq!(after[..before.len()], before);
+    for end in [
+        before.len() + 1,
+        usize::midpoint(before.len(), after.len()),
+        after.len() - 1,
+    ] {
+        bench.put("torn.fsz", &after[..end]);
+        let output = bench.run("verify torn.fsz a.nc");
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(text.contains("interrupted"), "{text}");
+        bench.ok("append torn.fsz b.nc -q");
+        assert_eq!(bench.get("torn.fsz"), after);
+    }
+}
+
+#[test]
+fn streams_are_joined_and_split_without_decoding() {
+    let bench = bench();
+    for name in ["a", "b", "all"] {
+        bench.ok(&format!(
+            "compress {name}.nc --all --abs 0.01 --keyframe 6 -o {name}.fsz -q"
+        ));
+    }
+    let said = bench.json("cat a.fsz b.fsz -o joined.fsz");
+    assert_eq!(said["length"], 48);
+    bench.ok("verify joined.fsz all.nc");
+    bench.ok("split all.fsz --at 30 -o part -q");
+    bench.ok("verify part-000.fsz a.nc");
+    bench.ok("verify part-001.fsz b.nc");
+    bench.ok("cat part-000.fsz part-001.fsz -o again.fsz -q");
+    bench.ok("verify again.fsz all.nc");
+    let text = bench.fails(2, "split all.fsz --at 31 -o other");
+    assert!(text.contains("6, 12, 18"), "{text}");
+    let text = bench.fails(2, "cat b.fsz a.fsz -o wrong.fsz");
+    assert!(text.contains("time"), "{text}");
+    assert!(!bench.names().contains(&"wrong.fsz".into()));
+    bench.ok("split joined.fsz --every 12 -o small -q");
+    assert!(bench.names().contains(&"small-003.fsz".into()));
+    bench.ok("decompress small-003.fsz -o small.nc -q");
+    assert_eq!(
+        load(&bench.path("small.nc"), "time"),
+        Values::I32((36..48).collect())
+    );
+}
+
+#[test]
+fn fields_are_split_and_joined_too() {
+    let bench = Bench::new();
+    let values: Vec<f32> = (0..8 * ROWS * COLUMNS)
+        .map(|k| (k as f32 * 0.1).sin())
+        .collect();
+    bench.put("a.npy", &array(8, ROWS, COLUMNS, &f32_bytes(&values)));
+    bench.ok("compress a.npy --abs 0.01 --keyframe 2 -o a.fsz -q");
+    bench.ok("split a.fsz --every 4 -q");
+    bench.ok("decompress a-001.fsz -o back.f32 -q");
+    assert_eq!(bench.get("back.f32").len(), values.len() * 2);
+    bench.ok("cat a-000.fsz a-001.fsz -o whole.fsz -q");
+    bench.ok("decompress whole.fsz -o whole.npy -q");
+    bench.ok("decompress a.fsz -o direct.npy -q");
+    assert_eq!(bench.get("whole.npy"), bench.get("direct.npy"));
+}
+
+#[test]
+fn what_resumes_is_what_would_have_been() {
+    let bench = bench();
+    bench.ok("compress all.nc --all --abs 0.01 -o whole.fsz -q");
+    // Nothing was begun: it starts from nothing.
+    bench.ok("compress all.nc --all --abs 0.01 --resume -o resumed.fsz -q");
+    assert_eq!(bench.get("resumed.fsz"), bench.get("whole.fsz"));
+    assert!(!bench.names().contains(&"resumed.fsz.part".into()));
+    // What cannot be gone on with is begun anew.
+    bench.put("anew.fsz.part", b"FSZ\x1a\x01 and then the power failed");
+    bench.ok("compress all.nc --all --abs 0.01 --resume -o anew.fsz -q");
+    assert_eq!(bench.get("anew.fsz"), bench.get("whole.fsz"));
+}
