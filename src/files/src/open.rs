@@ -47,6 +47,13 @@ fn zarr(_: &Path) -> Result<Box<dyn Source>> {
 }
 
 /// Starts a file, of the format that its name ends with.
+#[cfg_attr(
+    not(any(feature = "netcdf", feature = "zarr")),
+    expect(
+        unused_variables,
+        reason = "without a format there is nothing to start"
+    )
+)]
 pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
     match path.extension().and_then(|e| e.to_str()) {
         #[cfg(feature = "netcdf")]
