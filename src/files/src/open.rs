@@ -48,8 +48,11 @@ fn zarr(_: &Path) -> Result<Box<dyn Source>> {
 
 /// Starts a file, of the format that its name ends with.
 #[cfg_attr(
-    not(feature = "netcdf"),
-    expect(unused_variables, reason = "no format can be written")
+    not(any(feature = "netcdf", feature = "zarr")),
+    expect(
+        unused_variables,
+        reason = "without a format there is nothing to start"
+    )
 )]
 pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
     match path.extension().and_then(|e| e.to_str()) {

@@ -112,6 +112,45 @@ fn overlapping_forecasts_are_one_line_of_time() {
 }
 
 #[test]
+fn grids_of_other_kinds() {
+    for edition in [1, 2] {
+        let mut gaussian = grib::open(file(&format!("regular_gg{edition}.grib"))).unwrap();
+        let dims = shape(gaussian.dataset(), "t2m");
+        assert_eq!(dims, [("latitude".into(), 64), ("longitude".into(), 128)]);
+        let Values::F64(latitudes) = all(&mut gaussian, "latitude") else {
+            panic!("not degrees");
+        };
+        assert!((latitudes[0] - 87.863_798_839).abs() < 1e-9);
+        assert!((latitudes[63] + 87.863_798_839).abs() < 1e-9);
+
+        let mut reduced = grib::open(file(&format!("reduced_gg{edition}.grib"))).unwrap();
+        let dims = shape(reduced.dataset(), "t2m");
+        assert_eq!(dims, [("values".into(), 6114)]);
+        let Values::F64(longitudes) = all(&mut reduced, "longitude") else {
+            panic!("not degrees");
+        };
+        assert_eq!(longitudes[..3], [0.0, 18.0, 36.0]);
+        assert_eq!(longitudes[6113], 342.0);
+
+        let mut turned = grib::open(file(&format!("rotated_ll{edition}.grib"))).unwrap();
+        let dims = shape(turned.dataset(), "t2m");
+        assert_eq!(dims, [("y".into(), 31), ("x".into(), 16)]);
+        let Values::F64(latitudes) = all(&mut turned, "latitude") else {
+            panic!("not degrees");
+        };
+        // The points of the first row lie beyond the pole.
+        assert!((latitudes[0] - 66.5).abs() < 1e-9, "{}", latitudes[0]);
+
+        let plane = grib::open(file(&format!("polar_stereographic{edition}.grib"))).unwrap();
+        let dims = shape(plane.dataset(), "t2m");
+        assert_eq!(
+            dims.iter().map(|d| d.0.as_str()).collect::<Vec<_>>(),
+            ["y", "x"]
+        );
+    }
+}
+
+#[test]
 fn members_are_a_dimension() {
     for edition in [1, 2] {
         let mut source = grib::open(file(&format!("members{edition}.grib"))).unwrap();
@@ -153,10 +192,9 @@ fn other_packings_are_named_with_a_way_out() {
 
 /// Opens and reads everything, whatever the bytes are.
 fn survive(bytes: &[u8]) -> Result<(), Error> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("damaged.grib");
-    std::fs::write(&path, bytes).unwrap();
-    let mut source = grib::open(&path)?;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, bytes).unwrap();
+    let mut source = grib::open(file.path())?;
     for variable in 0..source.dataset().variables.len() {
         let shape = source
             .dataset()

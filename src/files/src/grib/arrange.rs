@@ -132,7 +132,7 @@ impl Arranging<'_> {
         let mut attributes = describe::variable(parameter, first, grid);
         attributes.extend(describe::packing(fields()));
         attributes.push(text("coordinates", &beside.join(" ")));
-        let wide = fields().any(|f| f.packing.bits > 24);
+        let wide = fields().any(Field::is_wide);
         let variable = Variable {
             name,
             kind: if wide { Kind::F64 } else { Kind::F32 },

@@ -31,6 +31,11 @@ impl<'a> Bits<'a> {
         let kept = (window << skipped) >> (64 - width.max(1));
         if width == 0 { 0 } else { kept as u32 }
     }
+
+    /// Goes on with the next whole byte.
+    pub(super) fn align(&mut self) {
+        self.place = self.place.next_multiple_of(8);
+    }
 }
 
 #[cfg(test)]
@@ -43,7 +48,7 @@ mod tests {
         assert_eq!(bits.next(3), 0b101);
         assert_eq!(bits.next(0), 0);
         assert_eq!(bits.next(6), 0b01_1001);
-        assert_eq!(bits.next(7), 0b111_1111);
+        bits.align();
         assert_eq!(bits.next(16), 0x00ab);
         assert_eq!(bits.left(), 0);
         assert_eq!(bits.next(32), 0, "nothing is left");

@@ -2,7 +2,7 @@
 
 use crate::dataset::Attribute;
 use crate::grib::coordinates::{text, whole};
-use crate::grib::field::Field;
+use crate::grib::field::{Field, Method};
 use crate::grib::grid::Grid;
 use crate::grib::parameters::Parameter;
 use crate::values::Values;
@@ -87,7 +87,10 @@ pub(super) fn variable(parameter: &Parameter, field: &Field, grid: &Grid) -> Vec
 /// Attributes that tell how values are packed: widths, and differences of neighbours.
 pub(super) fn packing<'a>(fields: impl Iterator<Item = &'a Field> + Clone) -> Vec<Attribute> {
     let bits = fields.clone().map(|f| i64::from(f.packing.bits)).max();
-    let steps = fields.clone().map(|f| f.packing.step());
+    let packed = fields
+        .clone()
+        .filter(|f| !f.is_constant() && f.method != Method::Ieee);
+    let steps = packed.map(|f| f.packing.step());
     let steps = steps.filter(|s| *s > 0.0 && s.is_finite());
     let finest = steps.clone().reduce(f64::min);
     let coarsest = steps.reduce(f64::max);

@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::grib::bytes::{Bytes, Octets, Span};
+use crate::grib::ccsds::Coder;
 use crate::grib::clock;
+use crate::grib::complex::Groups;
 use crate::grib::field::{Code, Field, Level, Method, Surface};
 use crate::grib::grid2;
 use crate::grib::levels;
@@ -271,6 +273,18 @@ impl Surface {
 }
 
 fn packing(section: Octets) -> Result<Packing> {
+    if section.u16(10)? == 4 {
+        return Ok(Packing {
+            reference: 0.0,
+            binary: 0,
+            decimal: 0,
+            bits: match section.u8(12)? {
+                1 => 32,
+                2 => 64,
+                _ => return Err(unpackable("floating-point numbers of 128 bits")),
+            },
+        });
+    }
     Ok(Packing {
         reference: section.ieee(12)?,
         binary: section.i16(16)?,
@@ -282,10 +296,11 @@ fn packing(section: Octets) -> Result<Packing> {
 fn method(section: Octets) -> Result<Method> {
     Ok(match section.u16(10)? {
         0 => Method::Simple,
-        2 | 3 => return Err(unpackable("complex packing")),
+        2 | 3 => Method::Complex(Groups::read(section)?),
+        4 => Method::Ieee,
         40 => return Err(unpackable("JPEG 2000")),
         41 => return Err(unpackable("PNG")),
-        42 => return Err(unpackable("CCSDS")),
+        42 => Method::Ccsds(Coder::read(section)?),
         61 => return Err(unpackable("simple packing of logarithms")),
         other => return Err(unpackable(&format!("template {other}"))),
     })

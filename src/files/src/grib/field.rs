@@ -1,6 +1,8 @@
 //! A field of a message: what its header says.
 
 use crate::grib::bytes::Span;
+use crate::grib::ccsds::Coder;
+use crate::grib::complex::Groups;
 use crate::grib::packing::Packing;
 
 /// One field at one time on one level.
@@ -65,6 +67,27 @@ pub(super) struct Level {
 pub(super) enum Method {
     /// All of one width.
     Simple,
+    /// In groups of different widths.
+    Complex(Groups),
+    /// By an entropy coder.
+    Ccsds(Coder),
+    /// As floating-point numbers of IEEE 754.
+    Ieee,
+}
+
+impl Field {
+    /// Whether all its values are the reference; groups may still have bits of their own.
+    pub(super) fn is_constant(&self) -> bool {
+        self.packing.bits == 0 && !matches!(self.method, Method::Complex(_))
+    }
+
+    /// Whether its values need double precision.
+    pub(super) fn is_wide(&self) -> bool {
+        match self.method {
+            Method::Ieee => self.packing.bits > 32,
+            _ => self.packing.bits > 24,
+        }
+    }
 }
 
 impl Method {
@@ -72,6 +95,9 @@ impl Method {
     pub(super) fn name(self) -> &'static str {
         match self {
             Method::Simple => "grid_simple",
+            Method::Complex(_) => "grid_complex",
+            Method::Ccsds(_) => "grid_ccsds",
+            Method::Ieee => "grid_ieee",
         }
     }
 }

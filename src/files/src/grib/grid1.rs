@@ -22,6 +22,7 @@ pub(super) fn read(section: Octets) -> Result<Grid> {
         1 => plane(section, "mercator"),
         3 => plane(section, "lambert"),
         5 => plane(section, "polar_stereographic"),
+        14 => plane(section, "rotated_gg"),
         other => Err(Error::Unsupported(format!(
             "its grid is of type {other}, which is not supported; spherical harmonics, for \
              one, have to be converted to a grid first"

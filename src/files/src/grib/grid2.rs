@@ -22,6 +22,7 @@ pub(super) fn read(section: Octets) -> Result<Grid> {
         10 => plane(section, "mercator"),
         20 => plane(section, "polar_stereographic"),
         30 => plane(section, "lambert"),
+        41 => plane(section, "rotated_gg"),
         50..=53 => Err(Error::Unsupported(
             "its values are spherical harmonics, which have to be converted to a grid first".into(),
         )),
@@ -35,7 +36,7 @@ pub(super) fn read(section: Octets) -> Result<Grid> {
 }
 
 fn gaussian(section: Octets) -> Result<Grid> {
-    let half = section.u32(69)? as usize;
+    let half = section.u32(68)? as usize;
     if section.u32(31)? != MISSING {
         return corners(section)?.gaussian(half);
     }

@@ -8,7 +8,9 @@
 mod arrange;
 mod bits;
 mod bytes;
+mod ccsds;
 mod clock;
+mod complex;
 mod coordinates;
 mod corners;
 mod cube;

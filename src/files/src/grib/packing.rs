@@ -15,9 +15,6 @@ pub(super) struct Packing {
 impl Packing {
     /// Difference of two values next to each other.
     pub(super) fn step(&self) -> f64 {
-        if self.bits == 0 {
-            return 0.0;
-        }
         power(2.0, self.binary) * power(10.0, -self.decimal)
     }
 
@@ -60,6 +57,24 @@ pub(super) fn simple(bytes: &[u8], packing: &Packing, count: usize) -> Result<Ve
     Ok((0..count)
         .map(|_| value(i64::from(bits.next(width))))
         .collect())
+}
+
+/// Floating-point numbers, one after the other.
+pub(super) fn ieee(bytes: &[u8], packing: &Packing, count: usize) -> Result<Vec<f64>> {
+    let all: Vec<f64> = if packing.bits > 32 {
+        let each = bytes.as_chunks().0.iter().take(count);
+        each.map(|b| f64::from_be_bytes(*b)).collect()
+    } else {
+        let each = bytes.as_chunks().0.iter().take(count);
+        each.map(|b| f64::from(f32::from_be_bytes(*b))).collect()
+    };
+    if all.len() < count {
+        return Err(Error::Damaged(format!(
+            "{count} floating-point numbers do not fit {} bytes",
+            bytes.len()
+        )));
+    }
+    Ok(all)
 }
 
 /// Spreads values over the points that a bitmap marks; the others are not a number.

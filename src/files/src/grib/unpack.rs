@@ -2,12 +2,16 @@
 
 use std::ops::Range;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::grib::bytes::Bytes;
 use crate::grib::field::{Field, Method};
 use crate::grib::grid::Grid;
 use crate::grib::packing;
 use crate::region;
+
+/// No packing but that of constant fields gets more values into a byte: the coder of CCSDS
+/// takes three bits at least for 4096 zeros.
+const MOST_PER_BYTE: usize = 1 << 14;
 
 /// Values of a region of the grid of a field; not a number where there is none.
 pub(super) fn read(
@@ -18,7 +22,7 @@ pub(super) fn read(
 ) -> Result<Vec<f64>> {
     let shape = grid.shape();
     // Nothing in the file backs the size of a field whose values are all the same.
-    if field.packing.bits == 0 && field.bitmap.is_none() {
+    if field.is_constant() && field.bitmap.is_none() {
         let value = (field.packing.value())(0);
         return Ok(vec![value; region::volume(region)]);
     }
@@ -33,8 +37,17 @@ pub(super) fn read(
     };
     let data = bytes.read(field.data)?;
     let mut values = match field.method {
-        _ if field.packing.bits == 0 => vec![(field.packing.value())(0); count],
+        _ if field.is_constant() => vec![(field.packing.value())(0); count],
+        _ if count > data.len().saturating_mul(MOST_PER_BYTE) => {
+            return Err(Error::Damaged(format!(
+                "{} bytes cannot hold {count} values",
+                data.len()
+            )));
+        }
         Method::Simple => packing::simple(&data, &field.packing, count)?,
+        Method::Complex(groups) => groups.unpack(&data, &field.packing, count)?,
+        Method::Ccsds(coder) => coder.unpack(&data, &field.packing, count)?,
+        Method::Ieee => packing::ieee(&data, &field.packing, count)?,
     };
     if let Some(bitmap) = bitmap {
         values = packing::spread(&bitmap, points, &values)?;
@@ -89,6 +102,19 @@ mod tests {
             for name in ["levels", "surface", "overlapping", "members"] {
                 check(&format!("{name}{edition}"));
             }
+        }
+    }
+
+    #[test]
+    fn other_packings() {
+        for name in [
+            "complex2",
+            "differences2",
+            "second_differences2",
+            "ccsds2",
+            "ieee2",
+        ] {
+            check(name);
         }
     }
 }

@@ -7,6 +7,7 @@ mod array;
 mod attributes;
 mod base64;
 mod blosc;
+mod chunks;
 mod codec;
 mod item;
 mod json;

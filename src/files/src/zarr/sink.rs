@@ -14,7 +14,7 @@ use crate::values::{Kind, Values};
 use crate::zarr::array::Keys;
 use crate::zarr::item::{Item, to_bytes, write_fill};
 use crate::zarr::second::DIMENSIONS;
-use crate::zarr::{attributes, base64, json};
+use crate::zarr::{attributes, base64, chunks, json};
 
 /// Bytes of a chunk, about.
 const CHUNK: usize = 8 << 20;
@@ -200,7 +200,7 @@ impl Output {
         Ok(Output {
             name: variable.name.clone(),
             folder: path.join(&variable.name),
-            chunks: chunks(&shape, variable.kind.bytes().unwrap_or(32)),
+            chunks: lengths(&shape, variable.kind.bytes().unwrap_or(32)),
             shape,
             kind: variable.kind,
             missing,
@@ -227,8 +227,8 @@ impl Output {
                 self.name
             )));
         }
-        for place in region::chunks(region, &self.chunks) {
-            let overlap = region::overlap(region, &self.chunks, &place);
+        for place in chunks::places(region, &self.chunks) {
+            let overlap = chunks::overlap(region, &self.chunks, &place);
             let part = values.region(&shape, &overlap.region)?;
             if !self.begun.contains_key(&place) {
                 let blank = self.fill().repeated(self.chunks.iter().product());
@@ -336,7 +336,7 @@ fn encoded(fill: &Values) -> Value {
 }
 
 /// Lengths of chunks: whole along the last dimensions, as far as the bytes go.
-fn chunks(shape: &[usize], bytes: usize) -> Vec<usize> {
+fn lengths(shape: &[usize], bytes: usize) -> Vec<usize> {
     let mut left = (CHUNK / bytes).max(1);
     let mut lengths = vec![1; shape.len()];
     for (length, whole) in lengths.iter_mut().zip(shape).rev() {
@@ -362,11 +362,11 @@ mod tests {
 
     #[test]
     fn chunks_are_whole_frames() {
-        assert_eq!(chunks(&[744, 721, 1440], 4), [2, 721, 1440]);
-        assert_eq!(chunks(&[744, 33, 49], 4), [744, 33, 49]);
-        assert_eq!(chunks(&[8, 37, 721, 1440], 4), [1, 2, 721, 1440]);
-        assert_eq!(chunks(&[5, 3601, 1801], 4), [1, 1164, 1801]);
-        assert_eq!(chunks(&[], 8), [0usize; 0]);
-        assert_eq!(chunks(&[0, 4], 8), [1, 4]);
+        assert_eq!(lengths(&[744, 721, 1440], 4), [2, 721, 1440]);
+        assert_eq!(lengths(&[744, 33, 49], 4), [744, 33, 49]);
+        assert_eq!(lengths(&[8, 37, 721, 1440], 4), [1, 2, 721, 1440]);
+        assert_eq!(lengths(&[5, 3601, 1801], 4), [1, 1164, 1801]);
+        assert_eq!(lengths(&[], 8), [0usize; 0]);
+        assert_eq!(lengths(&[0, 4], 8), [1, 4]);
     }
 }

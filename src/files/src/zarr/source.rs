@@ -9,6 +9,7 @@ use crate::region;
 use crate::source::Source;
 use crate::values::Values;
 use crate::zarr::array::Array;
+use crate::zarr::chunks;
 use crate::zarr::store::Store;
 
 /// A Zarr store that is a folder.
@@ -103,11 +104,11 @@ impl Source for Folder {
         region::check(region, &array.shape)?;
         let shape: Vec<usize> = region.iter().map(Range::len).collect();
         let mut out = array.fill.repeated(region::volume(region));
-        for place in region::chunks(region, &array.chunks) {
+        for place in chunks::places(region, &array.chunks) {
             let Some(chunk) = array.chunk(&place)? else {
                 continue;
             };
-            let overlap = region::overlap(region, &array.chunks, &place);
+            let overlap = chunks::overlap(region, &array.chunks, &place);
             let part = chunk.region(&array.chunks, &overlap.chunk)?;
             out.place(&shape, &overlap.region, &part)?;
         }

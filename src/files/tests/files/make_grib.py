@@ -3,7 +3,8 @@
     python make_grib.py
 
 Needs eccodes. Values are synthetic. `*.f64` holds the values of all messages in the order of
-the file, as little-endian doubles; missing ones are not a number.
+the file, as little-endian doubles; missing ones are not a number. Files of one grid have none:
+their values are all the same.
 """
 
 import pathlib
@@ -86,9 +87,9 @@ def surface(edition):
             edition,
             smooth(35, step) / 1000,
             paramId=228,
+            dataDate=20200101,
             stepType="accum",
             stepRange=f"0-{step}",
-            dataDate=20200101,
             changeDecimalPrecision=5,
         )
     yield message(edition, [273.25] * 35, paramId=167, dataDate=20200101, step=6)
@@ -103,10 +104,10 @@ def overlapping(edition):
                 edition,
                 smooth(35, step),
                 paramId=228,
-                stepType="accum",
-                stepRange=f"{step - 1}-{step}",
                 dataDate=20200101,
                 dataTime=time,
+                stepType="accum",
+                stepRange=f"{step - 1}-{step}",
             )
 
 
@@ -143,12 +144,27 @@ def packed(packing, **keys):
         )
 
 
+def grids(edition):
+    """Grids that are not even, each with a field that is the same everywhere."""
+    for kind in ("regular_gg", "reduced_gg", "rotated_ll", "polar_stereographic"):
+        handle = ec.codes_grib_new_from_samples(f"{kind}_sfc_grib{edition}")
+        ec.codes_set(handle, "paramId", 167)
+        ec.codes_set(handle, "dataDate", 20200101)
+        if kind == "rotated_ll":
+            ec.codes_set(handle, "latitudeOfSouthernPoleInDegrees", -36.5)
+            ec.codes_set(handle, "longitudeOfSouthernPoleInDegrees", 15.25)
+        ec.codes_set_values(handle, np.full(ec.codes_get(handle, "numberOfPoints"), 273.25))
+        with open(HERE / f"{kind}{edition}.grib", "wb") as file:
+            ec.codes_write(handle, file)
+
+
 def main():
     for edition in (1, 2):
         write(f"levels{edition}", levels(edition))
         write(f"surface{edition}", surface(edition))
         write(f"overlapping{edition}", overlapping(edition))
         write(f"members{edition}", members(edition))
+        grids(edition)
     handle = message(1, smooth(35, 1), paramId=167, bitsPerValue=12)
     ec.codes_set(handle, "packingType", "grid_second_order")
     write("second_order1", [handle])
