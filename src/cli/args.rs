@@ -609,7 +609,12 @@ pub(crate) struct Split {
     /// A stream
     pub(crate) stream: PathBuf,
     /// Where parts start, counted from 0, such as 24,48
-    #[arg(long, value_name = "PLACES", value_delimiter = ',', required_unless_present = "every")]
+    #[arg(
+        long,
+        value_name = "PLACES",
+        value_delimiter = ',',
+        required_unless_present = "every"
+    )]
     pub(crate) at: Vec<usize>,
     /// Parts of so many places
     #[arg(long, value_name = "N", conflicts_with = "at", value_parser = clap::value_parser!(u32).range(1..))]

@@ -88,18 +88,25 @@ fn check<S: Store>(
             != (b.storage, b.packed, b.non_negative, b.keep_zeros)
             && a.storage != Storage::Blobs
         {
-            return invalid(format!("{name} is not stored in the same way in all streams"));
+            return invalid(format!(
+                "{name} is not stored in the same way in all streams"
+            ));
         }
         let is_axis = variable.dimensions == [along] && *name == ours.dimensions[along].name;
         let grows = place(variable, along).is_some();
-        let whole = |shape: Vec<usize>| -> Vec<Range<usize>> { shape.iter().map(|n| 0..*n).collect() };
+        let whole =
+            |shape: Vec<usize>| -> Vec<Range<usize>> { shape.iter().map(|n| 0..*n).collect() };
         let read = |stream: &DatasetReader<S>| {
-            let shape = stream.directory.dataset.shape(&stream.directory.dataset.variables[v]);
+            let shape = stream
+                .directory
+                .dataset
+                .shape(&stream.directory.dataset.variables[v]);
             stream.read(v, &whole(shape), View::Stored, &Decompressor::default())
         };
         if is_axis && !ours.shape(variable).contains(&0) {
             goes_on(name, &read(first)?, &read(other)?)?;
-        } else if !grows && b.storage == Storage::Blobs && read(first)?.differing(&read(other)?) > 0 {
+        } else if !grows && b.storage == Storage::Blobs && read(first)?.differing(&read(other)?) > 0
+        {
             return invalid(format!("{name} is not the same in all streams"));
         }
     }
@@ -139,7 +146,9 @@ fn behind(first: &Entry, second: &Entry, d: usize, before: usize) -> Entry {
     entry.pieces = Vec::new();
     for i in 0..entry.cuts.count().unwrap_or(0) {
         let is_new = entry.cuts.piece(i)[d].start >= before;
-        entry.pieces.extend(if is_new { new.next() } else { old.next() });
+        entry
+            .pieces
+            .extend(if is_new { new.next() } else { old.next() });
     }
     entry
 }

@@ -108,7 +108,7 @@ mod tests {
                 let cuts = Cuts::fitting(shape, room);
                 let pieces = (0..cuts.count().unwrap()).map(|i| cuts.piece(i));
                 let total: usize = pieces.map(|p| volume(&p)).sum();
-                assert_eq!(total, shape.iter().product(), "{shape:?} {room}");
+                assert_eq!(total, shape.iter().product::<usize>(), "{shape:?} {room}");
             }
         }
         assert_eq!(Cuts::fitting(&[10, 10, 10], 300).ends[0], [3, 6, 9, 10]);

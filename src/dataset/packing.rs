@@ -113,6 +113,15 @@ pub fn packing_step(variable: &Variable) -> Option<f64> {
     Packing::of(variable).map(|packing| packing.step())
 }
 
+/// Values of a variable as numbers that mean something: unpacked if they are packed, missing
+/// ones then NaN.
+pub fn unpacked(variable: &Variable, values: Values) -> Result<Values> {
+    match Packing::of(variable) {
+        Some(packing) => unpack(&values, &packing, &declared_fills(variable)),
+        None => Ok(values),
+    }
+}
+
 /// Unpacked numbers of the type they unpack to; NaN for missing ones.
 pub(crate) fn unpack(values: &Values, packing: &Packing, fills: &[f64]) -> Result<Values> {
     let Some(numbers) = values.to_f64() else {

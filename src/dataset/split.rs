@@ -90,7 +90,9 @@ impl<S: Store> DatasetReader<S> {
     ) -> Result<Entry> {
         let mut cuts: Cuts = entry.cuts.clone();
         let inside = entry.cuts.ends[d].iter().filter(|end| **end > places.start);
-        let mut ends: Vec<usize> = inside.map(|end| (*end).min(places.end) - places.start).collect();
+        let mut ends: Vec<usize> = inside
+            .map(|end| (*end).min(places.end) - places.start)
+            .collect();
         ends.dedup();
         cuts.ends[d] = ends;
         let mut pieces = Vec::new();
@@ -126,7 +128,13 @@ impl<S: Store> DatasetReader<S> {
     }
 
     /// Some chunks of a piece, which holds the places `along` of dimension `d`, as a stream.
-    fn part(&self, piece: &Piece, along: Range<usize>, d: usize, places: &Range<usize>) -> Result<Vec<u8>> {
+    fn part(
+        &self,
+        piece: &Piece,
+        along: Range<usize>,
+        d: usize,
+        places: &Range<usize>,
+    ) -> Result<Vec<u8>> {
         let window = self.window(piece)?;
         let index = container::open(&window)?;
         let start = places.start.max(along.start) - along.start;
@@ -153,7 +161,12 @@ impl<S: Store> DatasetReader<S> {
 }
 
 /// Some of the chunks of a stream, as a stream.
-fn extract(stream: &dyn Store, mut index: Index, d: usize, places: Range<usize>) -> Result<Vec<u8>> {
+fn extract(
+    stream: &dyn Store,
+    mut index: Index,
+    d: usize,
+    places: Range<usize>,
+) -> Result<Vec<u8>> {
     let grid = index.grid();
     let starts = starts(&index.chunks);
     let (mut out, mut chunks) = (container::head().to_vec(), Vec::new());

@@ -99,16 +99,30 @@ fn added(path: &Path, stream: &DatasetReader<FileStore>) -> anyhow::Result<Box<d
     };
     let (variable, shape) = (variable.clone(), dataset.shape(variable));
     let (name, _) = stream.grows_along(None)?;
-    let along = dataset.dimensions.iter().position(|d| d.name == name).unwrap_or(0);
-    let d = variable.dimensions.iter().position(|other| *other == along).unwrap_or(0);
+    let along = dataset
+        .dimensions
+        .iter()
+        .position(|d| d.name == name)
+        .unwrap_or(0);
+    let d = variable
+        .dimensions
+        .iter()
+        .position(|other| *other == along)
+        .unwrap_or(0);
     let expected = Expected {
         shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
         dtype: None,
         variable: None,
     };
     let (shape, values) = match input::read_field(path, &expected)? {
-        Field::F32(field) => (field.shape().to_vec(), Values::F32(field.into_iter().collect())),
-        Field::F64(field) => (field.shape().to_vec(), Values::F64(field.into_iter().collect())),
+        Field::F32(field) => (
+            field.shape().to_vec(),
+            Values::F32(field.into_iter().collect()),
+        ),
+        Field::F64(field) => (
+            field.shape().to_vec(),
+            Values::F64(field.into_iter().collect()),
+        ),
     };
     if shape.len() != variable.dimensions.len() {
         return Err(invalid(format!(
@@ -126,12 +140,18 @@ fn added(path: &Path, stream: &DatasetReader<FileStore>) -> anyhow::Result<Box<d
 }
 
 /// Raw samples are as many frames as there is room for.
-fn raw_shape(path: &Path, shape: &[usize], d: usize, width: usize) -> anyhow::Result<Option<Vec<usize>>> {
+fn raw_shape(
+    path: &Path,
+    shape: &[usize],
+    d: usize,
+    width: usize,
+) -> anyhow::Result<Option<Vec<usize>>> {
     let tells = path.extension().is_some_and(|e| e == "npy" || e == "npz");
     if tells || d > 0 {
         return Ok(None);
     }
-    let bytes = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
     let frame: usize = shape[1..].iter().product::<usize>() * width;
     let mut shape = shape.to_vec();
     shape[0] = bytes.len() as usize / frame.max(1);
@@ -196,7 +216,10 @@ pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
     borders.extend([0, length]);
     borders.sort_unstable();
     borders.dedup();
-    let prefix = args.output.clone().unwrap_or_else(|| args.stream.with_extension(""));
+    let prefix = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.stream.with_extension(""));
     let digits = (borders.len() - 1).to_string().len().max(3);
     let mut parts = Vec::new();
     for (k, ends) in borders.windows(2).enumerate() {
@@ -216,7 +239,13 @@ pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
     let lines: Vec<String> = parts
         .iter()
         .map(|p| {
-            format!("{}: {dimension} {} to {}, {}", p.output, p.first, p.end - 1, summary::bytes(p.bytes))
+            format!(
+                "{}: {dimension} {} to {}, {}",
+                p.output,
+                p.first,
+                p.end - 1,
+                summary::bytes(p.bytes)
+            )
         })
         .collect();
     talk.outcome(&Parts { dimension, parts }, &lines.join("\n"))

@@ -179,7 +179,7 @@ impl<S: Store> Order<'_, S> {
         let dataset = self.shown()?;
         let product = Product::open(target, self.args.output.force)?;
         let create = |path: &Path| match format {
-            Format::Zarr => files::create(&path.with_extension("zarr"), &dataset),
+            Format::Zarr => files::zarr::create(path, &dataset),
             _ => files::netcdf::create(path, &dataset),
         };
         let mut sink = create(&product.path()).map_err(source::plain)?;

@@ -9,6 +9,7 @@ mod info;
 mod region;
 mod select;
 mod source;
+mod suggest;
 mod table;
 mod verify;
 
@@ -18,4 +19,5 @@ pub(crate) use decompress::{run as decompress, wanted as wants_data_set};
 pub(crate) use info::of_source;
 pub(crate) use info::of_stream;
 pub(crate) use source::{is_data_set, is_stream};
+pub(crate) use suggest::run as suggest;
 pub(crate) use verify::run as verify;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::{Dataset, Variable};
+use foresz::files::{Dataset, Values, Variable, time};
 use foresz::{Decompressor, Store};
 
 use super::region::{self, Ranges};
@@ -74,24 +74,18 @@ fn is_number(text: &str) -> bool {
     text.trim().parse::<f64>().is_ok()
 }
 
-struct Times;
-impl Times {
-    fn number(&self, _: &str) -> Result<f64, String> {
-        Err(String::new())
-    }
-    fn text(&self, x: f64) -> String {
-        x.to_string()
-    }
-}
-fn axis_of_time(_: &Variable) -> Option<Times> {
-    None
+/// The axis of time that a coordinate is, if it is one.
+fn axis_of_time(about: &Variable) -> Option<time::Axis> {
+    let text = |name| about.attribute(name).and_then(Values::as_text);
+    let calendar = text("calendar").unwrap_or("standard");
+    time::Axis::new(text("units")?, calendar).ok()
 }
 
 /// A coordinate as text has it: a number, or a time.
 fn number(about: &Variable, text: &str) -> anyhow::Result<f64> {
     match (text.parse(), axis_of_time(about)) {
         (Ok(x), _) => Ok(x),
-        (Err(_), Some(times)) => times.number(text).map_err(|e| invalid(e.to_string())),
+        (Err(_), Some(times)) => times.encode(text).map_err(|e| invalid(e.to_string())),
         (Err(_), None) => Err(invalid(format!(
             "{text:?} is not a number, and {} is not a time",
             about.name
@@ -110,10 +104,8 @@ fn last_moment(about: &Variable, text: &str) -> anyhow::Result<f64> {
 }
 
 fn show(about: &Variable, x: f64) -> String {
-    match axis_of_time(about) {
-        Some(times) => times.text(x),
-        None => x.to_string(),
-    }
+    let time = axis_of_time(about).and_then(|times| times.decode(x));
+    time.unwrap_or_else(|| x.to_string())
 }
 
 /// The place whose coordinate is nearest, if it is no further than places are apart.
