@@ -85,6 +85,7 @@ fn the_examples_of_the_library_run() {
     library::preview().unwrap();
     library::what_a_stream_holds().unwrap();
     library::frame_by_frame().unwrap();
+    library::data_set().unwrap();
     library::every_option().unwrap();
     library::errors();
 }

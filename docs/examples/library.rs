@@ -1,3 +1,5 @@
+use foresz::dataset::{Coder, DatasetReader, Recipe, View};
+use foresz::files::{Dataset, Dimension, Kind, Memory, Values, Variable};
 use foresz::predictors::Registry;
 use foresz::{
     Backend, Bound, Decompressor, Effort, Error, Options, Result, Writer, compress, decompress,
@@ -90,6 +92,46 @@ pub fn frame_by_frame() -> Result<()> {
     Ok(())
 }
 
+pub fn data_set() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let dimension = |name: &str, length| Dimension {
+        name: name.into(),
+        length,
+        unlimited: false,
+    };
+    let variable = |name: &str, dimensions: &[usize]| Variable {
+        name: name.into(),
+        kind: Kind::F32,
+        dimensions: dimensions.to_vec(),
+        attributes: Vec::new(),
+    };
+    let dataset = Dataset {
+        dimensions: vec![dimension("time", 8), dimension("latitude", 60)],
+        attributes: Vec::new(),
+        variables: vec![variable("latitude", &[1]), variable("t2m", &[0, 1])],
+    };
+    let latitudes = (0..60).map(|i| 60.0 - i as f32 * 0.25).collect();
+    let temperatures = (0..480).map(|k| 280.0 + (k % 60) as f32 * 0.1).collect();
+    let values = vec![Values::F32(latitudes), Values::F32(temperatures)];
+    // Of a file it is foresz::files::open("era5.nc".as_ref())?
+    let mut source = Memory::new(dataset, values)?;
+
+    // The axis travels with the temperature, and loses nothing.
+    let recipes = [Recipe::new("t2m", Bound::Absolute(0.05))];
+    let mut stream = Vec::new();
+    Coder::new(&recipes, Options::new(Bound::Lossless)).compress(&mut source, &mut stream)?;
+
+    let reader = DatasetReader::open(stream)?;
+    let dataset = reader.dataset(View::Unpacked);
+    let t2m = dataset.position("t2m").ok_or("no t2m")?;
+    let decoder = Decompressor::default();
+    let part = reader.read(t2m, &[2..4, 10..20], View::Unpacked, &decoder)?;
+    assert_eq!((part.kind(), part.len()), (Kind::F32, 20));
+    assert!(reader.about(t2m)?.max_error <= 0.05);
+    let found = reader.verify(t2m, &mut source, t2m, &decoder)?;
+    assert_eq!(found.broken, 0);
+    Ok(())
+}
+
 pub fn every_option() -> Result<()> {
     let mut field = Array3::from_shape_fn((6, 24, 48), |(t, i, j)| (t * i + j) as f32);
     field[[0, 3, 5]] = 1e20;
@@ -102,6 +144,8 @@ pub fn every_option() -> Result<()> {
         .dims(["time", "lat", "lon"]) // the one called time is time
         .periodic(true) // longitude closes on itself
         .fill(1e20) // comes back exactly, as NaN does
+        .keep(0.0) // so do zeros
+        .least(0.0) // and nothing comes back negative
         .chunk([3, 24, 48]) // the unit of random access and of threads
         .attribute("standard_name", "air_temperature")
         .registry(Registry::default()) // predictors of your own go in here
