@@ -259,7 +259,7 @@ fn there_are_no_previews_beyond_a_single_sample() {
     }
     assert_eq!(
         decompress_preview::<f32>(&stream, 0).unwrap(),
-        unpack(&stream)
+        unpack::<f32>(&stream)
     );
 }
 
