@@ -18,7 +18,8 @@ use crate::zarr::{attributes, base64, chunks, json};
 
 /// Bytes of a chunk, about.
 const CHUNK: usize = 8 << 20;
-/// Level of zstd.
+/// Level of zstd. On three ERA5 fields level 1 makes them 1.3 to 1.7 times smaller at 250 to
+/// 660 MB/s, level 3 makes them 1.5 to 1.9 times smaller at a third of that speed.
 const LEVEL: i32 = 1;
 
 /// How a store is written.
