@@ -64,16 +64,6 @@ fn fills_of<T: Sample>(options: &Options) -> Vec<T> {
     options.fills.iter().map(|x| T::from_f64(*x)).collect()
 }
 
-/// All that has to come back exactly.
-fn all_fills(options: &Options) -> Vec<f64> {
-    options
-        .fills
-        .iter()
-        .chain(&options.exact)
-        .copied()
-        .collect()
-}
-
 fn range_of_field<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Option<(f64, f64)> {
     let fills = fills_of::<T>(options);
     let numbers = field
@@ -321,11 +311,9 @@ impl<T: Sample> Setup<T> {
                 "packing is the back end of the fast effort alone; ask for that instead",
             );
         }
-        if all_fills(options).len() > 16 {
-            return invalid(format!(
-                "{} fill values are declared, 16 are the most",
-                all_fills(options).len()
-            ));
+        let fills = options.fills.len() + options.exact.len();
+        if fills > 16 {
+            return invalid(format!("{fills} fill values are declared, 16 are the most"));
         }
         let settle = |spec: &Spec| {
             let spec = options.registry.settle(spec)?;
@@ -505,7 +493,7 @@ impl<T: Sample> Setup<T> {
             max_error: 0.0,
             lattice: 0.0,
             least: options.least,
-            fills: all_fills(options),
+            fills: options.fills.clone(),
             attributes: options.attributes.clone(),
             choices: Vec::new(),
             chunks: Vec::new(),

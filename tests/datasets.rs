@@ -523,3 +523,175 @@ fn every_effort_keeps_what_has_to_be_kept() {
         );
     }
 }
+
+/// A data set of one variable along x and y, which has that packing.
+fn packed(values: Values, attributes: Vec<Attribute>) -> Memory {
+    let dimension = |name: &str, length| Dimension {
+        name: name.into(),
+        length,
+        unlimited: false,
+    };
+    let dataset = Dataset {
+        dimensions: vec![dimension("y", values.len() / 50), dimension("x", 50)],
+        attributes: Vec::new(),
+        variables: vec![variable("v", values.kind(), &[0, 1], attributes)],
+    };
+    Memory::new(dataset, vec![values]).unwrap()
+}
+
+/// What is decoded of the only variable is within the bound of what it stands for.
+fn assert_kept(mut source: Memory, recipe: Recipe, meant: impl Fn(f64) -> f64) -> Vec<f64> {
+    let bound = match recipe.bounds {
+        Bounds::One(Bound::Absolute(bound)) => bound,
+        _ => 0.0,
+    };
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let shown = read(&reader, "v", View::Unpacked).to_f64().unwrap();
+    let original = source.values(0).to_f64().unwrap();
+    for (n, y) in original.iter().zip(&shown) {
+        let x = meant(*n);
+        assert!((x - y).abs() <= bound + 1e-12, "{x} {y}");
+    }
+    let found = reader
+        .verify(0, &mut source, 0, &Decompressor::default())
+        .unwrap();
+    assert_eq!(found.broken, 0);
+    shown
+}
+
+fn packing(scale: f64, offset: f64) -> Vec<Attribute> {
+    vec![
+        attribute("scale_factor", Values::F64(vec![scale])),
+        attribute("add_offset", Values::F64(vec![offset])),
+    ]
+}
+
+#[test]
+fn signed_numbers_that_are_meant_unsigned() {
+    let bytes = Values::I8((0..2000).map(|k| (k / 7) as u8 as i8).collect());
+    let mut attributes = packing(1.0, 0.0);
+    attributes.push(attribute("_Unsigned", Values::text("true")));
+    let meant = |n: f64| if n < 0.0 { n + 256.0 } else { n };
+    let recipe = || Recipe::new("v", Bound::Absolute(3.0));
+    assert_kept(packed(bytes, attributes.clone()), recipe(), meant);
+    let words = Values::I16((0..4000).map(|k| (k * 17) as u16 as i16).collect());
+    let meant = |n: f64| if n < 0.0 { n + 65_536.0 } else { n };
+    assert_kept(packed(words, attributes), recipe(), meant);
+}
+
+#[test]
+fn wide_packed_integers_can_be_lossless() {
+    let wide = || Values::I64((0..9000).map(|k| k * k * 1_000_003).collect());
+    let mut source = packed(wide(), packing(0.01, 5.0));
+    let stream = compressed(&mut source, &[Recipe::new("v", Bound::Lossless)]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    assert_eq!(read(&reader, "v", View::Stored), wide());
+    let source = packed(wide(), packing(0.01, 5.0));
+    assert_kept(source, Recipe::new("v", Bound::Absolute(2000.0)), |n| {
+        n * 0.01 + 5.0
+    });
+}
+
+#[test]
+fn nothing_is_negative_though_no_packed_number_is_zero() {
+    let rain = Values::I16((0..3000).map(|k| 1 + (k % 50) as i16).collect());
+    for (bound, offset) in [(0.1, -0.4), (2.5, -0.4), (2.5, -1.0)] {
+        let recipe = Recipe {
+            non_negative: true,
+            keep_zeros: true,
+            ..Recipe::new("v", Bound::Absolute(bound))
+        };
+        let source = packed(rain.clone(), packing(1.0, offset));
+        let shown = assert_kept(source, recipe, |n| n + offset);
+        assert!(shown.iter().all(|x| *x >= 0.0));
+    }
+}
+
+#[test]
+fn wishes_for_data_are_none_for_what_goes_with_it() {
+    let mut source = weather();
+    let mut dataset = source.dataset().clone();
+    let mut values: Vec<Values> = (0..dataset.variables.len())
+        .map(|v| source.values(v).clone())
+        .collect();
+    // Large enough for a stream of its own, and below zero.
+    dataset.dimensions.push(Dimension {
+        name: "cell".into(),
+        length: 30_000,
+        unlimited: false,
+    });
+    dataset
+        .variables
+        .push(variable("cell", Kind::F64, &[3], Vec::new()));
+    values.push(Values::F64(
+        (0..30_000).map(|k| -0.1 * f64::from(k)).collect(),
+    ));
+    dataset.variables.push(variable(
+        "area",
+        Kind::F64,
+        &[3, 1],
+        vec![attribute("coordinates", Values::text("cell"))],
+    ));
+    values.push(Values::F64((0..30_000 * ROWS).map(|k| k as f64).collect()));
+    source = Memory::new(dataset, values).unwrap();
+    let recipes = [
+        Recipe::new("t2m", Bound::Absolute(0.1)),
+        Recipe::new("area", Bound::Absolute(0.1)),
+    ];
+    for (options, recipes) in [
+        (options().least(0.0).keep(0.0), &recipes[..]),
+        (options().chunk([4, ROWS, COLUMNS]), &recipes),
+        (options().keyframe(3), &recipes),
+        (
+            options().predictor("persistence+spline").unwrap(),
+            &recipes[..1],
+        ),
+    ] {
+        let mut stream = Vec::new();
+        Coder::new(recipes, options)
+            .compress(&mut source, &mut stream)
+            .unwrap();
+        let reader = DatasetReader::open(&stream).unwrap();
+        let dataset = reader.dataset(View::Stored);
+        if let Some(v) = dataset.position("cell") {
+            let theirs = source.dataset().position("cell").unwrap();
+            assert_eq!(
+                read(&reader, &dataset.variables[v].name, View::Stored),
+                *source.values(theirs)
+            );
+        }
+    }
+}
+
+#[test]
+fn missing_values_that_are_nan_are_no_reason_to_start_anew() {
+    let mut source = packed(
+        Values::F32((0..40_000).map(|k| (k as f32 * 0.01).sin()).collect()),
+        vec![attribute("_FillValue", Values::F32(vec![f32::NAN]))],
+    );
+    let recipes = [Recipe::new("v", Bound::Absolute(0.01))];
+    let coder = Coder::new(&recipes, options()).keeping(Keeping::AllBut(1));
+    let mut whole = Vec::new();
+    coder.compress(&mut source, &mut whole).unwrap();
+    let begun = (0..whole.len()).rev().find_map(|end| {
+        let begun = DatasetReader::open_unfinished(whole[..end].to_vec()).ok()?;
+        Some((begun, end))
+    });
+    let (begun, _) = begun.unwrap();
+    let mut stream = whole[..begun.bytes() as usize].to_vec();
+    coder.go_on(&mut source, &begun, &mut stream).unwrap();
+    assert!(DatasetReader::open(&stream).is_ok());
+}
+
+#[test]
+fn a_file_full_of_end_marks_is_refused_soon() {
+    let mut bytes = b"FSZ\x1a\x01".to_vec();
+    while bytes.len() < 2_000_000 {
+        bytes.extend(200_000u32.to_le_bytes());
+        bytes.extend([7; 4]);
+        bytes.extend(b"\x1aDSF");
+    }
+    bytes.push(0);
+    assert!(DatasetReader::open(&bytes).is_err());
+}

@@ -76,7 +76,7 @@ Examples:
   foresz suggest field.npy --json | jq .suggested
 
 A sample is compressed under a ladder of bounds. The one suggested is the largest that is known
-to be safe for the variable, or else the largest that leaves gradients as they are to 1 %.";
+to be safe for the variable, or else the largest that changes differences between neighbours by 5 %.";
 
 const PREDICTORS_EXAMPLES: &str = "\
 Examples:

@@ -36,7 +36,9 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
         )));
     }
     if data::is_data_set(&args.input) {
-        return data::compress(args, options(args, None, Bound::Lossless)?, &target, talk);
+        // Recipes have zeros and signs.
+        let options = options(args, None, Bound::Lossless)?;
+        return data::compress(args, options, &target, talk);
     }
     let Some(bound) = args.bound.one.bound() else {
         return Err(invalid(

@@ -2,9 +2,11 @@
 
 use std::fmt::Write;
 
-use foresz::Info;
+use anyhow::Context;
+use foresz::{FileStore, Info, Store};
 use serde::Serialize;
 
+use super::args::is_stdio;
 use super::{args, data, input, summary, talk::Talk};
 
 #[derive(Serialize)]
@@ -18,10 +20,16 @@ pub(crate) fn run(args: &args::Info, talk: &Talk) -> anyhow::Result<()> {
     if data::is_data_set(&args.stream) {
         return data::of_source(&args.stream, talk);
     }
-    if data::is_stream(&args.stream) && data::of_stream(&args.stream, talk)? {
+    let stream: Box<dyn Store> = if is_stdio(&args.stream) {
+        Box::new(input::read_bytes(&args.stream)?)
+    } else {
+        let opened = FileStore::open(&args.stream);
+        Box::new(opened.with_context(|| format!("cannot read {}", args.stream.display()))?)
+    };
+    if data::of_stream(&args.stream, &*stream, talk)? {
         return Ok(());
     }
-    let info = foresz::inspect(&input::read_bytes(&args.stream)?)?;
+    let info = foresz::inspect(&stream)?;
     let input = args.stream.display().to_string();
     let text = describe(&input, &info)?;
     talk.answer(&Answer { input, info: &info }, &text)

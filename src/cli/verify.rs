@@ -45,7 +45,7 @@ struct Worst {
 }
 
 pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
-    if data::is_data_set(&args.original) {
+    if data::is_data_set(&args.original) || data::is_data_set_stream(&args.stream) {
         return data::verify(args, talk);
     }
     let stream = input::read_bytes(&args.stream)?;

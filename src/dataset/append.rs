@@ -138,6 +138,7 @@ impl Added<'_> {
             storage: before.storage,
             packing: Packing::of(variable).filter(|_| before.packed),
             cuts: cuts(before.storage, variable, &dataset.shape(variable)),
+            is_asked_for: before.pieces.iter().any(|p| p.asked != Bound::Lossless),
             recipe: Recipe {
                 non_negative: before.non_negative,
                 keep_zeros: before.keep_zeros,

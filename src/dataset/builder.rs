@@ -44,7 +44,7 @@ impl<'a> Builder<'a> {
     /// Appends a directory: what comes before it can be read from here on, whatever happens
     /// to what comes after.
     pub(crate) fn close(&mut self, directory: &Directory) -> Result<()> {
-        self.put(&directory.closing())?;
+        self.put(&directory.closing()?)?;
         self.sink.flush()?;
         Ok(())
     }

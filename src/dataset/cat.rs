@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::ops::Range;
 
+use foresz_files::Dataset;
+
 use super::builder::Builder;
 use super::coder::WRITER;
 use super::cuts::Cuts;
@@ -31,8 +33,8 @@ pub fn join<S: Store>(
     let along = growing(&first.directory.dataset, along)?;
     let mut builder = Builder::start(sink)?;
     let mut directory = copied(first, &mut builder)?;
-    for other in others {
-        check(&directory, first, other, along)?;
+    for (before, other) in streams.iter().zip(others) {
+        check(&directory, before, other, along)?;
         let more = copied(other, &mut builder)?;
         add(&mut directory, &more, along)?;
     }
@@ -67,22 +69,28 @@ pub(crate) fn copy<S: Store>(
     Ok(Piece { offset, ..*piece })
 }
 
-/// Refuses a stream that does not go on where others end.
+/// Refuses a stream that does not go on where the one before ends.
 fn check<S: Store>(
     so_far: &Directory,
-    first: &DatasetReader<S>,
+    before: &DatasetReader<S>,
     other: &DatasetReader<S>,
     along: usize,
 ) -> Result<()> {
     let ours = &so_far.dataset;
     let theirs = &other.directory.dataset;
+    let names = |dataset: &Dataset| -> Vec<String> {
+        let dimensions = dataset.dimensions.iter().map(|d| d.name.clone());
+        dimensions
+            .chain(dataset.variables.iter().map(|v| v.name.clone()))
+            .collect()
+    };
     let positions = matches(ours, theirs, along)?;
-    for (v, position) in positions.into_iter().enumerate() {
+    if names(ours) != names(theirs) {
+        return invalid("the streams have other variables or dimensions, or in another order");
+    }
+    for v in positions {
         let variable = &ours.variables[v];
         let name = &variable.name;
-        if position != v {
-            return invalid(format!("{name} is at another place among the variables"));
-        }
         let (a, b) = (&so_far.entries[v], &other.directory.entries[v]);
         if (a.storage, a.packed, a.non_negative, a.keep_zeros)
             != (b.storage, b.packed, b.non_negative, b.keep_zeros)
@@ -104,8 +112,10 @@ fn check<S: Store>(
             stream.read(v, &whole(shape), View::Stored, &Decompressor::default())
         };
         if is_axis && !ours.shape(variable).contains(&0) {
-            goes_on(name, &read(first)?, &read(other)?)?;
-        } else if !grows && b.storage == Storage::Blobs && read(first)?.differing(&read(other)?) > 0
+            goes_on(name, &read(before)?, &read(other)?)?;
+        } else if !grows
+            && b.storage == Storage::Blobs
+            && read(before)?.differing(&read(other)?) > 0
         {
             return invalid(format!("{name} is not the same in all streams"));
         }

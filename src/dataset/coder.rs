@@ -19,7 +19,7 @@ use super::view::settle_zeros;
 use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
-use crate::options::Options;
+use crate::options::{Options, time_dimension};
 use crate::store::Store;
 
 /// How much of what is unfinished can be gone on with.
@@ -90,7 +90,8 @@ impl<'a> Coder<'a> {
         if directory.unfinished.as_deref() != Some(&self.told()) {
             return invalid("what was begun was asked for otherwise; start anew");
         }
-        if directory.dataset != travelling.dataset {
+        // As text, in which NaN is NaN.
+        if format!("{:?}", directory.dataset) != format!("{:?}", travelling.dataset) {
             return invalid("what was begun was made of something else; start anew");
         }
         let mut builder = Builder::go_on(sink, unfinished.bytes());
@@ -293,6 +294,8 @@ impl Job<'_> {
         Ok((bytes, (count * width) as u64))
     }
 
+    /// What the caller asked for as far as it suits the variable: companions are coded as
+    /// they are coded best.
     fn options(&self, bound: Bound) -> Options {
         let mut names: Vec<String> = Vec::new();
         for name in self.dataset.dims(self.variable) {
@@ -303,10 +306,26 @@ impl Job<'_> {
                 name.into()
             });
         }
-        Options {
+        let mut options = Options {
             bound,
+            exact: Vec::new(),
+            least: None,
             ..self.coder.options.clone().dims(names)
+        };
+        let rank = self.variable.dimensions.len();
+        options.chunk = options.chunk.filter(|chunk| chunk.len() == rank);
+        if !self.plan.is_asked_for {
+            let plain = Options::new(bound);
+            options.choose = plain.choose;
+            options.offers = plain.offers;
+            options.chunk = None;
+            options.fills = Vec::new();
         }
+        let time = time_dimension(&options.dims, rank).ok().flatten();
+        if !self.plan.is_asked_for || time.is_none_or(|t| t + 1 >= rank) {
+            options.keyframe = None;
+        }
+        options
     }
 
     fn finish<T: Sample>(
@@ -329,7 +348,7 @@ impl Job<'_> {
         let bound = spans::absolute(asked, self.span);
         let mut options = self.options(bound);
         if self.plan.storage == Storage::Floats {
-            options.fills = declared_fills(self.variable);
+            options.fills.extend(declared_fills(self.variable));
         }
         options.fills.extend(spans::giants(values, &options.fills));
         if self.plan.recipe.keep_zeros {
@@ -356,11 +375,11 @@ impl Job<'_> {
             Bound::Lossless
         };
         let mut options = self.options(bound);
-        options.fills = declared_fills(self.variable);
+        options.fills.extend(declared_fills(self.variable));
         if self.plan.recipe.keep_zeros {
-            options = options.keep(packing.zero());
+            options.exact.extend(packing.zero());
         }
-        options.least = packing.least().filter(|_| self.plan.recipe.non_negative);
+        options.least = self.plan.recipe.non_negative.then(|| packing.least());
         self.finish(values, shape, &options)
     }
 

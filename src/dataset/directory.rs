@@ -10,7 +10,7 @@ use crate::bound::Bound;
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::container::{HEAD_BYTES, TAIL_BYTES, check_head, put_bound, read_bound};
 use crate::entropy::{squeeze, stretch};
-use crate::error::{Error, Result, Section, corrupt};
+use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::store::Store;
 
 /// Last bytes of every data set.
@@ -80,8 +80,14 @@ pub(crate) struct Directory {
 
 impl Directory {
     /// What follows the last piece.
-    pub(crate) fn closing(&self) -> Vec<u8> {
+    pub(crate) fn closing(&self) -> Result<Vec<u8>> {
         let plain = self.to_bytes();
+        if plain.len() > MOST_BYTES {
+            return invalid(format!(
+                "attributes and pieces take {} bytes, {MOST_BYTES} are the most",
+                plain.len()
+            ));
+        }
         let mut out = Vec::new();
         put_number(&mut out, plain.len() as u64);
         out.extend(squeeze(&plain, LEVEL));
@@ -89,7 +95,7 @@ impl Directory {
         out.extend(length.to_le_bytes());
         out.extend(sum.to_le_bytes());
         out.extend(END);
-        out
+        Ok(out)
     }
 
     /// The directory that ends at the end of a store, if one does.
@@ -463,7 +469,7 @@ mod tests {
     fn stream(directory: &Directory) -> Vec<u8> {
         let mut stream = crate::container::head().to_vec();
         stream.extend([0; 30]);
-        stream.extend(directory.closing());
+        stream.extend(directory.closing().unwrap());
         stream
     }
 

@@ -23,6 +23,8 @@ pub(crate) fn last(store: &dyn Store) -> Result<(Directory, u64)> {
         Err(wrong) => wrong,
     };
     container::check_head(store)?;
+    // A file full of marks is no reason to read it over and over.
+    let mut budget = 4 * size + BLOCK;
     let mut end = size;
     while end > 0 {
         let start = end.saturating_sub(BLOCK);
@@ -32,6 +34,10 @@ pub(crate) fn last(store: &dyn Store) -> Result<(Directory, u64)> {
             let behind = start + (at + END.len()) as u64;
             if bytes[at..].starts_with(&END) || bytes[at..].starts_with(&container::END) {
                 let window = Window::new(store, 0, behind)?;
+                budget = match budget.checked_sub(announced(&window)?) {
+                    Some(left) => left,
+                    None => return Err(wrong),
+                };
                 if let Ok(Some(directory)) = Directory::at_end(&window) {
                     return Ok((directory, behind));
                 }
@@ -43,6 +49,18 @@ pub(crate) fn last(store: &dyn Store) -> Result<(Directory, u64)> {
         end = start;
     }
     Err(wrong)
+}
+
+/// Bytes that opening what ends here would read.
+fn announced(window: &Window) -> Result<u64> {
+    let Some(start) = window.size().checked_sub(container::TAIL_BYTES) else {
+        return Ok(0);
+    };
+    let tail = window.read(start..window.size())?;
+    let length = tail
+        .first_chunk()
+        .map_or(0, |four| u64::from(u32::from_le_bytes(*four)));
+    Ok(container::TAIL_BYTES + if length <= start { length } else { 0 })
 }
 
 /// What is said of the only field of a plain stream.

@@ -12,9 +12,12 @@ pub(crate) struct Packing {
     offset: f64,
     /// `F32` or `F64`: the type of unpacked numbers.
     pub(crate) to: Kind,
-    /// Signed bytes are meant as unsigned.
-    unsigned: bool,
+    /// Added to negative numbers: those of signed types that are meant as unsigned.
+    unsigned: f64,
 }
+
+/// How near to zero the unpacked number of a step is that is meant to be zero.
+const NEAR_ZERO: f64 = 1e-6;
 
 impl Packing {
     /// The packing of a variable, if it has one.
@@ -38,8 +41,15 @@ impl Packing {
             } else {
                 Kind::F64
             },
-            unsigned: variable.kind == Kind::I8
-                && variable.attribute("_Unsigned").and_then(Values::as_text) == Some("true"),
+            unsigned: match (
+                variable.attribute("_Unsigned").and_then(Values::as_text),
+                variable.kind,
+            ) {
+                (Some("true"), Kind::I8) => 256.0,
+                (Some("true"), Kind::I16) => 65_536.0,
+                (Some("true"), Kind::I32) => 4_294_967_296.0,
+                _ => 0.0,
+            },
         })
     }
 
@@ -50,11 +60,7 @@ impl Packing {
 
     /// What a packed number stands for: computed in the type that it unpacks to.
     pub(crate) fn unpack(&self, n: f64) -> f64 {
-        let n = if self.unsigned && n < 0.0 {
-            n + 256.0
-        } else {
-            n
-        };
+        let n = if n < 0.0 { n + self.unsigned } else { n };
         match self.to {
             Kind::F32 => f64::from(n as f32 * self.scale as f32 + self.offset as f32),
             _ => n * self.scale + self.offset,
@@ -74,15 +80,32 @@ impl Packing {
             .max(0.0)
     }
 
-    /// The packed number that stands for 0, or is nearest to it.
-    pub(crate) fn zero(&self) -> f64 {
-        (-self.offset / self.scale).round()
+    /// The packed number that stands for 0, if there is one: rounding may leave it a little
+    /// off.
+    pub(crate) fn zero(&self) -> Option<f64> {
+        let n = (-self.offset / self.scale).round();
+        (self.unpack(n).abs() <= NEAR_ZERO * self.step()).then_some(n)
     }
 
-    /// The least packed number that does not stand for less than 0, by more than half a
-    /// step; none where packed numbers fall as unpacked ones grow.
-    pub(crate) fn least(&self) -> Option<f64> {
-        (self.scale > 0.0 && !self.unsigned).then(|| self.zero())
+    /// The least packed number that stands for no less than 0.
+    pub(crate) fn least(&self) -> f64 {
+        self.zero().unwrap_or((-self.offset / self.scale).ceil())
+    }
+
+    /// Whether unpacked numbers grow as packed ones do.
+    pub(crate) fn rises(&self) -> bool {
+        self.scale > 0.0 && self.unsigned == 0.0
+    }
+
+    /// Whether unpacked numbers are in another order than packed ones, so that a bound on
+    /// these is none on those.
+    pub(crate) fn wraps(&self) -> bool {
+        self.unsigned > 0.0
+    }
+
+    /// Whether an unpacked number is meant to be zero.
+    pub(crate) fn is_zero(&self, x: f64) -> bool {
+        x.abs() <= NEAR_ZERO * self.step()
     }
 }
 

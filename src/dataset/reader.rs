@@ -105,7 +105,7 @@ impl<S: Store> DatasetReader<S> {
         let kind = match entry.storage {
             Storage::Unpacked if view == View::Stored => {
                 return invalid(format!(
-                    "{} was compressed unpacked, as its bound is relative: it cannot be packed again without breaking it",
+                    "{} was compressed unpacked, under a relative bound or as its integers are wide or in another order: it cannot be packed again without breaking the bound",
                     about.name
                 ));
             }

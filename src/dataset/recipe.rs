@@ -106,6 +106,8 @@ pub(crate) struct Plan {
     pub(crate) packing: Option<Packing>,
     pub(crate) cuts: Cuts,
     pub(crate) recipe: Recipe,
+    /// Whether it is data, and no companion.
+    pub(crate) is_asked_for: bool,
 }
 
 impl Plan {
@@ -148,6 +150,7 @@ impl Plan {
             packing,
             cuts,
             recipe,
+            is_asked_for: role == Role::Data,
         })
     }
 }
@@ -175,13 +178,16 @@ fn storage(
     let bytes = shape.iter().product::<usize>().saturating_mul(width);
     let relative = |bound: &Bound| matches!(bound, Bound::PointwiseRelative(_));
     let narrow = variable.kind.is_integer() && width < 8;
-    if shape.is_empty() || (lossless && bytes < SMALL_BYTES) {
+    let wide = variable.kind.is_integer() && !narrow;
+    if shape.is_empty() || (lossless && (bytes < SMALL_BYTES || wide)) {
         Storage::Blobs
     } else if variable.kind.is_float() {
         Storage::Floats
+    } else if lossless && narrow {
+        Storage::Integers
     } else if packing.is_some_and(|packing| {
-        let falls = recipe.non_negative && packing.least().is_none();
-        !narrow || falls || recipe.bounds.all().iter().any(relative)
+        let falls = recipe.non_negative && !packing.rises();
+        !narrow || falls || packing.wraps() || recipe.bounds.all().iter().any(relative)
     }) {
         Storage::Unpacked
     } else if narrow {

@@ -144,11 +144,15 @@ impl<S: Store> DatasetReader<S> {
         if !fits(start) || !fits(end) {
             let ends = (1..along.len().div_ceil(chunk)).map(|k| along.start + k * chunk);
             let near: Vec<String> = ends.take(8).map(|end| end.to_string()).collect();
+            let more = if near.len() == 8 { ", …" } else { "" };
+            let near = if near.is_empty() {
+                "nowhere".into()
+            } else {
+                near.join(", ")
+            };
             return invalid(format!(
-                "chunks do not begin and end there: this stream can be split at {}, {}{}; others need chunks of that length when it is made (--keyframe)",
-                along.start,
-                near.join(", "),
-                if near.len() == 8 { ", …" } else { "" }
+                "chunks do not begin and end there: what holds places {} to {} can be split at {near}{more}; more borders need chunks of that length when a stream is made (--keyframe)",
+                along.start, along.end
             ));
         }
         if !Used::of(&index).is_empty() {

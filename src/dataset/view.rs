@@ -44,6 +44,7 @@ fn unpack(variable: &mut Variable) {
     let Some(packing) = Packing::of(variable) else {
         return;
     };
+    let stored = variable.kind;
     let number = |x: f64| match packing.to {
         Kind::F32 => Values::F32(vec![x as f32]),
         _ => Values::F64(vec![x]),
@@ -53,7 +54,9 @@ fn unpack(variable: &mut Variable) {
     let kept = |a: &Attribute| !OF_PACKING.contains(&a.name.as_str());
     variable.attributes.retain(kept);
     for attribute in &mut variable.attributes {
+        // Of another type they are meant unpacked.
         if PACKED.contains(&attribute.name.as_str())
+            && attribute.value.kind() == stored
             && let Ok(value) = packing::unpack(&attribute.value, &packing, &[])
         {
             attribute.value = value;
@@ -80,16 +83,15 @@ pub(crate) fn show(variable: &Variable, stored: Values, zeros: bool) -> Result<V
     Ok(shown)
 }
 
-/// Makes unpacked numbers zero that are nearer to it than to any other packed number.
+/// Makes unpacked numbers zero that are meant to be.
 pub(crate) fn settle_zeros(unpacked: &mut Values, packing: &Packing) {
-    let near = packing.step() / 2.0;
     match unpacked {
         Values::F32(v) => {
-            let zeros = v.iter_mut().filter(|x| f64::from(x.abs()) < near);
+            let zeros = v.iter_mut().filter(|x| packing.is_zero(f64::from(**x)));
             zeros.for_each(|x| *x = 0.0);
         }
         Values::F64(v) => {
-            let zeros = v.iter_mut().filter(|x| x.abs() < near);
+            let zeros = v.iter_mut().filter(|x| packing.is_zero(**x));
             zeros.for_each(|x| *x = 0.0);
         }
         _ => {}

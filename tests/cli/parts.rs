@@ -169,3 +169,68 @@ fn what_resumes_is_what_would_have_been() {
     bench.ok("compress all.nc --all --abs 0.01 --resume -o anew.fsz -q");
     assert_eq!(bench.get("anew.fsz"), bench.get("whole.fsz"));
 }
+
+#[test]
+fn zeros_that_are_kept_are_not_missing() {
+    let bench = Bench::new();
+    let values: Vec<f32> = (0..4 * ROWS * COLUMNS)
+        .map(|k| (k as f32 * 0.1).sin().max(0.0))
+        .collect();
+    bench.put("a.npy", &array(4, ROWS, COLUMNS, &f32_bytes(&values)));
+    bench.ok("compress a.npy --range-rel 0.01 --keep-zeros --non-negative -o a.fsz -q");
+    bench.ok("verify a.fsz a.npy");
+    bench.ok("decompress a.fsz -o a.nc -q");
+    let decoded = load(&bench.path("a.nc"), "data");
+    let decoded = decoded.to_f64().unwrap();
+    assert!(
+        values
+            .iter()
+            .zip(&decoded)
+            .all(|(x, y)| *y >= 0.0 && (*x != 0.0 || *y == 0.0))
+    );
+    let file = foresz::files::open(&bench.path("a.nc")).unwrap();
+    assert!(
+        file.dataset().variables[0]
+            .attribute("_FillValue")
+            .is_none()
+    );
+}
+
+#[test]
+fn streams_in_the_wrong_order_are_not_joined() {
+    let bench = Bench::new();
+    for (name, hours) in [("a", 0..4), ("b", 4..8), ("c", 8..12)] {
+        save(&mut weather(hours), &bench.path(&format!("{name}.nc")));
+        bench.ok(&format!(
+            "compress {name}.nc --all --abs 0.01 -o {name}.fsz -q"
+        ));
+    }
+    assert!(
+        bench
+            .fails(2, "cat a.fsz c.fsz b.fsz -o x.fsz")
+            .contains("time")
+    );
+    bench.ok("cat a.fsz b.fsz c.fsz -o x.fsz -q");
+}
+
+#[test]
+fn what_was_added_to_a_field_can_be_verified() {
+    let bench = Bench::new();
+    let values: Vec<f32> = (0..6 * ROWS * COLUMNS)
+        .map(|k| (k as f32 * 0.1).sin())
+        .collect();
+    let frame = ROWS * COLUMNS;
+    bench.put(
+        "a.npy",
+        &array(4, ROWS, COLUMNS, &f32_bytes(&values[..4 * frame])),
+    );
+    bench.put(
+        "b.npy",
+        &array(2, ROWS, COLUMNS, &f32_bytes(&values[4 * frame..])),
+    );
+    bench.put("all.npy", &array(6, ROWS, COLUMNS, &f32_bytes(&values)));
+    bench.ok("compress a.npy --abs 0.01 -o a.fsz -q");
+    bench.ok("append a.fsz b.npy -q");
+    bench.ok("verify a.fsz all.npy");
+    bench.ok("info a.fsz");
+}

@@ -1,17 +1,14 @@
 //! `foresz append`, `foresz cat` and `foresz split`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
-use foresz::dataset::{Coder, DatasetReader, View, join};
-use foresz::files::{Memory, Source, Values};
+use foresz::dataset::{Coder, DatasetReader, Recipe, join, lossy_before};
+use foresz::files::Source;
 use foresz::{Bound, FileStore, Options};
 use serde::Serialize;
 
 use super::source;
 use crate::cli::args::{Append, Cat, Split};
-use crate::cli::failure::invalid;
-use crate::cli::input::{self, Expected, Field};
 use crate::cli::output::{Growing, Output};
 use crate::cli::progress::Bar;
 use crate::cli::summary;
@@ -28,7 +25,13 @@ struct Outcome {
 
 pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
     let stream = source::open_stream(&args.stream)?;
-    let mut more = added(&args.input, &stream)?;
+    let mut more = source::open_like(&args.input, &stream)?;
+    for variable in &more.dataset().variables {
+        let asked = Recipe::new(&variable.name, Bound::Absolute(1.0));
+        if let Some(warning) = lossy_before(variable, &asked) {
+            eprintln!("foresz: warning: {}: {warning}", variable.name);
+        }
+    }
     let options = Options::new(Bound::Lossless)
         .effort(args.effort)
         .registry(args.models.registry()?)
@@ -84,78 +87,6 @@ fn bar(source: &dyn Source, wanted: bool) -> Option<Bar> {
         bytes += (count * variable.kind.bytes().unwrap_or(1)) as u64;
     }
     Bar::new(wanted, samples, bytes)
-}
-
-/// What is to be added: a file of variables, or samples in the shape of the stream's.
-fn added(path: &Path, stream: &DatasetReader<FileStore>) -> anyhow::Result<Box<dyn Source>> {
-    if source::is_data_set(path) {
-        return source::open(path);
-    }
-    let mut dataset = stream.dataset(View::Stored);
-    let [variable] = dataset.variables.as_slice() else {
-        return Err(invalid(
-            "the stream has several variables: add a NetCDF or GRIB file or a Zarr store to it",
-        ));
-    };
-    let (variable, shape) = (variable.clone(), dataset.shape(variable));
-    let (name, _) = stream.grows_along(None)?;
-    let along = dataset
-        .dimensions
-        .iter()
-        .position(|d| d.name == name)
-        .unwrap_or(0);
-    let d = variable
-        .dimensions
-        .iter()
-        .position(|other| *other == along)
-        .unwrap_or(0);
-    let expected = Expected {
-        shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
-        dtype: None,
-        variable: None,
-    };
-    let (shape, values) = match input::read_field(path, &expected)? {
-        Field::F32(field) => (
-            field.shape().to_vec(),
-            Values::F32(field.into_iter().collect()),
-        ),
-        Field::F64(field) => (
-            field.shape().to_vec(),
-            Values::F64(field.into_iter().collect()),
-        ),
-    };
-    if shape.len() != variable.dimensions.len() {
-        return Err(invalid(format!(
-            "{} has {} dimensions, the stream {}",
-            path.display(),
-            shape.len(),
-            variable.dimensions.len()
-        )));
-    }
-    for (dimension, length) in variable.dimensions.iter().zip(shape) {
-        dataset.dimensions[*dimension].length = length;
-    }
-    let memory = Memory::new(dataset, vec![values]).map_err(source::plain)?;
-    Ok(Box::new(memory))
-}
-
-/// Raw samples are as many frames as there is room for.
-fn raw_shape(
-    path: &Path,
-    shape: &[usize],
-    d: usize,
-    width: usize,
-) -> anyhow::Result<Option<Vec<usize>>> {
-    let tells = path.extension().is_some_and(|e| e == "npy" || e == "npz");
-    if tells || d > 0 {
-        return Ok(None);
-    }
-    let bytes =
-        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let frame: usize = shape[1..].iter().product::<usize>() * width;
-    let mut shape = shape.to_vec();
-    shape[0] = bytes.len() as usize / frame.max(1);
-    Ok(Some(shape))
 }
 
 pub(crate) fn cat(args: &Cat, talk: &Talk) -> anyhow::Result<()> {

@@ -166,7 +166,7 @@ fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Result<()> {
         eprintln!("foresz: note: {odd}");
     }
     for (name, reason) in source.skipped() {
-        eprintln!("foresz: note: {name} is left out: {reason}");
+        eprintln!("foresz: warning: {name} is left out: {reason}");
     }
     Ok(())
 }
@@ -309,12 +309,14 @@ fn describe(outcome: &Outcome) -> String {
         summary::number(*ratio)
     );
     let coarser = variables.iter().filter_map(|v| Some((v, v.coarser()?)));
-    let notes: String = coarser
-        .map(|(v, step)| {
-            let half = summary::number(step / 2.0);
-            format!("\nnote: {} was rounded to steps of {} before, coarser than this bound: nothing is lost, and any bound below {half} gives the same", v.name, summary::number(step))
-        })
-        .collect();
+    let note = |(v, step): (&VariableInfo, f64)| {
+        let (name, half) = (&v.name, summary::number(step / 2.0));
+        let step = summary::number(step);
+        format!("
+note: {name} was rounded to steps of {step} before, coarser than this bound: nothing is lost, and any bound below {half} gives the same")
+    };
+    let notes: Vec<String> = coarser.map(note).collect();
+    let notes = notes.concat();
     format!(
         "{head}\n{}{notes}",
         table::of_variables(variables).trim_end()

@@ -31,20 +31,15 @@ struct Outcome {
 
 /// Whether a stream is that of a data set, or has to be treated like one: what is asked for
 /// has names.
-pub(crate) fn wanted(args: &Decompress, stream: &dyn Store) -> anyhow::Result<bool> {
+pub(crate) fn wanted(args: &Decompress, stream: &dyn Store) -> bool {
     let named = !args.variable.is_empty() || !args.sel.is_empty() || args.repack;
-    let format = args
-        .output
-        .output
-        .as_deref()
-        .map(|target| form::of(args, target));
-    let format = format.or(args.format);
+    let told = args.output.output.as_deref().and_then(form::by_name);
+    let format = args.format.or(told);
     if named || matches!(format, Some(Format::Netcdf | Format::Zarr)) {
-        return Ok(true);
+        return true;
     }
     // Whatever is wrong with a stream is said when it is decoded.
-    let reader = DatasetReader::open(stream);
-    Ok(reader.is_ok_and(|reader| !reader.is_single_field()))
+    DatasetReader::open(stream).is_ok_and(|reader| !reader.is_single_field())
 }
 
 pub(crate) fn run(args: &Decompress, stream: Box<dyn Store>, talk: &Talk) -> anyhow::Result<()> {
@@ -110,13 +105,13 @@ fn extract<S: Store>(
         args,
         reader,
         view,
+        dataset,
         variables,
         ranges,
         decoder,
-        dataset,
     };
     let target = form::target(args)?;
-    let format = form::of(args, &target);
+    let format = form::of(args, &target)?;
     let bytes = match format {
         Format::Netcdf | Format::Zarr => order.file(&target, format)?,
         Format::Npy | Format::Raw => order.array(&wanted, &target, format)?,
@@ -270,13 +265,23 @@ impl<S: Store> Order<'_, S> {
 /// Says in a file what its numbers went through.
 fn provenance(about: &VariableInfo, writer: &str, attributes: &mut Vec<Attribute>) {
     let asked: Vec<String> = about.asked.iter().map(|b| summary::bound(*b)).collect();
+    let mut asked = asked.join(" | ");
+    let mut error = about.max_error;
+    for Attribute { name, value } in attributes.iter() {
+        // Of an earlier pass: errors add up.
+        match (name.as_str(), value.as_text(), value.as_number()) {
+            ("foresz_bound", Some(before), _) => asked = format!("{asked}; before that {before}"),
+            ("foresz_max_error", _, Some(before)) => error += before,
+            _ => {}
+        }
+    }
     let said = [
         (
             "foresz_codec",
             Values::text(&format!("{writer}, stream format {FORMAT_VERSION}")),
         ),
-        ("foresz_bound", Values::text(&asked.join(" | "))),
-        ("foresz_max_error", Values::F64(vec![about.max_error])),
+        ("foresz_bound", Values::text(&asked)),
+        ("foresz_max_error", Values::F64(vec![error])),
     ];
     for (name, value) in said {
         attributes.retain(|a| a.name != name);

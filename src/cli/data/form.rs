@@ -5,16 +5,27 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::{Decompress, Format, is_stdio};
 use crate::cli::failure::invalid;
 
-/// The format of an output: the one asked for, or the one that its name tells.
-pub(super) fn of(args: &Decompress, target: &Path) -> Format {
+/// The format that the name of an output tells.
+pub(super) fn by_name(target: &Path) -> Option<Format> {
     let extension = target.extension().and_then(|e| e.to_str());
-    let by_name = match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("npy") => Format::Npy,
-        Some("zarr") => Format::Zarr,
-        Some("nc" | "nc4" | "cdf" | "h5") => Format::Netcdf,
-        _ => Format::Raw,
-    };
-    args.format.unwrap_or(by_name)
+    match extension?.to_ascii_lowercase().as_str() {
+        "npy" => Some(Format::Npy),
+        "zarr" => Some(Format::Zarr),
+        "nc" | "nc4" | "cdf" | "h5" | "hdf5" => Some(Format::Netcdf),
+        "raw" | "bin" | "dat" | "f32" | "f64" | "d64" => Some(Format::Raw),
+        _ => None,
+    }
+}
+
+/// The format of an output: the one asked for, or the one that its name tells.
+pub(super) fn of(args: &Decompress, target: &Path) -> anyhow::Result<Format> {
+    let known = args.format.or_else(|| by_name(target));
+    known.or_else(|| is_stdio(target).then_some(Format::Raw)).ok_or_else(|| {
+        invalid(format!(
+            "what {} is to be, its name does not tell: end it in .nc, .zarr, .npy or .raw, or say --format",
+            target.display()
+        ))
+    })
 }
 
 /// Where to write: what was asked for, or the name of the stream without its ending, and

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use foresz::dataset::{DatasetReader, Role, View, roles};
 use foresz::files::{Source, Values, Variable};
-use foresz::{FileStore, lattice_step};
+use foresz::{Store, lattice_step};
 use serde::Serialize;
 
 use super::source;
@@ -171,14 +171,14 @@ fn describe(file: &File) -> String {
         }
     }
     let mut text = format!("{}, {}\n{}", file.input, file.format, layout(&rows));
-    for (name, reason) in &file.skipped {
-        text += &format!("{name} is left out: {reason}\n");
-    }
+    let skipped = file.skipped.iter();
+    let skipped = skipped.map(|(name, reason)| format!("{name} is left out: {reason}\n"));
+    text.extend(skipped);
     text
 }
 
 #[derive(Serialize)]
-struct Stream {
+struct Held {
     input: String,
     writer: String,
     input_bytes: u64,
@@ -191,8 +191,8 @@ struct Stream {
 }
 
 /// Says what the stream of a data set holds; nothing if it is that of a single field.
-pub(crate) fn of_stream(path: &Path, talk: &Talk) -> anyhow::Result<bool> {
-    let reader: DatasetReader<FileStore> = source::open_stream(path)?;
+pub(crate) fn of_stream(path: &Path, stream: &dyn Store, talk: &Talk) -> anyhow::Result<bool> {
+    let reader = source::opened(DatasetReader::open(stream), path)?;
     if reader.is_single_field() {
         return Ok(false);
     }
@@ -205,7 +205,7 @@ pub(crate) fn of_stream(path: &Path, talk: &Talk) -> anyhow::Result<bool> {
         length: d.length,
         unlimited: d.unlimited,
     };
-    let stream = Stream {
+    let stream = Held {
         input: path.display().to_string(),
         writer: reader.writer().into(),
         input_bytes,

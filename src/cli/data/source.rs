@@ -5,11 +5,13 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Context;
-use foresz::dataset::DatasetReader;
-use foresz::files::{self, Source};
+use foresz::dataset::{DatasetReader, View};
+use foresz::files::{self, Memory, Source, Values};
 use foresz::{Error, FileStore, Store};
 
 use crate::cli::args::is_stdio;
+use crate::cli::failure::invalid;
+use crate::cli::input::{self, Expected, Field};
 
 /// First bytes of files, and of streams.
 const OF_DATA_SETS: [&[u8]; 3] = [b"CDF", b"\x89HDF", b"GRIB"];
@@ -42,6 +44,12 @@ pub(crate) fn is_data_set(path: &Path) -> bool {
 /// Whether a path leads to a stream.
 pub(crate) fn is_stream(path: &Path) -> bool {
     !is_stdio(path) && first_bytes(path).starts_with(OF_STREAMS)
+}
+
+/// Whether a path leads to the stream of a data set, and not of a single field.
+pub(crate) fn is_data_set_stream(path: &Path) -> bool {
+    let reader = is_stream(path).then(|| FileStore::open(path).and_then(DatasetReader::open));
+    matches!(reader, Some(Ok(reader)) if !reader.is_single_field())
 }
 
 /// Opens a file of variables.
@@ -78,4 +86,80 @@ pub(crate) fn plain(error: files::Error) -> Error {
         files::Error::Unsupported(reason) => Error::Unsupported(reason),
         other => Error::Invalid(other.to_string()),
     }
+}
+
+/// A file of variables, or samples of the only variable of a stream, as many frames as there
+/// are.
+pub(super) fn open_like(
+    path: &Path,
+    stream: &DatasetReader<FileStore>,
+) -> anyhow::Result<Box<dyn Source>> {
+    if is_data_set(path) {
+        return open(path);
+    }
+    let mut dataset = stream.dataset(View::Stored);
+    let [variable] = dataset.variables.as_slice() else {
+        return Err(invalid(
+            "the stream has several variables, and samples are of one: name a NetCDF or GRIB file or a Zarr store",
+        ));
+    };
+    let (variable, shape) = (variable.clone(), dataset.shape(variable));
+    let (name, _) = stream.grows_along(None)?;
+    let along = dataset
+        .dimensions
+        .iter()
+        .position(|d| d.name == name)
+        .unwrap_or(0);
+    let d = variable
+        .dimensions
+        .iter()
+        .position(|other| *other == along)
+        .unwrap_or(0);
+    let expected = Expected {
+        shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
+        dtype: None,
+        variable: None,
+    };
+    let (shape, values) = match input::read_field(path, &expected)? {
+        Field::F32(field) => (
+            field.shape().to_vec(),
+            Values::F32(field.into_iter().collect()),
+        ),
+        Field::F64(field) => (
+            field.shape().to_vec(),
+            Values::F64(field.into_iter().collect()),
+        ),
+    };
+    if shape.len() != variable.dimensions.len() {
+        return Err(invalid(format!(
+            "{} has {} dimensions, the stream {}",
+            path.display(),
+            shape.len(),
+            variable.dimensions.len()
+        )));
+    }
+    for (dimension, length) in variable.dimensions.iter().zip(shape) {
+        dataset.dimensions[*dimension].length = length;
+    }
+    let memory = Memory::new(dataset, vec![values]).map_err(plain)?;
+    Ok(Box::new(memory))
+}
+
+/// Raw samples are as many frames as there is room for.
+fn raw_shape(
+    path: &Path,
+    shape: &[usize],
+    d: usize,
+    width: usize,
+) -> anyhow::Result<Option<Vec<usize>>> {
+    let tells = path.extension().is_some_and(|e| e == "npy" || e == "npz");
+    if tells || d > 0 {
+        return Ok(None);
+    }
+    let bytes =
+        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let frame: usize = shape[1..].iter().product::<usize>() * width;
+    let mut shape = shape.to_vec();
+    shape[0] = bytes.len() as usize / frame.max(1);
+    Ok(Some(shape))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::Source;
+use foresz::files::{Attribute, Source};
 use foresz::{Bound, Decompressor, FileStore};
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ struct Answer {
     stream: String,
     original: String,
     kept: bool,
+    /// Of the whole.
+    attributes_changed: Vec<String>,
     variables: Vec<Verdict>,
 }
 
@@ -37,7 +39,7 @@ struct Verdict {
 
 pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     let reader = source::open_stream(&args.stream)?;
-    let mut original = source::open(&args.original)?;
+    let mut original = source::open_like(&args.original, &reader)?;
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
         .threads(args.threads.count());
@@ -53,10 +55,17 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
         let name = args.variable.as_deref().unwrap_or_default();
         return Err(invalid(format!("the stream has no variable {name}")));
     }
+    let theirs = original.dataset();
+    let attributes_changed = if theirs.attributes.is_empty() && reader.is_single_field() {
+        Vec::new()
+    } else {
+        changed(&theirs.attributes, &dataset.attributes)
+    };
     let answer = Answer {
         stream: args.stream.display().to_string(),
         original: args.original.display().to_string(),
-        kept: variables.iter().all(|v| v.kept),
+        kept: attributes_changed.is_empty() && variables.iter().all(|v| v.kept),
+        attributes_changed,
         variables,
     };
     talk.answer(&answer, &describe(&answer))?;
@@ -97,16 +106,7 @@ fn judge(
             summary::shape(&shape)
         )));
     }
-    let mut changed: Vec<String> = Vec::new();
-    for a in other.attributes.iter().chain(&variable.attributes) {
-        let same = match (other.attribute(&a.name), variable.attribute(&a.name)) {
-            (Some(theirs), Some(ours)) => theirs.differing(ours) == 0,
-            _ => false,
-        };
-        if !same && !changed.contains(&a.name) {
-            changed.push(a.name.clone());
-        }
-    }
+    let changed = changed(&other.attributes, &variable.attributes);
     let found = reader.verify(v, original, position, decoder);
     let found = found.map_err(while_decoding)?;
     Ok(Verdict {
@@ -118,6 +118,25 @@ fn judge(
         max_error: found.max_error,
         attributes_changed: changed,
     })
+}
+
+/// Names of attributes that are not the same on both sides.
+fn changed(theirs: &[Attribute], ours: &[Attribute]) -> Vec<String> {
+    let find = |all: &'_ [Attribute], name: &str| {
+        let found = all.iter().find(|a| a.name == name);
+        found.map(|a| a.value.clone())
+    };
+    let mut changed: Vec<String> = Vec::new();
+    for Attribute { name, .. } in theirs.iter().chain(ours) {
+        let same = match (find(theirs, name), find(ours, name)) {
+            (Some(a), Some(b)) => a.differing(&b) == 0,
+            _ => false,
+        };
+        if !same && !changed.contains(name) {
+            changed.push(name.clone());
+        }
+    }
+    changed
 }
 
 fn describe(answer: &Answer) -> String {

@@ -49,9 +49,8 @@ pub(super) fn of(source: &mut dyn Source, about: &Variable) -> Result<Option<Lev
     let Some((dimension, position, axis)) = find(&dataset, about) else {
         return Ok(None);
     };
-    let Some(factor) = factor(axis) else {
-        return Ok(None);
-    };
+    // Levels of something else are levels all the same: high or low, nobody knows.
+    let factor = factor(axis).unwrap_or(f64::NAN);
     let length = dataset.shape(about)[dimension];
     if dataset.shape(axis) != [length] || length == 0 {
         return Ok(None);
