@@ -19,6 +19,7 @@ mod grid;
 mod info;
 mod lattice;
 mod mask;
+pub mod metrics;
 mod options;
 mod originals;
 mod registry;
