@@ -1,9 +1,9 @@
 //! Means and the largest of errors.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a decoded field errs by. Means are weighted; the largest error is not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
     /// Numbers compared.
     pub count: usize,

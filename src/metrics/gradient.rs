@@ -1,11 +1,11 @@
 //! Differences between neighbours, which fronts and derived quantities live on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::frames::pairs;
 
 /// Differences of neighbours along the last two dimensions, original against decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Gradients {
     /// Root of the mean square of the original's differences.
     pub original: f64,

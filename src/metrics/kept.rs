@@ -1,10 +1,10 @@
 //! Is the bound kept?
 
 use foresz_predictors::Sample;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A field held against its original, value by value, in the type it is stored in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     /// Numbers.
     pub numbers: usize,

@@ -1,6 +1,6 @@
 //! Extremes and quantiles.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The quantile of sorted numbers, between neighbours by a straight line.
 pub fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
@@ -11,7 +11,7 @@ pub fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
 }
 
 /// Where the numbers of a field lie.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// The smallest.
     pub min: f64,

@@ -1,6 +1,6 @@
 //! Structural similarity of fields.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::frames::frame;
 
@@ -12,7 +12,7 @@ const REACH: usize = 5;
 const DEVIATION: f64 = 1.5;
 
 /// Structural similarity of a field with its original, frame by frame; 1 is the same.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Similarity {
     /// The least of all frames.
     pub worst: f64,

@@ -1,10 +1,10 @@
 //! Errors against what a quantiser without structure leaves: anything between the bounds,
 //! equally often.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How far errors are from equally spread between the bounds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Uniformity {
     /// Errors per bin, from minus the bound to the bound; those outside are in the outermost.
     pub histogram: Vec<u64>,

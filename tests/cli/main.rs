@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod compare;
 mod failures;
 mod formats;
 mod outputs;
