@@ -39,6 +39,13 @@ impl Spread {
         })
     }
 
+    /// The largest difference between any of these numbers and those of another field.
+    pub fn shift(&self, other: &Spread) -> f64 {
+        let [ours, theirs] = [self, other].map(|s| [s.min, s.low, s.median, s.high, s.max]);
+        let differences = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs());
+        differences.fold(0.0, f64::max)
+    }
+
     /// The largest minus the smallest.
     pub fn range(&self) -> f64 {
         self.max - self.min
@@ -69,5 +76,12 @@ mod tests {
             (None, Some(5.0))
         );
         assert_eq!(Spread::of(&[f64::NAN]), None);
+    }
+
+    #[test]
+    fn a_shift_is_the_largest_of_all() {
+        let spread = Spread::of(&[1.0, 2.0, 3.0]).unwrap();
+        let other = Spread::of(&[1.5, 2.0, 2.75]).unwrap();
+        assert_eq!((spread.shift(&other), spread.shift(&spread)), (0.5, 0.0));
     }
 }

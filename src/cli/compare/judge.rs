@@ -75,6 +75,7 @@ impl<T: Sample> Original<T> {
         let means = Errors::between(x, &y, weights);
         let errors: Vec<f64> = x.iter().zip(&y).map(|(x, y)| y - x).collect();
         let range = self.spread.map_or(0.0, |spread| spread.range());
+        let spread = Spread::of(&y);
         let finite = |x: f64| x.is_finite().then_some(x);
         Some(Quality {
             kept: Kept::count(&self.values, &decoded, &self.fills, bound),
@@ -88,7 +89,10 @@ impl<T: Sample> Original<T> {
             dssim: Similarity::climate(x, &y, shape),
             ssim: Similarity::classic(x, &y, shape),
             gradient_error: Gradients::between(x, &y, shape).and_then(|g| g.relative()),
-            spread: Spread::of(&y),
+            spread,
+            spread_shift: spread
+                .zip(self.spread)
+                .map(|(ours, theirs)| ours.shift(&theirs)),
             errors: Uniformity::of(&errors, bound, BINS),
             autocorrelation: lags(&errors, shape),
             spectrum: self.spectrum.as_deref().and_then(|field| {

@@ -139,6 +139,8 @@ pub(crate) struct Quality {
     /// RMS error of differences between neighbours, over their RMS.
     pub(crate) gradient_error: Option<f64>,
     pub(crate) spread: Option<Spread>,
+    /// By how much extremes, outer quantiles and the median are off at most.
+    pub(crate) spread_shift: Option<f64>,
     pub(crate) errors: Option<Uniformity>,
     /// Of errors, by dimension: at distances of 1, 2, … samples.
     pub(crate) autocorrelation: BTreeMap<String, Vec<Option<f64>>>,

@@ -97,11 +97,7 @@ impl<'a> Standings<'a> {
     }
 
     pub(super) fn measured(&self, name: &str, field: &str, asked: f64) -> Option<&'a Measured> {
-        let found = self
-            .kept
-            .iter()
-            .find(|((n, (f, a)), _)| *n == name && *f == field && *a == asked.to_bits());
-        found.map(|(_, measured)| *measured)
+        self.kept.get(&(name, (field, asked.to_bits()))).copied()
     }
 
     fn of(&self, name: &'a str, case: Case<'a>) -> Option<&'a Measured> {
@@ -169,6 +165,21 @@ impl<'a> Standings<'a> {
     /// Ratios over those of another contender, on the cases that both hold.
     pub(super) fn gain(&self, name: &'a str, over: &'a str) -> Option<Gain<'a>> {
         let pair = |case: Case<'a>| {
+            let (ours, theirs) = (self.of(name, case)?, self.of(over, case)?);
+            Some((ours.ratio / theirs.ratio, case.0))
+        };
+        gain(self.cases().filter_map(pair).collect())
+    }
+
+    /// The same on the cases of a third only.
+    pub(super) fn gain_where(
+        &self,
+        name: &'a str,
+        over: &'a str,
+        third: &'a str,
+    ) -> Option<Gain<'a>> {
+        let pair = |case: Case<'a>| {
+            self.of(third, case)?;
             let (ours, theirs) = (self.of(name, case)?, self.of(over, case)?);
             Some((ours.ratio / theirs.ratio, case.0))
         };

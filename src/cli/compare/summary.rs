@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::results::Results;
+use super::contenders::Make;
+use super::results::{Measured, Results};
 use super::standing::{Gain, Standings};
 use super::table::digits;
 use super::tables::{self, bound, unit};
@@ -51,6 +52,8 @@ pub(super) fn sentences(results: &Results) -> Vec<String> {
     if let Some((name, gain)) = over_peers.max_by(|a, b| a.1.mean.total_cmp(&b.1.mean)) {
         said.push(over(name, "the best peer of each case", &gain));
     }
+    said.extend(back_ends(results, &standings));
+    said.extend(partial(&standings, &complete));
     said.extend(speed(&standings, &complete));
     said.push(promises(results, &standings));
     said
@@ -68,16 +71,67 @@ fn over(name: &str, other: &str, gain: &Gain) -> String {
     )
 }
 
+/// What changing the back end does to every predictor, and changing the predictor to every
+/// back end.
+fn back_ends(results: &Results, standings: &Standings) -> Option<String> {
+    let ours = || results.contenders.iter().filter(|c| c.make.is_ours());
+    let mut gains: Vec<(f64, &str)> = Vec::new();
+    for context in ours().filter(|c| c.make.backend.as_deref() == Some("context")) {
+        let (predictor, effort) = (&context.make.predictor, &context.make.effort);
+        let same = |make: &Make| (&make.predictor, &make.effort) == (predictor, effort);
+        let plain = |make: &Make| make.backend.as_deref() == Some("huffman") && same(make);
+        let plain = ours().find(|c| plain(&c.make));
+        let gain = plain.and_then(|plain| standings.gain(&context.name, &plain.name));
+        gains.extend(gain.map(|gain| (gain.mean, predictor.as_deref().unwrap_or_default())));
+    }
+    let least = gains.iter().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let most = gains.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (gains.len() > 1).then(|| {
+        format!(
+            "context instead of huffman behind the same predictor gives between {} ({}) and {} times the ratio ({}).",
+            digits(least.0),
+            least.1,
+            digits(most.0),
+            most.1
+        )
+    })
+}
+
+/// Contenders of ours that take some fields only, on those.
+fn partial(standings: &Standings, complete: &[&str]) -> Vec<String> {
+    let ours = standings
+        .names()
+        .into_iter()
+        .filter(|name| standings.is_ours(name));
+    let some = ours.filter(|name| !complete.contains(name) && standings.held(name).0 > 0);
+    let sentence = |name: &str| {
+        let rivals = complete.iter().filter(|rival| standings.is_ours(rival));
+        let gains =
+            rivals.filter_map(|rival| Some((standings.gain_where(name, rival, name)?, *rival)));
+        let (gain, rival) = gains.min_by(|a, b| a.0.mean.total_cmp(&b.0.mean))?;
+        let (held, all) = standings.held(name);
+        Some(format!(
+            "{name} holds {held} of {all} cases; there it has {} times the ratio of {rival}, the best that holds all.",
+            digits(gain.mean)
+        ))
+    };
+    some.filter_map(sentence).collect()
+}
+
 fn speed(standings: &Standings, complete: &[&str]) -> Option<String> {
-    let encode = |name: &str| standings.values(name, None, |m| Some(m.encode_speed));
-    let mean = |name: &str| super::standing::geometric(&encode(name));
-    let speeds = complete
-        .iter()
-        .filter_map(|name| Some((mean(name)?, *name)));
-    let (fastest, name) = speeds.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let fastest = |of: fn(&Measured) -> f64| {
+        let mean = |name: &str| standings.mean(name, None, |m| Some(of(m)));
+        let speeds = complete
+            .iter()
+            .filter_map(|name| Some((mean(name)?, *name)));
+        speeds.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    let (encode, encoder) = fastest(|m| m.encode_speed)?;
+    let (decode, decoder) = fastest(|m| m.decode_speed)?;
     Some(format!(
-        "{name} encodes fastest: {} MB/s of CPU time on one thread.",
-        digits(fastest)
+        "{encoder} encodes fastest, {} MB/s of CPU time on one thread; {decoder} decodes fastest, {} MB/s.",
+        digits(encode),
+        digits(decode)
     ))
 }
 

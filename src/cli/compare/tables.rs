@@ -14,6 +14,7 @@ pub(super) fn all(results: &Results) -> Vec<Table> {
         back_ends(results, &standings),
         Some(quality(&standings)),
         why(&standings),
+        choices(results),
         wind(results),
         failures(results),
     ];
@@ -49,7 +50,8 @@ pub(super) fn headline(standings: &Standings) -> Table {
              worst and the best case in brackets; the baseline is {baseline}. A contender that does not hold every case \
              (a field under a bound) has its means over fewer, and is marked best nowhere. A peer that misses the bound by \
              less than half a percent still counts here. Speeds are raw bytes over CPU seconds of one thread, memory is that of the \
-             whole process with its libraries; both are geometric means."
+             whole process with its libraries; both are geometric means. With weights: what is left of the ratio if the weights of \
+             learned models that are not in the stream count, too."
         ),
     )
     .column("contender", Good::Neither);
@@ -60,6 +62,13 @@ pub(super) fn headline(standings: &Standings) -> Table {
     table = table.column("gain over baseline", Good::High);
     if peers {
         table = table.column("gain over best peer", Good::High);
+    }
+    let weights = standings.names().iter().any(|name| {
+        let uses = |m: &Measured| (!m.models.is_empty()).then_some(1.0);
+        !standings.values(name, None, uses).is_empty()
+    });
+    if weights {
+        table = table.column("with weights", Good::Neither);
     }
     table = table
         .column("encode MB/s", Good::High)
@@ -89,6 +98,10 @@ pub(super) fn headline(standings: &Standings) -> Table {
         row.push(gain(standings.gain(name, baseline)));
         if peers {
             row.push(gain(standings.gain_over_peers(name)));
+        }
+        if weights {
+            let over = |m: &Measured| Some(m.ratio_with_models / m.ratio);
+            row.push(percent(standings.mean(name, None, over)));
         }
         let megabytes = |m: &Measured| m.peak_bytes.map(|bytes| bytes as f64 / 1e6);
         row.push(Cell::number(
@@ -193,7 +206,8 @@ fn quality(standings: &Standings) -> Table {
         "Over all cases. Largest error: the worst case, as a part of the bound. DSSIM: the least of all frames, and the \
          part of cases in which every frame reaches 0.99995, the threshold of Baker et al. Gradients: RMS error of \
          differences between neighbours over their RMS. Not uniform: distance of Kolmogorov and Smirnov from errors spread \
-         evenly between the bounds. Autocorrelation: of errors one sample apart along rows. Resolved: the part of \
+         evenly between the bounds. Extremes: the largest shift of minimum, maximum, median and the quantiles 0.001 and 0.999, \
+         over the bound. Autocorrelation: of errors one sample apart along rows. Resolved: the part of \
          wavenumbers along rows up to which errors have less than a tenth of the power of the field. All but the first two are \
          means.",
     )
@@ -204,6 +218,7 @@ fn quality(standings: &Standings) -> Table {
     .column("PSNR dB", Good::High)
     .column("gradients", Good::Low)
     .column("bias / bound", Good::Low)
+    .column("extremes / bound", Good::Low)
     .column("not uniform", Good::Neither)
     .column("autocorrelation", Good::Low)
     .column("resolved", Good::High);
@@ -223,9 +238,12 @@ fn quality(standings: &Standings) -> Table {
             value,
             best: false,
         };
-        let bias = |m: &Measured| {
-            let bound = m.quality.max_error? / m.quality.max_over_bound?;
-            Some((m.quality.bias / bound).abs()).filter(|part| part.is_finite())
+        let over_bound = |of: fn(&Quality) -> Option<f64>| {
+            let part = |m: &Measured| {
+                let bound = m.quality.max_error? / m.quality.max_over_bound?;
+                Some((of(&m.quality)? / bound).abs()).filter(|part| part.is_finite())
+            };
+            Cell::number(arithmetic(&standings.values(name, None, part)))
         };
         table.rows.push(vec![
             Cell::text(name),
@@ -239,7 +257,8 @@ fn quality(standings: &Standings) -> Table {
             },
             mean(&|q| q.psnr),
             mean(&|q| q.gradient_error),
-            Cell::number(arithmetic(&standings.values(name, None, bias))),
+            over_bound(|q| Some(q.bias)),
+            over_bound(|q| q.spread_shift),
             mean(&|q| q.errors.as_ref().map(|e| e.distance)),
             mean(&|q| {
                 q.autocorrelation
@@ -319,6 +338,41 @@ fn percent(part: Option<f64>) -> Cell {
         value: part,
         best: false,
     }
+}
+
+/// What was chosen where it was left to foresz.
+fn choices(results: &Results) -> Option<Table> {
+    let chooses = |name: &str| {
+        let entrant = results.contenders.iter().find(|c| c.name == name);
+        entrant.is_some_and(|c| c.make.predictor.as_deref() == Some("auto"))
+    };
+    let mut table = Table::new(
+        "choices",
+        "What auto chose",
+        "The predictor that most chunks of the field were coded with, by bound.",
+    )
+    .column("field", Good::Neither)
+    .column("contender", Good::Neither);
+    let bounds = Standings::new(results).bounds();
+    for asked in &bounds {
+        table = table.column(bound(*asked), Good::Neither);
+    }
+    for entrant in results.contenders.iter().filter(|c| chooses(&c.name)) {
+        for field in &results.fields {
+            let of_bound = |asked: &f64| {
+                let row = results.rows.iter().find(|row| {
+                    (&row.contender, &row.field, row.asked) == (&entrant.name, &field.name, *asked)
+                });
+                let why = row.and_then(|row| row.measured.as_ref()?.why.as_ref());
+                let most = why.and_then(|why| why.choices.iter().max_by_key(|(_, n)| *n));
+                Cell::text(most.map_or("–", |(choice, _)| choice))
+            };
+            let mut row = vec![Cell::text(&field.name), Cell::text(&entrant.name)];
+            row.extend(bounds.iter().map(of_bound));
+            table.rows.push(row);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
 }
 
 fn wind(results: &Results) -> Option<Table> {

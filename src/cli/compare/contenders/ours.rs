@@ -34,8 +34,8 @@ static BUILD: LazyLock<String> = LazyLock::new(|| {
 });
 
 impl Ours {
-    /// A predictor with every back end; `auto` with every effort, too. The fast effort has a
-    /// back end of its own.
+    /// A predictor with every back end; `auto` with every effort, too, those but the default
+    /// with the back ends of their own.
     pub(super) fn all(spec: &str, args: &Compare) -> anyhow::Result<Vec<Self>> {
         let choose: Choose = spec.parse().map_err(foresz::Error::from)?;
         if let Choose::Spec(spec) = &choose {
@@ -56,10 +56,10 @@ impl Ours {
         }
         let mut all = Vec::new();
         for effort in efforts {
-            let backends = if *effort == Effort::Fast {
-                &[None][..]
-            } else {
+            let backends = if *effort == Effort::Default {
                 &backends
+            } else {
+                &[None][..]
             };
             all.extend(backends.iter().map(|backend| Ours {
                 predictor: spec.into(),

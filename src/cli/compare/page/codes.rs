@@ -1,8 +1,8 @@
 //! What codes are like, in pictures.
 
 use super::super::standing::{Standings, arithmetic};
-use super::super::table::digits;
-use super::super::why::{Bytes, Codes};
+use super::super::table::{Cell, Good, Table, digits};
+use super::super::why::{Bytes, Codes, Level};
 use super::chart::{Axis, Chart, Frame};
 use super::figure;
 use super::html::escaped;
@@ -164,54 +164,52 @@ fn bytes(standings: &Standings) -> String {
 
 /// Entropy by pyramid level, for contenders that have more than one.
 fn levels(standings: &Standings) -> String {
-    let mut rows = String::new();
-    for (k, name) in coders(standings) {
+    let mut table = Table::new(
+        "levels",
+        "Codes by level",
+        "Of predictors that work from coarse to fine: level 0 is the finest. Means over all cases; entropies in bits per code. \
+         The last column is bits of the level per sample of the field by order-0 entropy. Levels with few codes have low \
+         entropies given neighbours by chance.",
+    )
+    .column("contender", Good::Neither)
+    .column("level", Good::Neither)
+    .column("% of codes", Good::Neither)
+    .column("% zero", Good::Neither)
+    .column("entropy", Good::Neither)
+    .column("given neighbours", Good::Neither)
+    .column("bits per value", Good::Neither);
+    for (_, name) in coders(standings) {
         let found: Vec<Codes> = standings.collect(name, |m| m.why.as_ref()?.codes.clone());
         let most = found
             .iter()
             .map(|codes| codes.levels.len())
             .max()
             .unwrap_or(0);
-        if most < 2 {
-            continue;
-        }
-        for level in 0..most {
-            let here: Vec<_> = found
-                .iter()
-                .filter_map(|codes| {
-                    codes
+        for depth in (0..most).filter(|_| most > 1) {
+            let mean = |of: &dyn Fn(&Level, f64) -> f64| {
+                let level = |codes: &Codes| {
+                    let level = codes
                         .levels
                         .iter()
-                        .find(|l| usize::from(l.depth) == level)
-                        .map(|l| (l, codes.count))
-                })
-                .collect();
-            let mean = |of: &dyn Fn(&super::super::why::Level, usize) -> f64| {
-                let values: Vec<f64> = here.iter().map(|(l, all)| of(l, *all)).collect();
-                arithmetic(&values).map_or("–".into(), digits)
+                        .find(|l| usize::from(l.depth) == depth)?;
+                    Some(of(level, level.count as f64 / codes.count as f64))
+                };
+                let values: Vec<f64> = found.iter().filter_map(level).collect();
+                Cell::number(arithmetic(&values))
             };
-            rows += &format!(
-                "<tr data-series={k}><td class=word>{}</td><td>{level}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                escaped(name),
-                mean(&|l, all| l.count as f64 / all as f64 * 100.0),
-                mean(&|l, _| l.zero_share * 100.0),
-                mean(&|l, _| l.entropy),
-                mean(&|l, _| l.conditional_entropy),
-            );
+            table.rows.push(vec![
+                Cell::text(name),
+                Cell::count(depth),
+                mean(&|_, share| share * 100.0),
+                mean(&|level, _| level.zero_share * 100.0),
+                mean(&|level, _| level.entropy),
+                mean(&|level, _| level.conditional_entropy),
+                mean(&|level, share| level.entropy * share),
+            ]);
         }
     }
-    if rows.is_empty() {
+    if table.rows.is_empty() {
         return String::new();
     }
-    figure(
-        "Codes by level",
-        "Of predictors that work from coarse to fine: level 0 is the finest. Means over all cases; entropies in bits per code. Levels \
-         with few codes have low entropies given neighbours by chance.",
-        &format!(
-            "<div class=\"scroll tall\"><table id=levels class=sorts><thead><tr><th class=word><button type=button>contender</button></th>\
-             <th><button type=button>level</button></th><th><button type=button>% of codes</button></th><th><button type=button>% zero</button></th>\
-             <th><button type=button>entropy</button></th><th><button type=button>given neighbours</button></th></tr></thead>\
-             <tbody>\n{rows}</tbody></table></div>"
-        ),
-    )
+    super::section(Some(&table))
 }

@@ -82,10 +82,12 @@ pub(super) fn of(results: &Results) -> String {
             figures::autocorrelations(&standings),
         ],
     );
-    part(
-        "causes",
-        &[section(find("why")), codes::figures(&standings)],
-    );
+    let causes = [
+        section(find("why")),
+        codes::figures(&standings),
+        section(find("choices")),
+    ];
+    part("causes", &causes);
     part("fields", &[fields::all(results, &standings)]);
     part("all", &[html::table(&tables::cases(results))]);
     part("record", &[record::of(results)]);
