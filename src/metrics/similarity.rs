@@ -40,10 +40,10 @@ impl Similarity {
     }
 
     /// The index of Wang et al. (2004) with its usual constants, 0.01 and 0.03 of the range of
-    /// the original.
+    /// the original. Frames without a range do not count.
     pub fn classic(original: &[f64], decoded: &[f64], shape: &[usize]) -> Option<Self> {
         by_frames(original, decoded, shape, |x, y, columns| {
-            let (low, high) = common_range(x, x)?;
+            let (low, high) = common_range(x, x).filter(|(low, high)| low < high)?;
             let constants = [0.01, 0.03].map(|k| (k * (high - low)) * (k * (high - low)));
             mean_index(x, y, columns, constants)
         })
@@ -212,6 +212,7 @@ mod tests {
             1.0
         );
         assert_eq!(Similarity::climate(&same, &same, &[144]), None);
+        assert_eq!(Similarity::classic(&same, &same, &[12, 12]), None);
         let nothing = [f64::NAN; 144];
         assert_eq!(Similarity::climate(&nothing, &nothing, &[12, 12]), None);
     }

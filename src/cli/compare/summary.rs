@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::contenders::Make;
-use super::results::{Measured, Results};
+use super::results::{Entrant, Measured, Results};
 use super::standing::{Gain, Standings};
 use super::table::digits;
 use super::tables::{self, bound, unit};
@@ -53,7 +53,7 @@ pub(super) fn sentences(results: &Results) -> Vec<String> {
         said.push(over(name, "the best peer of each case", &gain));
     }
     said.extend(back_ends(results, &standings));
-    said.extend(partial(&standings, &complete));
+    said.extend(partial(results, &standings, &complete));
     said.extend(speed(&standings, &complete));
     said.push(promises(results, &standings));
     said
@@ -97,25 +97,43 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<String> {
     })
 }
 
-/// Contenders of ours that take some fields only, on those.
-fn partial(standings: &Standings, complete: &[&str]) -> Vec<String> {
-    let ours = standings
-        .names()
-        .into_iter()
-        .filter(|name| standings.is_ours(name));
-    let some = ours.filter(|name| !complete.contains(name) && standings.held(name).0 > 0);
-    let sentence = |name: &str| {
-        let rivals = complete.iter().filter(|rival| standings.is_ours(rival));
-        let gains =
-            rivals.filter_map(|rival| Some((standings.gain_where(name, rival, name)?, *rival)));
-        let (gain, rival) = gains.min_by(|a, b| a.0.mean.total_cmp(&b.0.mean))?;
-        let (held, all) = standings.held(name);
-        Some(format!(
-            "{name} holds {held} of {all} cases; there it has {} times the ratio of {rival}, the best that holds all.",
-            digits(gain.mean)
-        ))
+/// Contenders of ours that take some fields only: on those, beside the best of the same back
+/// end that takes all.
+fn partial<'a>(results: &'a Results, standings: &Standings<'a>, complete: &[&str]) -> Vec<String> {
+    let ours = || results.contenders.iter().filter(|c| c.make.is_ours());
+    let mut backends: Vec<&str> = ours().filter_map(|c| c.make.backend.as_deref()).collect();
+    backends.sort_unstable();
+    backends.dedup();
+    let sentence = |backend: &&str| {
+        let same = ours().filter(|c| c.make.backend.as_deref() == Some(*backend));
+        let (all, some): (Vec<&'a Entrant>, Vec<&'a Entrant>) =
+            same.partition(|c| complete.contains(&c.name.as_str()));
+        let told = |one: &&'a Entrant| {
+            let gain = |rival: &'a Entrant| {
+                Some((
+                    standings.gain_where(&one.name, &rival.name, &one.name)?,
+                    rival,
+                ))
+            };
+            let gains = all.iter().copied().filter_map(gain);
+            let (gain, rival) = gains.min_by(|a, b| a.0.mean.total_cmp(&b.0.mean))?;
+            let predictor = |c: &Entrant| c.make.predictor.clone().unwrap_or_default();
+            let (name, cases) = (predictor(one), gain.cases);
+            Some(format!(
+                "{name} {} of {} ({cases} cases)",
+                digits(gain.mean),
+                predictor(rival)
+            ))
+        };
+        let told: Vec<String> = some.iter().filter_map(told).collect();
+        (!told.is_empty()).then(|| {
+            format!(
+                "On the cases that they can take, beside the best of the same back end ({backend}) that takes all, the ratio is: {}.",
+                told.join(", ")
+            )
+        })
     };
-    some.filter_map(sentence).collect()
+    backends.iter().filter_map(sentence).collect()
 }
 
 fn speed(standings: &Standings, complete: &[&str]) -> Option<String> {

@@ -137,7 +137,15 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
     let ours = || results.contenders.iter().filter(|c| c.make.is_ours());
     let mut backends: Vec<&str> = ours().filter_map(|c| c.make.backend.as_deref()).collect();
     backends.sort_unstable();
+    // What only one predictor has tells nothing of predictors.
+    let several = |backend: &str| {
+        ours()
+            .filter(|c| c.make.backend.as_deref() == Some(backend))
+            .count()
+            > 1
+    };
     backends.dedup();
+    backends.retain(|backend| several(backend));
     if backends.len() < 2 {
         return None;
     }
@@ -158,9 +166,16 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
     }
     table = table
         .column("entropy", Good::Low)
-        .column("left given neighbours", Good::Low);
+        .column("left given neighbours", Good::Low)
+        .column("cases held", Good::Neither);
     let mut predictors: Vec<(&str, &str)> = Vec::new();
-    for c in ours() {
+    let mut complete = Vec::new();
+    for c in ours().filter(|c| {
+        c.make
+            .backend
+            .as_deref()
+            .is_some_and(|b| backends.contains(&b))
+    }) {
         let pair = (c.make.predictor.as_deref()?, c.make.effort.as_deref()?);
         if !predictors.contains(&pair) {
             predictors.push(pair);
@@ -192,10 +207,12 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
         };
         row.push(Cell::number(codes(|c| c.entropy)));
         row.push(Cell::number(codes(|c| c.entropy - c.structure())));
+        let (held, all) = named(None).map_or((0, 0), |name| standings.held(name));
+        row.push(Cell::text(format!("{held} of {all}")));
+        complete.push(held == all);
         table.rows.push(row);
     }
-    let everyone = vec![true; table.rows.len()];
-    table.mark(&everyone);
+    table.mark(&complete);
     Some(table)
 }
 
@@ -327,8 +344,13 @@ fn why(standings: &Standings) -> Option<Table> {
     if table.rows.is_empty() {
         return None;
     }
-    let everyone = vec![true; table.rows.len()];
-    table.mark(&everyone);
+    let names = standings.names();
+    let ours = names.iter().filter(|name| standings.is_ours(name));
+    table.mark(
+        &ours
+            .map(|name| standings.is_complete(name))
+            .collect::<Vec<_>>(),
+    );
     Some(table)
 }
 

@@ -51,7 +51,8 @@ pub(super) fn table(table: &Table) -> String {
         } else {
             ""
         };
-        let head = escaped(&column.head);
+        // A bound such as 1e-2 is not to be broken at its hyphen.
+        let head = escaped(&column.head).replace("e-", "e\u{2011}");
         html += &format!("<th{class}{first}><button type=button>{head}</button></th>");
     }
     html += "</tr></thead><tbody>\n";

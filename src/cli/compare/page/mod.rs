@@ -60,10 +60,7 @@ pub(super) fn of(results: &Results) -> String {
         content.iter().for_each(|piece| page += piece);
         page += "</section>\n";
     };
-    part(
-        "conclusion",
-        &conclusion(results, find("ratios"), find("failures")),
-    );
+    part("conclusion", &conclusion(results, find("ratios")));
     part(
         "rates",
         &[
@@ -89,19 +86,23 @@ pub(super) fn of(results: &Results) -> String {
     ];
     part("causes", &causes);
     part("fields", &[fields::all(results, &standings)]);
-    part("all", &[html::table(&tables::cases(results))]);
+    let cases = [
+        section(find("failures")),
+        section(Some(&tables::cases(results))),
+    ];
+    part("all", &cases);
     part("record", &[record::of(results)]);
     page += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     page
 }
 
-fn conclusion(results: &Results, ratios: Option<&Table>, failures: Option<&Table>) -> Vec<String> {
+fn conclusion(results: &Results, ratios: Option<&Table>) -> Vec<String> {
     let mut said = "<ul class=said>\n".to_owned();
     for sentence in summary::sentences(results) {
         said += &format!("<li>{}</li>\n", escaped(&sentence));
     }
     said += "</ul>\n";
-    vec![said, section(ratios), section(failures)]
+    vec![said, section(ratios)]
 }
 
 fn section(table: Option<&Table>) -> String {
