@@ -2,12 +2,13 @@
 
 mod draft;
 mod drift;
+mod record;
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
 use crate::coding::{Decoder, Quantiser, Sides, walk};
 use crate::container::bytes::Reader;
-use crate::entropy::{self, Backend};
+use crate::entropy::{self, Backend, PlaneReader};
 use crate::error::{Error, Result, Section, corrupt};
 use crate::fast;
 use crate::mask::Mask;
@@ -15,6 +16,9 @@ use crate::relative;
 
 pub(crate) use draft::{Draft, Encoded, Source, pack, write};
 pub(crate) use drift::Drifted;
+pub(crate) use record::Record;
+
+use record::Recorder;
 
 /// What turns samples into codes and back.
 #[derive(Clone, Copy)]
@@ -132,12 +136,13 @@ impl<T: Sample> Decoding<T> {
     }
 }
 
-/// Decodes a chunk.
+/// Decodes a chunk, and notes what it is made of if somebody wants to know.
 pub(crate) fn decode<T: Sample>(
     bytes: &[u8],
     plan: Plan,
     backend: Backend,
     wish: Wish,
+    record: Option<&mut Record>,
 ) -> Result<Decoding<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
@@ -158,6 +163,7 @@ pub(crate) fn decode<T: Sample>(
         reader,
         plan,
         backend,
+        record,
     };
     let mut decoding = if flags & RELATIVE != 0 {
         let wish = Wish {
@@ -187,6 +193,7 @@ struct Coded<'a> {
     reader: Reader<'a>,
     plan: Plan<'a>,
     backend: Backend,
+    record: Option<&'a mut Record>,
 }
 
 impl Coded<'_> {
@@ -198,14 +205,31 @@ impl Coded<'_> {
             0 => None,
             _ => Some((take_sample(reader)?, take_sample(reader)?)),
         };
+        let before_mask = reader.rest().len();
         let mask = if self.flags & MASKED == 0 {
             None
         } else {
             Some(Mask::read::<T>(reader, samples, mask_distance(scene))?)
         };
+        let before_sides = reader.rest().len();
         let sides = reader.bytes()?;
+        let before_literals = reader.rest().len();
         let literals = take_literals(reader, samples)?;
-        let mut codes = self.backend.decoder(reader.bytes()?, &scene.shape)?;
+        let before_codes = reader.rest().len();
+        let coded = reader.bytes()?;
+        let mut codes: Box<dyn PlaneReader + '_> = match self.record.as_deref_mut() {
+            None => self.backend.decoder(coded, &scene.shape)?,
+            Some(record) => {
+                record.holes = before_mask - before_sides;
+                record.side = sides.len();
+                record.literals = before_literals - before_codes;
+                record.codes = coded.len();
+                Box::new(Recorder {
+                    reader: self.backend.decoder(coded, &scene.shape)?,
+                    record,
+                })
+            }
+        };
         let mut decoder = Decoder::new(
             &scene.shape,
             quantiser,

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
 use crate::blocks;
-use crate::chunk::{self, Decoding, Drifted, Plan, Wish};
+use crate::chunk::{self, Decoding, Drifted, Plan, Record, Wish};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::options::Progress;
@@ -191,7 +191,7 @@ impl Decompressor {
 
     /// The pipelines that some chunks need. A stream can bring models along, and can name
     /// predictors that this registry lacks.
-    fn pipelines(
+    pub(crate) fn pipelines(
         &self,
         stream: &dyn Store,
         index: &Index,
@@ -244,7 +244,7 @@ impl Decompressor {
                 anyway,
                 least: index.least,
             };
-            let decoding = decode_chunk::<T>(index, *i, &bytes, &pipelines, wish)?;
+            let decoding = decode_chunk::<T>(index, (*i, &bytes), &pipelines, wish, None)?;
             let part = grid.part(*i);
             let drift = decoding.drift.and_then(|drifted| {
                 let time = index.time?;
@@ -295,7 +295,7 @@ fn whole(index: &Index) -> Vec<Range<usize>> {
     index.dims.iter().map(|d| 0..d.length).collect()
 }
 
-fn check_type<T: Sample>(index: &Index) -> Result<()> {
+pub(crate) fn check_type<T: Sample>(index: &Index) -> Result<()> {
     if index.sample_bytes == T::BYTES {
         return Ok(());
     }
@@ -352,12 +352,13 @@ pub(crate) fn scene(index: &Index, part: &[Range<usize>]) -> Scene {
     }
 }
 
-fn decode_chunk<T: Sample>(
+/// Decodes one chunk of a stream.
+pub(crate) fn decode_chunk<T: Sample>(
     index: &Index,
-    i: usize,
-    bytes: &[u8],
+    (i, bytes): (usize, &[u8]),
     pipelines: &[Option<Pipeline>],
     wish: Wish,
+    record: Option<&mut Record>,
 ) -> Result<Decoding<T>> {
     let entry = &index.chunks[i];
     if crc32fast::hash(bytes) != entry.checksum {
@@ -374,7 +375,7 @@ fn decode_chunk<T: Sample>(
         pipeline,
         scene: &scene,
     };
-    chunk::decode(bytes, plan, entry.backend, wish)
+    chunk::decode(bytes, plan, entry.backend, wish, record)
 }
 
 /// Puts the shares of the chunks where they belong.

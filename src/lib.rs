@@ -1,6 +1,7 @@
 //! foresz: error-bounded lossy compression of scientific fields, with
 //! pluggable predictors.
 
+mod anatomy;
 mod assembly;
 mod auto;
 mod blocks;
@@ -21,6 +22,7 @@ mod grid;
 mod info;
 mod lattice;
 mod mask;
+pub mod metrics;
 mod options;
 mod originals;
 mod registry;
@@ -35,7 +37,9 @@ mod threads;
 mod used;
 mod writer;
 
+pub use anatomy::{ChunkAnatomy, CodePlane};
 pub use bound::Bound;
+pub use coding::{ESCAPE, HOLE};
 pub use compress::{Compressed, compress};
 pub use container::FORMAT_VERSION;
 pub use decompress::{

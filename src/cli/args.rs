@@ -10,6 +10,7 @@ use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
 use foresz::{Backend, Bound, Effort};
 
+use super::compare::Compare;
 use super::failure::EXIT_CODES;
 use super::talk::Talk;
 use super::train::Train;
@@ -155,6 +156,11 @@ pub(crate) enum Verb {
     Split(Split),
     /// What bounds do to a variable: sizes, errors, gradients
     Suggest(Suggest),
+    /// Compare predictors, back ends and other compressors on fields of yours
+    Compare(Box<Compare>),
+    /// Do one job of compare
+    #[command(hide = true)]
+    Contend,
     /// List the predictors there are
     Predictors(Predictors),
     /// List, check, run or compare learned models
@@ -181,6 +187,11 @@ impl Verb {
             Verb::Decompress(args) => product(&args.output, args.json, &args.loudness),
             Verb::Info(args) => answer(args.json),
             Verb::Verify(args) => answer(args.json),
+            Verb::Compare(args) => Talk {
+                quiet: args.loudness.quiet,
+                ..Talk::default()
+            },
+            Verb::Contend => answer(true),
             Verb::Predictors(args) => answer(args.json),
             Verb::Append(args) => Talk {
                 json: args.json,
@@ -849,7 +860,7 @@ impl FromStr for Shape {
     }
 }
 
-fn attribute(text: &str) -> Result<(String, String), String> {
+pub(crate) fn attribute(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.into(), value.into())),
         _ => Err("an attribute is written key=value".into()),

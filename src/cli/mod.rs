@@ -1,6 +1,7 @@
 //! One file per verb, and what verbs share.
 
 mod args;
+mod compare;
 mod compress;
 mod data;
 mod decompress;
@@ -52,6 +53,8 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Split(args) => data::split(args, talk)?,
         Verb::Suggest(args) => data::suggest(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
+        Verb::Compare(args) => return compare::run(args, talk),
+        Verb::Contend => compare::contend(talk)?,
         Verb::Predictors(_) => predictors::run(talk)?,
         Verb::Model(Model::List(args)) => model::list(args, talk)?,
         Verb::Train(args) => train::run(args, talk)?,

@@ -17,6 +17,11 @@ pub(crate) struct Taken<'a> {
     pub(crate) left: Vec<String>,
 }
 
+/// Names of all arrays of an archive.
+pub(crate) fn names(archive: &[u8]) -> anyhow::Result<Vec<String>> {
+    Ok(zip::members(archive)?.iter().map(array).collect())
+}
+
 /// Takes the array of that name, or the only one, or the usual one.
 pub(crate) fn take<'a>(archive: &'a [u8], asked: Option<&str>) -> anyhow::Result<Taken<'a>> {
     let members = zip::members(archive)?;

@@ -18,6 +18,6 @@ pub(crate) use frame::{Lesson, Sides, framed, walk};
 pub(crate) use quantiser::{Quantiser, ulp};
 
 /// A code that says the value follows literally.
-pub(crate) const ESCAPE: i32 = i32::MIN;
+pub const ESCAPE: i32 = i32::MIN;
 /// A place that is masked: nothing is coded, the value is the prediction itself.
-pub(crate) const HOLE: i32 = i32::MIN + 1;
+pub const HOLE: i32 = i32::MIN + 1;

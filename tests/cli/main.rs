@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod compare;
 mod data;
 mod failures;
 mod formats;

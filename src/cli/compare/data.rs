@@ -1,0 +1,157 @@
+//! Which fields there are, and one of them at a time in memory. Whatever is to be read from
+//! other kinds of files goes through [`load`].
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::super::args::{DType, Shape};
+use super::super::failure::invalid;
+use super::super::input::{self, Expected, Field};
+use super::super::{npz, samples, zip};
+use super::args::Compare;
+
+const EXTENSIONS: [&str; 4] = ["f32", "f64", "npy", "npz"];
+
+/// Where a field is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    /// Which array of an archive.
+    variable: Option<String>,
+    shape: Option<Vec<usize>>,
+}
+
+/// A field as every contender gets it.
+pub(super) struct Subject {
+    pub(super) dtype: DType,
+    pub(super) shape: Vec<usize>,
+    /// Little-endian samples in C order.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Every field that was asked for, in the order of the command line, folders by name.
+pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
+    let mut found = Vec::new();
+    for path in &args.data {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(path);
+            let entries = entries.with_context(|| format!("cannot read {}", path.display()))?;
+            let mut files = entries
+                .map(|entry| Ok(entry?.path()))
+                .collect::<std::io::Result<Vec<PathBuf>>>()?;
+            files.retain(|file| has_extension(file) && file.is_file());
+            files.sort();
+            for file in files {
+                found.extend(in_file(&file, args)?);
+            }
+        } else {
+            found.extend(in_file(path, args)?);
+        }
+    }
+    if !args.variable.is_empty() {
+        for name in &args.variable {
+            if !found.iter().any(|source| source.name == *name) {
+                let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
+                let names = names.join(", ");
+                return Err(invalid(format!("there is no {name:?}; there are: {names}")));
+            }
+        }
+        found.retain(|source| args.variable.contains(&source.name));
+    }
+    for (i, source) in found.iter().enumerate() {
+        if found[..i].iter().any(|other| other.name == source.name) {
+            let name = &source.name;
+            return Err(invalid(format!("two fields are called {name}; rename one")));
+        }
+    }
+    if found.is_empty() {
+        return Err(invalid(format!(
+            "there is nothing to compare: no file ends in {}",
+            EXTENSIONS.map(|e| format!(".{e}")).join(", ")
+        )));
+    }
+    Ok(found)
+}
+
+fn has_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(|e| EXTENSIONS.contains(&e))
+}
+
+fn in_file(path: &Path, args: &Compare) -> anyhow::Result<Vec<Source>> {
+    let stem = path
+        .file_stem()
+        .map_or_else(String::new, |s| s.to_string_lossy().into());
+    if path.extension().is_some_and(|e| e == "npz") {
+        let bytes = input::read_bytes(path)?;
+        if !bytes.starts_with(zip::MAGIC) {
+            return Err(invalid(format!("{} is no .npz file", path.display())));
+        }
+        let names = npz::names(&bytes).with_context(|| path.display().to_string())?;
+        let source = |name: String| Source {
+            name: name.clone(),
+            path: path.into(),
+            variable: Some(name),
+            shape: None,
+        };
+        return Ok(names.into_iter().map(source).collect());
+    }
+    let (name, told) = shape_in_name(&stem);
+    let raw = path.extension().is_none_or(|e| e != "npy");
+    Ok(vec![Source {
+        name: name.into(),
+        path: path.into(),
+        variable: None,
+        shape: args.layout.shape().or(told.filter(|_| raw)),
+    }])
+}
+
+/// `t2m__721x1440` as a name and a shape.
+fn shape_in_name(stem: &str) -> (&str, Option<Vec<usize>>) {
+    let parts = stem.rsplit_once("__");
+    let named = parts.and_then(|(name, shape)| Some((name, shape.parse::<Shape>().ok()?)));
+    match named {
+        Some((name, shape)) => (name, Some(shape.0)),
+        None => (stem, None),
+    }
+}
+
+/// Reads a field.
+pub(super) fn load(source: &Source, args: &Compare) -> anyhow::Result<Subject> {
+    let expected = Expected {
+        shape: source.shape.clone(),
+        dtype: args.layout.dtype,
+        variable: source.variable.clone(),
+    };
+    let mut bytes = Vec::new();
+    let (dtype, shape) = match input::read_field(&source.path, &expected)? {
+        Field::F32(field) => {
+            samples::write(&field.iter().copied().collect::<Vec<_>>(), &mut bytes)?;
+            (DType::F32, field.shape().to_vec())
+        }
+        Field::F64(field) => {
+            samples::write(&field.iter().copied().collect::<Vec<_>>(), &mut bytes)?;
+            (DType::F64, field.shape().to_vec())
+        }
+    };
+    Ok(Subject {
+        dtype,
+        shape,
+        bytes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_shapes() {
+        let told = shape_in_name("a__t2m__3x4");
+        assert_eq!(told, ("a__t2m", Some(vec![3, 4])));
+        assert_eq!(shape_in_name("t2m_large"), ("t2m_large", None));
+        assert_eq!(shape_in_name("a__b"), ("a__b", None));
+    }
+}
