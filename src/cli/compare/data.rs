@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use foresz::files::Kind;
+
 use super::super::args::{DType, Shape};
+use super::super::data;
 use super::super::failure::invalid;
 use super::super::input::{self, Expected, Field};
 use super::super::{npz, samples, zip};
@@ -23,6 +26,13 @@ pub(super) struct Source {
     shape: Option<Vec<usize>>,
 }
 
+impl Source {
+    /// Its name, or that of the variable in its file.
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.variable.as_deref() == Some(name)
+    }
+}
+
 /// A field as every contender gets it.
 pub(super) struct Subject {
     pub(super) dtype: DType,
@@ -35,13 +45,13 @@ pub(super) struct Subject {
 pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
     let mut found = Vec::new();
     for path in &args.data {
-        if path.is_dir() {
+        if path.is_dir() && !is_store(path) {
             let entries = std::fs::read_dir(path);
             let entries = entries.with_context(|| format!("cannot read {}", path.display()))?;
             let mut files = entries
                 .map(|entry| Ok(entry?.path()))
                 .collect::<std::io::Result<Vec<PathBuf>>>()?;
-            files.retain(|file| has_extension(file) && file.is_file());
+            files.retain(|file| (has_extension(file) && file.is_file()) || is_named(file));
             files.sort();
             for file in files {
                 found.extend(in_file(&file, args)?);
@@ -52,13 +62,13 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
     }
     if !args.variable.is_empty() {
         for name in &args.variable {
-            if !found.iter().any(|source| source.name == *name) {
+            if !found.iter().any(|source| source.is_called(name)) {
                 let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
                 return Err(invalid(format!("there is no {name:?}; there are: {names}")));
             }
         }
-        found.retain(|source| args.variable.contains(&source.name));
+        found.retain(|source| args.variable.iter().any(|name| source.is_called(name)));
     }
     for (i, source) in found.iter().enumerate() {
         if found[..i].iter().any(|other| other.name == source.name) {
@@ -68,11 +78,23 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
     }
     if found.is_empty() {
         return Err(invalid(format!(
-            "there is nothing to compare: no file ends in {}",
+            "there is nothing to compare: no file is NetCDF, GRIB or Zarr, or ends in {}",
             EXTENSIONS.map(|e| format!(".{e}")).join(", ")
         )));
     }
     Ok(found)
+}
+
+/// Whether a folder is a Zarr store.
+fn is_store(path: &Path) -> bool {
+    ["zarr.json", ".zgroup", ".zarray", ".zmetadata"]
+        .iter()
+        .any(|file| path.join(file).exists())
+}
+
+/// Whether a path leads to variables with names.
+fn is_named(path: &Path) -> bool {
+    is_store(path) || (path.is_file() && data::is_data_set(path))
 }
 
 fn has_extension(path: &Path) -> bool {
@@ -84,6 +106,15 @@ fn in_file(path: &Path, args: &Compare) -> anyhow::Result<Vec<Source>> {
     let stem = path
         .file_stem()
         .map_or_else(String::new, |s| s.to_string_lossy().into());
+    if is_named(path) {
+        let source = |variable: String| Source {
+            name: format!("{stem}__{variable}"),
+            path: path.into(),
+            variable: Some(variable),
+            shape: None,
+        };
+        return Ok(data::variables(path)?.into_iter().map(source).collect());
+    }
     if path.extension().is_some_and(|e| e == "npz") {
         let bytes = input::read_bytes(path)?;
         if !bytes.starts_with(zip::MAGIC) {
@@ -120,6 +151,18 @@ fn shape_in_name(stem: &str) -> (&str, Option<Vec<usize>>) {
 
 /// Reads a field.
 pub(super) fn load(source: &Source, args: &Compare) -> anyhow::Result<Subject> {
+    if let Some(variable) = source.variable.as_ref().filter(|_| is_named(&source.path)) {
+        let (shape, values) = data::whole(&source.path, variable)?;
+        return Ok(Subject {
+            dtype: if values.kind() == Kind::F32 {
+                DType::F32
+            } else {
+                DType::F64
+            },
+            shape,
+            bytes: values.to_le_bytes().unwrap_or_default(),
+        });
+    }
     let expected = Expected {
         shape: source.shape.clone(),
         dtype: args.layout.dtype,

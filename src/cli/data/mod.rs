@@ -18,6 +18,6 @@ pub(crate) use compress::run as compress;
 pub(crate) use decompress::{run as decompress, wanted as wants_data_set};
 pub(crate) use info::of_source;
 pub(crate) use info::of_stream;
-pub(crate) use source::{is_data_set, is_data_set_stream, is_stream};
+pub(crate) use source::{is_data_set, is_data_set_stream, is_stream, variables, whole};
 pub(crate) use suggest::run as suggest;
 pub(crate) use verify::run as verify;

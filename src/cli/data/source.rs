@@ -9,6 +9,7 @@ use foresz::dataset::{DatasetReader, View};
 use foresz::files::{self, Memory, Source, Values};
 use foresz::{Error, FileStore, Store};
 
+use super::choice;
 use crate::cli::args::is_stdio;
 use crate::cli::failure::invalid;
 use crate::cli::input::{self, Expected, Field};
@@ -162,4 +163,44 @@ fn raw_shape(
     let mut shape = shape.to_vec();
     shape[0] = bytes.len() as usize / frame.max(1);
     Ok(Some(shape))
+}
+
+/// Names of the variables of data in a file.
+pub(crate) fn variables(path: &Path) -> anyhow::Result<Vec<String>> {
+    let source = open(path)?;
+    let dataset = source.dataset();
+    let data = choice::data(dataset).into_iter();
+    Ok(data.map(|v| dataset.variables[v].name.clone()).collect())
+}
+
+/// All of a variable and its shape: unpacked, missing values as NaN.
+pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Values)> {
+    let mut source = open(path)?;
+    let dataset = source.dataset().clone();
+    let v = choice::find(&dataset, name)?;
+    let variable = &dataset.variables[v];
+    let shape = dataset.shape(variable);
+    if shape.contains(&0) {
+        return Err(invalid(format!("{name} holds nothing")));
+    }
+    let region: Vec<_> = shape.iter().map(|n| 0..*n).collect();
+    let values = source.read(v, &region).map_err(plain)?;
+    let missing = foresz::dataset::missing_values(variable);
+    let mut values = foresz::dataset::unpacked(variable, values)?;
+    match &mut values {
+        Values::F32(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(&f64::from(**x)));
+            gone.for_each(|x| *x = f32::NAN);
+        }
+        Values::F64(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(x));
+            gone.for_each(|x| *x = f64::NAN);
+        }
+        _ => {
+            return Err(invalid(format!(
+                "{name} holds whole numbers, which lose nothing"
+            )));
+        }
+    }
+    Ok((shape, values))
 }
