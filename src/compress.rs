@@ -193,14 +193,20 @@ fn compress_under<T: Sample>(
 fn cut<'a, T: Sample>(field: &'a ArrayViewD<T>, grid: &Grid, i: usize) -> Part<'a, T> {
     let part = grid.part(i);
     let shape = part.iter().map(ExactSizeIterator::len).collect();
-    let view = field.slice_each_axis(|axis| Slice::from(part[axis.axis.index()].clone()));
-    // A whole, contiguous chunk is used where it lies.
-    let whole = if view.len() == field.len() {
-        field.as_slice()
-    } else {
-        None
+    // Frames that lie one behind the other are used where they are.
+    let (run, frame) = (&part[0], field.len() / field.shape()[0]);
+    let whole_frames = part[1..]
+        .iter()
+        .zip(&field.shape()[1..])
+        .all(|(p, n)| *p == (0..*n));
+    let there = field.to_slice().filter(|_| whole_frames);
+    let values = match there {
+        Some(all) => Cow::Borrowed(&all[run.start * frame..run.end * frame]),
+        None => {
+            let view = field.slice_each_axis(|axis| Slice::from(part[axis.axis.index()].clone()));
+            Cow::Owned(view.iter().copied().collect())
+        }
     };
-    let values = whole.map_or_else(|| Cow::Owned(view.iter().copied().collect()), Cow::Borrowed);
     Part {
         values,
         shape,

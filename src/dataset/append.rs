@@ -169,7 +169,10 @@ impl Added<'_> {
         };
         let mut added = Vec::new();
         for (i, asked) in asked.into_iter().enumerate() {
-            let (bytes, _) = job.code(source, &plan.cuts.piece(i), asked)?;
+            let piece = plan.cuts.piece(i);
+            let values = source.read(self.position, &piece);
+            let values = values.map_err(|e| named(e, &variable.name))?;
+            let bytes = job.piece(values, &piece, asked)?.bytes;
             added.push(Piece {
                 offset: builder.put(&bytes)?,
                 bytes: bytes.len() as u64,

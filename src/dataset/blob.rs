@@ -10,6 +10,7 @@ use crate::error::{Error, Result, Section, corrupt};
 pub(crate) const MOST_BYTES: usize = 1 << 26;
 /// Blobs are few and small: the best that zstd can do.
 const LEVEL: i32 = 19;
+const QUICK: i32 = 1;
 
 /// How bytes lie before they are squeezed.
 const PLAIN: u8 = 0;
@@ -28,14 +29,10 @@ pub(crate) fn write(values: &Values) -> Vec<u8> {
         Kind::Char | Kind::Text => &[PLAIN],
         _ => &[PLAIN, PLANES, STEPS, BENDS],
     };
-    let mut best: Option<(u8, Vec<u8>)> = None;
-    for way in ways {
-        let squeezed = squeeze(&arrange(&bytes, width, *way), LEVEL);
-        if best.as_ref().is_none_or(|(_, b)| squeezed.len() < b.len()) {
-            best = Some((*way, squeezed));
-        }
-    }
-    let (way, squeezed) = best.unwrap_or_default();
+    // A look at the fast levels tells which way is best; the slow one then works once.
+    let quick = |way: &u8| squeeze(&arrange(&bytes, width, *way), QUICK).len();
+    let way = ways.iter().copied().min_by_key(quick).unwrap_or(PLAIN);
+    let squeezed = squeeze(&arrange(&bytes, width, way), LEVEL);
     let mut out = vec![way];
     if values.kind() == Kind::Text {
         put_number(&mut out, bytes.len() as u64);

@@ -2,6 +2,9 @@
 
 use std::io::Write;
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use foresz_files::{Dataset, Source, Values, Variable};
 use foresz_predictors::Sample;
@@ -9,6 +12,7 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use super::blob;
 use super::builder::Builder;
+use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::packing::{Carried, carry, declared_fills, unpack};
 use super::reader::DatasetReader;
@@ -21,6 +25,7 @@ use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
 use crate::options::{Options, time_dimension};
 use crate::store::Store;
+use crate::threads;
 
 /// How much of what is unfinished can be gone on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,16 +144,31 @@ impl<'a> Coder<'a> {
                 )?,
                 plan: &plan,
             };
-            for i in directory.entries[v].pieces.len()..plan.cuts.count().unwrap_or(0) {
-                let piece = plan.cuts.piece(i);
-                let asked = plan.recipe.bounds.of(&piece);
-                let (bytes, input_bytes) = job.code(source, &piece, asked)?;
-                since += input_bytes;
-                directory.entries[v].pieces.push(Piece {
-                    offset: builder.put(&bytes)?,
-                    bytes: bytes.len() as u64,
-                    asked,
-                });
+            let count = plan.cuts.count().unwrap_or(0);
+            let run = |start: usize| start..(start + self.at_once()).min(count);
+            let mut ahead = None;
+            while directory.entries[v].pieces.len() < count {
+                let now = run(directory.entries[v].pieces.len());
+                let next = run(now.end);
+                let values = match ahead.take() {
+                    Some(values) => values,
+                    None => job.read(source, now.clone())?,
+                };
+                let coded = if next.is_empty() || self.options.threads == 1 {
+                    job.code(values, now)
+                } else {
+                    let (coded, values) = job.code_and_read(values, now, source, next);
+                    ahead = Some(values?);
+                    coded
+                };
+                for coded in coded? {
+                    since += coded.input_bytes;
+                    directory.entries[v].pieces.push(Piece {
+                        offset: builder.put(&coded.bytes)?,
+                        bytes: coded.bytes.len() as u64,
+                        asked: coded.asked,
+                    });
+                }
                 if let Keeping::AllBut(most) = self.keeping
                     && since >= most
                 {
@@ -161,6 +181,15 @@ impl<'a> Coder<'a> {
         directory.unfinished = None;
         builder.close(&directory)?;
         Ok(builder.bytes())
+    }
+
+    /// Pieces that are coded at the same time: each has work for two threads.
+    fn at_once(&self) -> usize {
+        let threads = match self.options.threads {
+            0 => rayon::current_num_threads(),
+            some => some,
+        };
+        threads.div_ceil(2)
     }
 
     fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
@@ -237,6 +266,14 @@ fn begun(plan: &Plan) -> Entry {
     }
 }
 
+/// A piece as it goes into a stream.
+pub(crate) struct CodedPiece {
+    pub(crate) bytes: Vec<u8>,
+    asked: Bound,
+    /// Of its values, as the source stores them.
+    input_bytes: u64,
+}
+
 /// A variable on its way into a stream.
 pub(crate) struct Job<'a> {
     pub(crate) coder: &'a Coder<'a>,
@@ -249,16 +286,50 @@ pub(crate) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The bytes of a piece, and how many bytes its values were.
-    pub(crate) fn code(
+    /// The values of some pieces.
+    fn read(&self, source: &mut dyn Source, pieces: Range<usize>) -> Result<Vec<Values>> {
+        let (position, name) = (self.position, self.variable.name.as_str());
+        read(source, position, &self.plan.cuts, pieces, name)
+    }
+
+    /// Codes some pieces.
+    fn code(&self, values: Vec<Values>, pieces: Range<usize>) -> Result<Vec<CodedPiece>> {
+        let values: Vec<Mutex<Option<Values>>> =
+            values.into_iter().map(|v| Mutex::new(Some(v))).collect();
+        threads::map(self.coder.options.threads, values.len(), |k| {
+            let mut place = values[k].lock().unwrap_or_else(PoisonError::into_inner);
+            let values = place.take().unwrap_or(Values::U8(Vec::new()));
+            let piece = self.plan.cuts.piece(pieces.start + k);
+            let asked = self.plan.recipe.bounds.of(&piece);
+            self.piece(values, &piece, asked)
+        })
+    }
+
+    /// Codes some pieces while the next ones are read.
+    fn code_and_read(
         &self,
+        values: Vec<Values>,
+        pieces: Range<usize>,
         source: &mut dyn Source,
+        next: Range<usize>,
+    ) -> (Result<Vec<CodedPiece>>, Result<Vec<Values>>) {
+        let (position, name) = (self.position, self.variable.name.as_str());
+        let cuts = &self.plan.cuts;
+        thread::scope(|scope| {
+            let ahead = scope.spawn(move || read(source, position, cuts, next, name));
+            let coded = self.code(values, pieces);
+            let ahead = ahead.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (coded, ahead)
+        })
+    }
+
+    /// Codes the values of a piece.
+    pub(crate) fn piece(
+        &self,
+        values: Values,
         piece: &[Range<usize>],
         asked: Bound,
-    ) -> Result<(Vec<u8>, u64)> {
-        let values = source
-            .read(self.position, piece)
-            .map_err(|e| named(e, &self.variable.name))?;
+    ) -> Result<CodedPiece> {
         let shape: Vec<usize> = piece.iter().map(ExactSizeIterator::len).collect();
         let count: usize = shape.iter().product();
         if values.kind() != self.variable.kind || values.len() != count {
@@ -291,7 +362,11 @@ impl Job<'_> {
                 _ => Vec::new(),
             },
         };
-        Ok((bytes, (count * width) as u64))
+        Ok(CodedPiece {
+            bytes,
+            asked,
+            input_bytes: (count * width) as u64,
+        })
     }
 
     /// What the caller asked for as far as it suits the variable: companions are coded as
@@ -312,6 +387,9 @@ impl Job<'_> {
             least: None,
             ..self.coder.options.clone().dims(names)
         };
+        if self.coder.at_once() > 1 {
+            options.threads = 2;
+        }
         let rank = self.variable.dimensions.len();
         options.chunk = options.chunk.filter(|chunk| chunk.len() == rank);
         if !self.plan.is_asked_for {
@@ -393,6 +471,21 @@ impl Job<'_> {
         }
         Ok(unpacked)
     }
+}
+
+fn read(
+    source: &mut dyn Source,
+    position: usize,
+    cuts: &Cuts,
+    pieces: Range<usize>,
+    name: &str,
+) -> Result<Vec<Values>> {
+    let read = |i| {
+        source
+            .read(position, &cuts.piece(i))
+            .map_err(|e| named(e, name))
+    };
+    pieces.map(read).collect()
 }
 
 /// An error of a file, with the variable it is about.

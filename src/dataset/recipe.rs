@@ -90,8 +90,8 @@ impl Recipe {
     }
 }
 
-/// Bytes of values that are coded at once: what bounds memory.
-pub(crate) const PIECE_BYTES: usize = 1 << 26;
+/// Bytes of values that are coded at once by two threads: what bounds memory.
+pub(crate) const PIECE_BYTES: usize = 1 << 25;
 /// The same for blobs, which the strongest compressor works on.
 const BLOB_BYTES: usize = 1 << 22;
 /// What is stored without loss and takes fewer bytes is not worth a stream.
