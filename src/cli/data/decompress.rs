@@ -177,12 +177,16 @@ impl<S: Store> Order<'_, S> {
             Format::Zarr => files::zarr::create(path, &dataset),
             _ => files::netcdf::create(path, &dataset),
         };
-        let mut sink = create(&product.path()).map_err(source::plain)?;
+        let on_writing = |e| {
+            let error = anyhow::Error::from(source::plain(e));
+            error.context(format!("cannot write {}", target.display()))
+        };
+        let mut sink = create(&product.path()).map_err(on_writing)?;
         let bar = self.bar();
         for (k, v) in self.variables.iter().enumerate() {
-            self.copy(*v, k, &mut *sink, bar.as_ref())?;
+            self.copy(*v, k, &mut *sink, bar.as_ref(), on_writing)?;
         }
-        sink.finish().map_err(source::plain)?;
+        sink.finish().map_err(on_writing)?;
         drop(bar);
         product.finish()?;
         Ok(self.samples().1)
@@ -194,6 +198,7 @@ impl<S: Store> Order<'_, S> {
         to: usize,
         sink: &mut dyn Sink,
         bar: Option<&Bar>,
+        on_writing: impl Fn(files::Error) -> anyhow::Error,
     ) -> anyhow::Result<()> {
         let region = region::of(&self.dataset, v, &self.ranges);
         let done = bar.map(Bar::callback);
@@ -202,7 +207,7 @@ impl<S: Store> Order<'_, S> {
             let place: Ranges = place
                 .map(|(s, r)| s.start - r.start..s.end - r.start)
                 .collect();
-            sink.write(to, &place, &values).map_err(source::plain)?;
+            sink.write(to, &place, &values).map_err(&on_writing)?;
             if let Some(done) = &done {
                 done(values.len());
             }

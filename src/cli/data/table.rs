@@ -51,7 +51,10 @@ pub(crate) fn of_variables(variables: &[VariableInfo]) -> String {
             summary::shape(&variable.shape),
             asked.join(" | "),
             error,
-            summary::number(variable.ratio),
+            match variable.ratio {
+                ratio if ratio.is_finite() => summary::number(ratio),
+                _ => String::new(),
+            },
             if coded.is_empty() {
                 "stored".into()
             } else {
