@@ -17,6 +17,8 @@ use super::train::Train;
 
 const COMPRESS_EXAMPLES: &str = "\
 Examples:
+  foresz compress era5.nc -v t2m --abs 0.05
+  foresz compress era5.grib --all --preset era5 -o era5.fsz
   foresz compress t2m.f32 --shape 721x1440 --abs 0.005 -o t2m.fsz
   foresz compress era5.npy --dims time,lat,lon --psnr 80 --predictor persistence+spline
   zcat p.f64.gz | foresz compress - --shape 90,180,360 --dtype f64 --range-rel 1e-4 -o p.fsz
@@ -25,6 +27,8 @@ Without --dims, the last two dimensions are a frame and the first of three or mo
 
 const DECOMPRESS_EXAMPLES: &str = "\
 Examples:
+  foresz decompress era5.nc.fsz -o back.nc
+  foresz decompress era5.fsz -v t2m --sel time=2020-01-01/2020-01-02,latitude=50:40 -o part.zarr
   foresz decompress t2m.fsz -o t2m.f32
   foresz decompress era5.fsz -o europe.npy --region 0:24,80:230,-40:
   foresz decompress t2m.fsz -o thumbnail.npy --preview 3
@@ -41,11 +45,13 @@ checksum of its bytes.";
 
 const INFO_EXAMPLES: &str = "\
 Examples:
+  foresz info era5.nc
   foresz info t2m.fsz
   foresz info --json t2m.fsz | jq .ratio";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
+  foresz verify era5.nc.fsz era5.nc
   foresz verify t2m.fsz t2m.f32
   foresz verify era5.fsz era5.npy --json || echo broken";
 
@@ -140,13 +146,13 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Compress a field under an error bound
+    /// Compress variables or a field under error bounds
     Compress(Box<Compress>),
-    /// Restore a field, a region of it or a preview
+    /// Restore variables or a field, parts of them or a preview
     Decompress(Decompress),
-    /// Say what a stream holds, without decoding it
+    /// Say what a stream or a file holds, without decoding it
     Info(Info),
-    /// Check a stream against the original: is the bound kept?
+    /// Check a stream against the original: are bounds kept?
     Verify(Verify),
     /// Add frames to a stream, under its bounds
     Append(Append),
