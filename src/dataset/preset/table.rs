@@ -60,25 +60,27 @@ struct Above {
 }
 
 impl Entry {
-    /// A name says which it is; a standard name only with the right kind of levels.
-    fn is_of(&self, about: &Variable, on_levels: bool) -> bool {
+    /// Whether it is for a variable of that name.
+    fn is_called(&self, about: &Variable) -> bool {
         let name = about.name.rsplit('/').next().unwrap_or_default();
-        let text = |name| about.attribute(name).and_then(Values::as_text);
-        let short = text("GRIB_shortName");
-        if let Some(name) = self
-            .names
-            .iter()
-            .find(|n| *n == name || Some(n.as_str()) == short)
-        {
-            return !name.is_empty();
-        }
-        let standard = text("standard_name").unwrap_or_default();
+        let short = text(about, "GRIB_shortName");
+        let mut names = self.names.iter().map(String::as_str);
+        names.any(|n| n == name || Some(n) == short)
+    }
+
+    /// Whether it is for a variable of that standard name, on the right kind of levels.
+    fn is_known(&self, about: &Variable, on_levels: bool) -> bool {
+        let standard = text(about, "standard_name").unwrap_or_default();
         let suits = match self.levels {
             On::None => !on_levels,
             On::Any => on_levels,
         };
         suits && self.standard_names.iter().any(|n| n == standard)
     }
+}
+
+fn text<'a>(about: &'a Variable, name: &str) -> Option<&'a str> {
+    about.attribute(name).and_then(Values::as_text)
 }
 
 /// What a preset says of a variable on these levels.
@@ -89,7 +91,10 @@ pub(super) fn recipe(
 ) -> Result<Option<Recipe>> {
     let table: Table = toml::from_str(ERA5).map_err(|e| Error::Invalid(e.to_string()))?;
     let on_levels = levels.is_some();
-    let Some(entry) = table.entry.iter().find(|e| e.is_of(about, on_levels)) else {
+    // Names are more exact than standard names, which some variables share.
+    let named = table.entry.iter().find(|e| e.is_called(about));
+    let known = || table.entry.iter().find(|e| e.is_known(about, on_levels));
+    let Some(entry) = named.or_else(known) else {
         return Ok(None);
     };
     let units = about.attribute("units").and_then(Values::as_text);
