@@ -54,7 +54,7 @@ pub fn decompress_region<T: Sample>(stream: &[u8], region: &[Range<usize>]) -> R
 /// let stream = compress(field.view().into_dyn(), &options)?;
 /// let preview = decompress_preview::<f64>(&stream.bytes, 2)?;
 /// assert_eq!(preview.shape(), [6, 8, 10]);
-/// assert_eq!(preview[[5, 7, 1]], decompress(&stream.bytes)?[[5, 28, 4]]);
+/// assert_eq!(preview[[5, 7, 1]], decompress::<f64>(&stream.bytes)?[[5, 28, 4]]);
 /// # Ok::<(), foresz::Error>(())
 /// ```
 pub fn decompress_preview<T: Sample>(stream: &[u8], level: u8) -> Result<ArrayD<T>> {
