@@ -152,20 +152,16 @@ fn read<S: foresz::Store>(reader: &DatasetReader<S>, name: &str, view: View) -> 
         .unwrap()
 }
 
+/// Infinite if a NaN is lost, or there where none was.
 fn largest_error(a: &Values, b: &Values) -> f64 {
     let (a, b) = (a.to_f64().unwrap(), b.to_f64().unwrap());
     assert_eq!(a.len(), b.len());
-    let error = |(x, y): (&f64, &f64)| {
-        if x == y || (x.is_nan() && y.is_nan()) {
-            0.0
-        } else {
-            (x - y).abs()
-        }
+    let error = |(x, y): (&f64, &f64)| match (x - y).abs() {
+        _ if x == y || (x.is_nan() && y.is_nan()) => 0.0,
+        error if error.is_nan() => f64::INFINITY,
+        error => error,
     };
-    a.iter()
-        .zip(&b)
-        .map(error)
-        .fold(0.0, |worst, e| if e <= worst { worst } else { e })
+    a.iter().zip(&b).map(error).fold(0.0, f64::max)
 }
 
 #[test]
@@ -694,4 +690,50 @@ fn a_file_full_of_end_marks_is_refused_soon() {
     }
     bytes.push(0);
     assert!(DatasetReader::open(&bytes).is_err());
+}
+
+#[test]
+fn what_is_no_number_comes_back_to_the_bit() {
+    let odd = [
+        f32::NAN,
+        f32::from_bits(0x7fc0_1234),
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+    ];
+    let values: Vec<f32> = (0..20_000)
+        .map(|k| {
+            if k % 13 == 0 {
+                odd[k / 13 % 4]
+            } else {
+                (k as f32 * 0.01).sin()
+            }
+        })
+        .collect();
+    let mut source = packed(Values::F32(values.clone()), Vec::new());
+    let recipe = Recipe {
+        non_negative: false,
+        keep_zeros: true,
+        ..Recipe::new("v", Bound::Absolute(0.01))
+    };
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let Values::F32(decoded) = read(&reader, "v", View::Unpacked) else {
+        panic!("single precision stays what it is");
+    };
+    for (x, y) in values.iter().zip(&decoded) {
+        if x.is_finite() {
+            assert!((f64::from(*x) - f64::from(*y)).abs() <= 0.01);
+        } else {
+            assert_eq!(x.to_bits(), y.to_bits());
+        }
+    }
+    // And verify would notice if it were not so.
+    let mut other = values.clone();
+    other[26] = 0.5;
+    other[27] += 0.021;
+    let mut other = packed(Values::F32(other), Vec::new());
+    let found = reader
+        .verify(0, &mut other, 0, &Decompressor::default())
+        .unwrap();
+    assert_eq!(found.broken, 2);
 }

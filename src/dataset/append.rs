@@ -172,7 +172,7 @@ impl Added<'_> {
             let piece = plan.cuts.piece(i);
             let values = source.read(self.position, &piece);
             let values = values.map_err(|e| named(e, &variable.name))?;
-            let bytes = job.piece(values, &piece, asked)?.bytes;
+            let bytes = job.piece(&values, &piece, asked)?.bytes;
             added.push(Piece {
                 offset: builder.put(&bytes)?,
                 bytes: bytes.len() as u64,

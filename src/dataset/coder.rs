@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::ops::Range;
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use foresz_files::{Dataset, Source, Values, Variable};
@@ -155,9 +154,9 @@ impl<'a> Coder<'a> {
                     None => job.read(source, now.clone())?,
                 };
                 let coded = if next.is_empty() || self.options.threads == 1 {
-                    job.code(values, now)
+                    job.code(&values, now)
                 } else {
-                    let (coded, values) = job.code_and_read(values, now, source, next);
+                    let (coded, values) = job.code_and_read(&values, now, source, next);
                     ahead = Some(values?);
                     coded
                 };
@@ -293,22 +292,18 @@ impl Job<'_> {
     }
 
     /// Codes some pieces.
-    fn code(&self, values: Vec<Values>, pieces: Range<usize>) -> Result<Vec<CodedPiece>> {
-        let values: Vec<Mutex<Option<Values>>> =
-            values.into_iter().map(|v| Mutex::new(Some(v))).collect();
+    fn code(&self, values: &[Values], pieces: Range<usize>) -> Result<Vec<CodedPiece>> {
         threads::map(self.coder.options.threads, values.len(), |k| {
-            let mut place = values[k].lock().unwrap_or_else(PoisonError::into_inner);
-            let values = place.take().unwrap_or(Values::U8(Vec::new()));
             let piece = self.plan.cuts.piece(pieces.start + k);
             let asked = self.plan.recipe.bounds.of(&piece);
-            self.piece(values, &piece, asked)
+            self.piece(&values[k], &piece, asked)
         })
     }
 
     /// Codes some pieces while the next ones are read.
     fn code_and_read(
         &self,
-        values: Vec<Values>,
+        values: &[Values],
         pieces: Range<usize>,
         source: &mut dyn Source,
         next: Range<usize>,
@@ -326,7 +321,7 @@ impl Job<'_> {
     /// Codes the values of a piece.
     pub(crate) fn piece(
         &self,
-        values: Values,
+        values: &Values,
         piece: &[Range<usize>],
         asked: Bound,
     ) -> Result<CodedPiece> {
@@ -341,22 +336,22 @@ impl Job<'_> {
         let width = self.variable.kind.bytes().unwrap_or(1);
         let bytes = match self.plan.storage {
             Storage::Blobs => {
-                let blob = blob::write(&values);
+                let blob = blob::write(values);
                 if let Some(progress) = &self.coder.options.progress {
                     progress(count);
                 }
                 blob
             }
             Storage::Floats => match values {
-                Values::F32(v) => self.floats(&v, &shape, asked)?,
-                Values::F64(v) => self.floats(&v, &shape, asked)?,
+                Values::F32(v) => self.floats(v, &shape, asked)?,
+                Values::F64(v) => self.floats(v, &shape, asked)?,
                 _ => Vec::new(),
             },
             Storage::Integers => match carry(values)? {
                 Carried::F32(v) => self.integers(&v, &shape, asked)?,
                 Carried::F64(v) => self.integers(&v, &shape, asked)?,
             },
-            Storage::Unpacked => match self.unpacked(&values)? {
+            Storage::Unpacked => match self.unpacked(values)? {
                 Values::F32(v) => self.floats(&v, &shape, asked)?,
                 Values::F64(v) => self.floats(&v, &shape, asked)?,
                 _ => Vec::new(),

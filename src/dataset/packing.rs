@@ -171,7 +171,7 @@ pub(crate) enum Carried {
     F64(Vec<f64>),
 }
 
-pub(crate) fn carry(values: Values) -> Result<Carried> {
+pub(crate) fn carry(values: &Values) -> Result<Carried> {
     let narrow = values.kind().bytes() <= Some(2);
     match values.to_f64() {
         Some(numbers) if narrow => Ok(Carried::F32(numbers.iter().map(|x| *x as f32).collect())),
@@ -273,7 +273,7 @@ mod tests {
             Values::U32(vec![0, u32::MAX]),
             Values::I8(vec![-128, 127]),
         ] {
-            let again = match carry(values.clone()).unwrap() {
+            let again = match carry(&values).unwrap() {
                 Carried::F32(v) => put_down(v.into_iter().map(f64::from), values.kind()),
                 Carried::F64(v) => put_down(v.into_iter(), values.kind()),
             };

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use foresz_files::{Dataset, Kind, Values};
+use foresz_files::{Dataset, Kind, Values, each_values};
 use foresz_predictors::Sample;
 
 use super::about::VariableInfo;
 use super::blob;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::opening;
-use super::packing::put_down;
+use super::packing::{Packing, put_down};
 use super::recipe::{PIECE_BYTES, TEXT_BYTES};
 use super::view::{View, show};
 use crate::decompress::Decompressor;
@@ -109,12 +109,7 @@ impl<S: Store> DatasetReader<S> {
                     about.name
                 ));
             }
-            Storage::Unpacked => {
-                View::Unpacked
-                    .of(&self.directory.dataset, |v| v == variable)
-                    .variables[variable]
-                    .kind
-            }
+            Storage::Unpacked => Packing::of(about).map_or(about.kind, |packing| packing.to),
             _ => about.kind,
         };
         let values = self.stored(entry, kind, region, decoder)?;
@@ -180,7 +175,7 @@ impl<S: Store> DatasetReader<S> {
             )?;
             if all.is_empty() {
                 // Now that a piece has proved to be there.
-                all = Values::zeros(kind, shape.iter().product());
+                all = room(kind, shape.iter().product())?;
             }
             let to: Vec<Range<usize>> = wanted
                 .iter()
@@ -261,6 +256,20 @@ impl<S: Store> DatasetReader<S> {
         }
         let info = |piece| inspect(&self.window(piece)?);
         entry.pieces.iter().map(info).collect()
+    }
+}
+
+/// So many zeros, if memory has room for them: a directory can claim any shape.
+fn room(kind: Kind, count: usize) -> Result<Values> {
+    let mut values = Values::zeros(kind, 0);
+    let reserved = each_values!(&mut values, v => {
+        v.try_reserve_exact(count).map(|()| v.resize_with(count, Default::default))
+    });
+    match reserved {
+        Ok(()) => Ok(values),
+        Err(_) => invalid(format!(
+            "{count} values do not fit into memory; read them region by region"
+        )),
     }
 }
 

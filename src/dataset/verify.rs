@@ -169,15 +169,13 @@ impl Verified {
         let mut squares = 0.0;
         for (x, y) in theirs.numbers.iter().zip(&ours.numbers) {
             let error = (x - y).abs();
+            // A number that came back as NaN is as wrong as can be.
+            let error = if error.is_nan() { f64::INFINITY } else { error };
             let special = !x.is_finite() || fills.contains(x);
             let kept = if special {
                 x == y || (x.is_nan() && y.is_nan())
             } else {
-                self.max_error = if error <= self.max_error {
-                    self.max_error
-                } else {
-                    error
-                };
+                self.max_error = self.max_error.max(error);
                 squares += error * error;
                 match rule {
                     Rule::Within(bound) => error <= bound,

@@ -100,21 +100,6 @@ pub(crate) fn same(some: &[Values], others: &[Values]) -> bool {
     some.len() == others.len() && some.iter().zip(others).all(alike)
 }
 
-pub(crate) const KINDS: [Kind; 12] = [
-    Kind::I8,
-    Kind::U8,
-    Kind::I16,
-    Kind::U16,
-    Kind::I32,
-    Kind::U32,
-    Kind::I64,
-    Kind::U64,
-    Kind::F32,
-    Kind::F64,
-    Kind::Char,
-    Kind::Text,
-];
-
 /// A data set with everything in it that a file can have, and its values.
 pub(crate) fn everything() -> (Dataset, Vec<Values>) {
     let dimensions = vec![
@@ -141,7 +126,7 @@ pub(crate) fn everything() -> (Dataset, Vec<Values>) {
         variable("group/y", Kind::I16, &[4]),
         variable("group/inner/of parents", Kind::F32, &[1, 4]),
     ];
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let name = kind.name();
         attributes.push(attribute(name, values(kind, 3)));
         variables.push(variable(&format!("{name} grows"), kind, &[0, 1]));
