@@ -15,9 +15,9 @@ test:
 bench:
     cargo bench
 
-# Write golden streams and the worked example of docs/format.md anew: a change of the format
+# Write golden streams and the worked example of docs/format/format.md anew: a change of the format
 golden:
-    FORESZ_BLESS=1 cargo test --test golden --test docs
+    FORESZ_BLESS=1 cargo test -p foresz --test suite -- golden docs
 
 # The committed synthetic fields
 testdata:

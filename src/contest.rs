@@ -3,7 +3,7 @@
 //!
 //! A sample of a series has few frames and many edges, and its statistics are learned
 //! from little, so it misjudges by up to a third
-//! (docs/decisions/0006-mixing.md). The best effort has the time to look, and where a
+//! (docs/project/decisions/0006-mixing.md). The best effort has the time to look, and where a
 //! chunk is small there is nothing to be saved by sampling.
 
 use foresz_predictors::Spec;

@@ -16,7 +16,7 @@ pub enum Error {
     /// The bytes are not a stream that foresz wrote.
     #[error("the stream is damaged in its {at}: {reason}")]
     Corrupt {
-        /// Section, named as in `docs/format.md`.
+        /// Section, named as in `docs/format/format.md`.
         at: Section,
         /// What is wrong.
         reason: String,
@@ -29,7 +29,7 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
-/// The parts of a stream, named as in `docs/format.md`.
+/// The parts of a stream, named as in `docs/format/format.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     /// Magic and version.

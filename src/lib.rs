@@ -11,6 +11,7 @@ mod coding;
 mod compress;
 mod container;
 mod contest;
+#[cfg(feature = "files")]
 pub mod dataset;
 mod decompress;
 mod effort;
@@ -22,13 +23,13 @@ mod grid;
 mod info;
 mod lattice;
 mod mask;
-pub mod metrics;
 mod options;
 mod originals;
 mod registry;
 mod relative;
 mod report;
 mod selection;
+#[cfg(feature = "shipped")]
 mod shipped;
 mod store;
 mod stored;
@@ -48,15 +49,19 @@ pub use decompress::{
 pub use effort::Effort;
 pub use entropy::Backend;
 pub use error::{Error, Result, Section};
+#[cfg(feature = "files")]
 pub use foresz_files as files;
+#[cfg(feature = "learned")]
 pub use foresz_forecast as forecast;
 pub use foresz_predictors as predictors;
 pub use foresz_predictors::Sample;
 pub use info::{Info, inspect};
 pub use lattice::lattice_step;
 pub use options::{Choose, Options, Progress, time_dimension};
+#[cfg(feature = "learned")]
 pub use registry::registry;
 pub use report::Report;
+#[cfg(feature = "shipped")]
 pub use shipped::stocked;
 pub use store::{FileStore, Store};
 pub use used::Used;

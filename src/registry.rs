@@ -1,11 +1,11 @@
 //! Which predictors there are.
 
+#[cfg(feature = "learned")]
 use std::sync::Arc;
 
+#[cfg(feature = "learned")]
 use foresz_forecast::Shelf;
 use foresz_predictors::Registry;
-
-use crate::shipped;
 
 /// The predictors that specs can name: those built in, and learned models on a shelf or
 /// part of this program.
@@ -17,15 +17,25 @@ use crate::shipped;
 /// let shelf = Shelf::default().place("models");
 /// let options = Options::new(Bound::Absolute(0.05)).registry(foresz::registry(shelf));
 /// ```
+#[cfg(feature = "learned")]
 pub fn registry(shelf: Shelf) -> Registry {
+    #[cfg(feature = "shipped")]
+    let shelf = crate::shipped::stocked(shelf);
+    let shelf = Arc::new(shelf);
     let mut registry = Registry::default();
-    let shelf = Arc::new(shipped::stocked(shelf));
     registry.register(foresz_forecast::entry(Arc::clone(&shelf)));
     registry.register(foresz_forecast::autoencoder_entry(shelf));
     registry
 }
 
 /// With the models that the environment names.
+#[cfg(feature = "learned")]
 pub(crate) fn usual() -> Registry {
     registry(Shelf::default())
+}
+
+/// Those built in.
+#[cfg(not(feature = "learned"))]
+pub(crate) fn usual() -> Registry {
+    Registry::default()
 }

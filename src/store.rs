@@ -98,11 +98,13 @@ impl Store for FileStore {
 }
 
 /// A range of another store.
+#[cfg(feature = "files")]
 pub(crate) struct Window<'a> {
     store: &'a dyn Store,
     range: Range<u64>,
 }
 
+#[cfg(feature = "files")]
 impl<'a> Window<'a> {
     /// Refuses a range that leaves the store.
     pub(crate) fn new(store: &'a dyn Store, offset: u64, bytes: u64) -> Result<Self> {
@@ -116,6 +118,7 @@ impl<'a> Window<'a> {
     }
 }
 
+#[cfg(feature = "files")]
 impl Store for Window<'_> {
     fn size(&self) -> u64 {
         self.range.end - self.range.start

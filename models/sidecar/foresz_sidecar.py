@@ -1,4 +1,4 @@
-"""A model in Python as a runtime of foresz: the other end of docs/process-protocol.md.
+"""A model in Python as a runtime of foresz: the other end of docs/reference/process-protocol.md.
 
 Needs the standard library and numpy. A model of your own is a function
 
@@ -189,7 +189,7 @@ class _Reader:
 DEMO = """\
 format = 1
 name = "demo-{kind}"
-description = "{what}, a demonstration of docs/process-protocol.md"
+description = "{what}, a demonstration of docs/reference/process-protocol.md"
 licence = "MIT OR Apache-2.0"
 
 [weights]

@@ -8,7 +8,7 @@
     reason = "a suite that cannot go on should say so"
 )]
 
-#[path = "../../tests/common/coders.rs"]
+#[path = "../../tests/suite/common/coders.rs"]
 #[allow(dead_code, reason = "the twins need some of the doubles")]
 mod coders;
 

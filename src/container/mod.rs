@@ -1,9 +1,11 @@
-//! The stream: `docs/format.md` is the authority on every byte here.
+//! The stream: `docs/format/format.md` is the authority on every byte here.
 
 pub(crate) mod bytes;
 mod index;
 
-pub(crate) use index::{Chunk, Dim, Index, Stored, put_bound, read_bound};
+pub(crate) use index::{Chunk, Dim, Index, Stored};
+#[cfg(feature = "files")]
+pub(crate) use index::{put_bound, read_bound};
 
 use crate::error::{Error, Result, Section, corrupt};
 use crate::store::Store;

@@ -1,5 +1,5 @@
 //! The codec of `--effort fast`: whole multiples of a step, differences of
-//! neighbours, bit planes. Laid out in `docs/format-fast.md`.
+//! neighbours, bit planes. Laid out in `docs/format/fast.md`.
 
 mod bits;
 mod blocks;

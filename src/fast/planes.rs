@@ -1,4 +1,4 @@
-//! Blocks of small whole numbers as bit planes: `docs/format-fast.md`.
+//! Blocks of small whole numbers as bit planes: `docs/format/fast.md`.
 
 use super::bits::{Bits, Portable, live_bytes, transpose, transpose_bytes};
 use crate::container::bytes::Reader;

@@ -1,4 +1,4 @@
-//! The format read one bit and one sample at a time, as `docs/format-fast.md` tells it.
+//! The format read one bit and one sample at a time, as `docs/format/fast.md` tells it.
 
 use foresz_predictors::Sample;
 

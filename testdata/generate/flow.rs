@@ -5,9 +5,9 @@
 //! changing random storms and drawn back towards two jets. Row 0 is the
 //! southernmost row inside the channel.
 
-use crate::modes::Modes;
-use crate::numbers::{Random, hump};
-use crate::poisson::Poisson;
+use super::modes::Modes;
+use super::numbers::{Random, hump};
+use super::poisson::Poisson;
 
 /// Distance around the channel in metres.
 pub(crate) const LENGTH: f64 = 4.0e7;

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::flow::Grid;
-use crate::numbers::{Random, cos_turns, sin_turns};
+use super::flow::Grid;
+use super::numbers::{Random, cos_turns, sin_turns};
 
 /// Waves around the channel times half-waves across it.
 pub(crate) struct Modes {

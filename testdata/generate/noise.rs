@@ -1,6 +1,6 @@
 //! Fractal value noise, periodic from west to east.
 
-use crate::numbers::{Random, scatter, to_unit};
+use super::numbers::{Random, scatter, to_unit};
 
 /// Several octaves of noise added up.
 ///

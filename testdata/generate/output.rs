@@ -6,8 +6,8 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::numbers::{greater, lesser};
-use crate::variables::Width;
+use super::numbers::{greater, lesser};
+use super::variables::Width;
 
 /// What kind of file to write.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! Exact solver for the five-point Poisson equation in a channel.
 
-use crate::flow::Grid;
-use crate::numbers::{cos_turns, sin_turns};
+use super::flow::Grid;
+use super::numbers::{cos_turns, sin_turns};
 
 /// Solves `laplacian(stream) = vorticity` with `stream = 0` on both walls:
 /// a Hartley transform along each row leaves one tridiagonal system per wave.

@@ -1,8 +1,8 @@
 //! Bicubic interpolation from the model's grid to the output grid.
 
-use crate::flow::Grid;
-use crate::numbers::{cubic_weights, within};
-use crate::surface::place;
+use super::flow::Grid;
+use super::numbers::{cubic_weights, within};
+use super::surface::place;
 
 type Tap = ([usize; 4], [f64; 4]);
 

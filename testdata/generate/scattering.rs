@@ -8,7 +8,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::numbers::{Random, cos_turns, greater, sin_turns, to_unit};
+use super::numbers::{Random, cos_turns, greater, sin_turns, to_unit};
 
 /// Sizes of a particle differ by so much, each way: it fills the zeros between rings.
 const SPREAD: f64 = 0.12;

@@ -1,8 +1,8 @@
 //! Made-up continents and mountains on the output grid.
 
-use crate::flow::LENGTH;
-use crate::noise::Noise;
-use crate::numbers::{Random, greater};
+use super::flow::LENGTH;
+use super::noise::Noise;
+use super::numbers::{Random, greater};
 
 const LAND_SHARE: f64 = 0.35;
 const TOP: f64 = 5200.0;

@@ -4,9 +4,9 @@
 //! A semi-Lagrangian scheme with a limiter keeps fronts sharp without the
 //! ripples that centred differences would leave beside them.
 
-use crate::flow::{Flow, Grid, LENGTH};
-use crate::modes::Modes;
-use crate::numbers::{Random, cubic_weights, greater, growth, hump, lesser, within};
+use super::flow::{Flow, Grid, LENGTH};
+use super::modes::Modes;
+use super::numbers::{Random, cubic_weights, greater, growth, hump, lesser, within};
 
 const HOUR: f64 = 3600.0;
 /// Shares of the way back to balance taken in one hour.

@@ -1,8 +1,8 @@
 //! The fields that are written, each with an awkward trait of a real one.
 
-use crate::numbers::{cos_turns, lesser, positive, within};
-use crate::tracers::{balance, saturation};
-use crate::world::{Frame, World};
+use super::numbers::{cos_turns, lesser, positive, within};
+use super::tracers::{balance, saturation};
+use super::world::{Frame, World};
 
 /// The value that stands for "nothing here" in `tracer_fill`.
 const FILL: f64 = 1e20;

@@ -1,11 +1,11 @@
 //! The weather of one moment, laid out on the output grid.
 
-use crate::flow::{Flow, Grid};
-use crate::noise::Noise;
-use crate::numbers::Random;
-use crate::resample::Resampler;
-use crate::surface::{Surface, place};
-use crate::tracers::Tracers;
+use super::flow::{Flow, Grid};
+use super::noise::Noise;
+use super::numbers::Random;
+use super::resample::Resampler;
+use super::surface::{Surface, place};
+use super::tracers::Tracers;
 
 /// Long enough for the random start to turn into fronts and storms.
 const SPIN_UP_HOURS: usize = 240;

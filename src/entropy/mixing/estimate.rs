@@ -213,7 +213,7 @@ pub(super) fn tilt(lean: i32, size: u32) -> usize {
 mod tests {
     use super::*;
 
-    /// As docs/format-mixing.md has it.
+    /// As docs/format/mixing.md has it.
     fn log_by_hand(magnitude: u32) -> i32 {
         let v = magnitude + 1;
         let e = v.ilog2();

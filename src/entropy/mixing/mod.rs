@@ -5,7 +5,7 @@
 //! it leans ([`estimate`]); this and the codes themselves select contexts
 //! ([`contexts`]); a code is written as decisions ([`symbol`]), each predicted by
 //! the mixture of its contexts ([`model`]) and put into one number ([`arithmetic`]).
-//! All arithmetic is on whole numbers. `docs/format-mixing.md` specifies it.
+//! All arithmetic is on whole numbers. `docs/format/mixing.md` specifies it.
 
 mod arithmetic;
 mod contexts;

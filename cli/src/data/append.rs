@@ -1,0 +1,183 @@
+//! `foresz append`, `foresz cat` and `foresz split`.
+
+use std::path::PathBuf;
+
+use foresz::dataset::{Coder, DatasetReader, Recipe, join, lossy_before};
+use foresz::files::Source;
+use foresz::{Bound, FileStore, Options};
+use serde::Serialize;
+
+use super::source;
+use crate::args::{Append, Cat, Split};
+use crate::output::{Growing, Output};
+use crate::progress::Bar;
+use crate::summary;
+use crate::talk::Talk;
+
+#[derive(Serialize)]
+struct Outcome {
+    output: String,
+    bytes_before: u64,
+    bytes: u64,
+    dimension: String,
+    length: usize,
+}
+
+pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
+    let stream = source::open_stream(&args.stream)?;
+    let mut more = source::open_like(&args.input, &stream)?;
+    for variable in &more.dataset().variables {
+        let asked = Recipe::new(&variable.name, Bound::Absolute(1.0));
+        if let Some(warning) = lossy_before(variable, &asked) {
+            eprintln!("foresz: warning: {}: {warning}", variable.name);
+        }
+    }
+    let options = Options::new(Bound::Lossless)
+        .effort(args.effort)
+        .registry(args.models.registry()?)
+        .threads(args.threads.count())
+        .predictor(&args.predictor)?;
+    let bar = bar(&*more, args.loudness.wants_bar());
+    let options = match &bar {
+        Some(bar) => options.progress(bar.callback()),
+        None => options,
+    };
+    let mut file = Growing::open(&args.stream)?;
+    let before = stream.bytes();
+    file.cut(before)?;
+    let along = args.along.as_deref();
+    let written = Coder::new(&[], options).append(&stream, &mut *more, along, &mut file);
+    let written = written.map_err(anyhow::Error::from).and_then(|bytes| {
+        file.settle()?;
+        Ok(bytes)
+    });
+    let bytes = match written {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // As it was. If that fails, readers find the old end all the same.
+            let _ = file.cut(before);
+            return Err(error.context(format!("{} is as it was", args.stream.display())));
+        }
+    };
+    drop(bar);
+    let (dimension, length) = source::open_stream(&args.stream)?.grows_along(along)?;
+    let outcome = Outcome {
+        output: args.stream.display().to_string(),
+        bytes_before: before,
+        bytes,
+        dimension,
+        length,
+    };
+    let remark = format!(
+        "{}: {} added, now {} of {}",
+        outcome.output,
+        summary::bytes(bytes - before),
+        outcome.length,
+        outcome.dimension
+    );
+    talk.outcome(&outcome, &remark)
+}
+
+fn bar(source: &dyn Source, wanted: bool) -> Option<Bar> {
+    let dataset = source.dataset();
+    let (mut samples, mut bytes) = (0, 0);
+    for variable in &dataset.variables {
+        let count: usize = dataset.shape(variable).iter().product();
+        samples += count;
+        bytes += (count * variable.kind.bytes().unwrap_or(1)) as u64;
+    }
+    Bar::new(wanted, samples, bytes)
+}
+
+pub(crate) fn cat(args: &Cat, talk: &Talk) -> anyhow::Result<()> {
+    let streams: Vec<DatasetReader<FileStore>> = args
+        .streams
+        .iter()
+        .map(|path| source::open_stream(path))
+        .collect::<anyhow::Result<_>>()?;
+    let output = Output::open(&args.output, args.force)?;
+    let mut bytes = 0;
+    output.write(|sink| {
+        bytes = join(&streams, args.along.as_deref(), sink)?;
+        Ok(())
+    })?;
+    let (dimension, _) = streams[0].grows_along(args.along.as_deref())?;
+    let lengths = streams.iter().map(|s| s.grows_along(Some(&dimension)));
+    let lengths: Vec<(String, usize)> = lengths.collect::<foresz::Result<_>>()?;
+    let outcome = Outcome {
+        output: args.output.display().to_string(),
+        bytes_before: streams.iter().map(DatasetReader::bytes).sum(),
+        bytes,
+        length: lengths.iter().map(|(_, length)| length).sum(),
+        dimension,
+    };
+    let remark = format!(
+        "{}: {} streams, {} of {}, {}",
+        outcome.output,
+        streams.len(),
+        outcome.length,
+        outcome.dimension,
+        summary::bytes(bytes)
+    );
+    talk.outcome(&outcome, &remark)
+}
+
+#[derive(Serialize)]
+struct Parts {
+    dimension: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    output: String,
+    first: usize,
+    end: usize,
+    bytes: u64,
+}
+
+pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
+    let stream = source::open_stream(&args.stream)?;
+    let along = args.along.as_deref();
+    let (dimension, length) = stream.grows_along(along)?;
+    let mut borders: Vec<usize> = match args.every {
+        Some(every) => (0..length).step_by(every as usize).collect(),
+        None => args.at.clone(),
+    };
+    borders.extend([0, length]);
+    borders.sort_unstable();
+    borders.dedup();
+    let prefix = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.stream.with_extension(""));
+    let digits = (borders.len() - 1).to_string().len().max(3);
+    let mut parts = Vec::new();
+    for (k, ends) in borders.windows(2).enumerate() {
+        let path = PathBuf::from(format!("{}-{k:0digits$}.fsz", prefix.display()));
+        let mut bytes = 0;
+        Output::open(&path, args.force)?.write(|sink| {
+            bytes = stream.split(along, ends[0]..ends[1], sink)?;
+            Ok(())
+        })?;
+        parts.push(Part {
+            output: path.display().to_string(),
+            first: ends[0],
+            end: ends[1],
+            bytes,
+        });
+    }
+    let lines: Vec<String> = parts
+        .iter()
+        .map(|p| {
+            format!(
+                "{}: {dimension} {} to {}, {}",
+                p.output,
+                p.first,
+                p.end - 1,
+                summary::bytes(p.bytes)
+            )
+        })
+        .collect();
+    talk.outcome(&Parts { dimension, parts }, &lines.join("\n"))
+}

@@ -1,0 +1,324 @@
+//! `foresz compress` of files with named variables.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context;
+use foresz::dataset::{
+    BoundsFile, Coder, DatasetReader, Keeping, Recipe, VariableInfo, View, closes, lossy_before,
+    odd_times,
+};
+use foresz::files::{Dataset, Source};
+use foresz::{FileStore, Options};
+use serde::Serialize;
+
+use super::source;
+use super::{choice, table};
+use crate::args::{Compress, is_stdio};
+use crate::failure::invalid;
+use crate::output::{Output, Partial};
+use crate::progress::Bar;
+use crate::summary;
+use crate::talk::Talk;
+
+/// What is done anew, at most, if compression is interrupted: bytes of values.
+const KEEP_ALL_BUT: u64 = 1 << 28;
+
+#[derive(Serialize)]
+struct Outcome {
+    input: String,
+    format: String,
+    output: String,
+    input_bytes: u64,
+    output_bytes: u64,
+    ratio: f64,
+    wall_seconds: f64,
+    variables: Vec<VariableInfo>,
+}
+
+pub(crate) fn run(
+    args: &Compress,
+    options: Options,
+    target: &Path,
+    talk: &Talk,
+) -> anyhow::Result<()> {
+    let clock = Instant::now();
+    refuse_misfits(args)?;
+    let mut source = source::open(&args.input)?;
+    let recipes = recipes(args, &mut *source)?;
+    warn(&recipes, &mut *source)?;
+    let options = periodic(options, args, &mut *source);
+    let samples = samples(source.dataset(), &recipes);
+    let bar = Bar::new(args.loudness.wants_bar(), samples.0, samples.1);
+    let options = match &bar {
+        Some(bar) => options.progress(bar.callback()),
+        None => options,
+    };
+    let coder = Coder::new(&recipes, options);
+    let file = match write(args, &coder, &mut *source, target)? {
+        Written::Elsewhere(bytes) => {
+            drop(bar);
+            return talk.outcome(
+                &Bytes {
+                    output_bytes: bytes,
+                },
+                &summary::bytes(bytes),
+            );
+        }
+        Written::File(path) => path,
+    };
+    drop(bar);
+    let reader = DatasetReader::open(FileStore::open(&file)?)?;
+    let names: Vec<&str> = recipes.iter().map(|r| r.variable.as_str()).collect();
+    let outcome = outcome(args, &*source, &file, &reader, &names, clock)?;
+    let remark = describe(&outcome);
+    talk.outcome(&outcome, &remark)
+}
+
+#[derive(Serialize)]
+struct Bytes {
+    output_bytes: u64,
+}
+
+/// Options that only make sense for samples without a name.
+fn refuse_misfits(args: &Compress) -> anyhow::Result<()> {
+    let layout = &args.layout;
+    let shape = layout.shape.is_some() || layout.sdr_dims.is_some() || layout.dtype.is_some();
+    if shape || !layout.dims.is_empty() {
+        return Err(invalid(format!(
+            "{} tells shapes, types and dimensions itself: --shape, --dtype and --dims are for raw samples",
+            args.input.display()
+        )));
+    }
+    if args.train.is_some() {
+        return Err(invalid(
+            "--train is for a single field: extract it first, or train with foresz train",
+        ));
+    }
+    if !args.attr.is_empty() {
+        return Err(invalid(
+            "--attr is for fields that have no attributes of their own",
+        ));
+    }
+    Ok(())
+}
+
+/// What is asked for of each variable.
+fn recipes(args: &Compress, source: &mut dyn Source) -> anyhow::Result<Vec<Recipe>> {
+    let dataset = source.dataset().clone();
+    let bounds = match &args.bound.bounds {
+        None => BoundsFile::default(),
+        Some(path) => {
+            let text = fs::read_to_string(path);
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            BoundsFile::parse(&text).with_context(|| path.display().to_string())?
+        }
+    };
+    for name in bounds.names() {
+        choice::find(&dataset, name).context("in the file of bounds")?;
+    }
+    let wanted = choice::wanted(&dataset, &args.variable, args.all)?;
+    let recipe = |v: usize| {
+        let name = &dataset.variables[v].name;
+        let mut recipe = match (args.bound.one.bound(), bounds.recipe(name)?) {
+            (Some(bound), _) => Recipe::new(name, bound.check()?),
+            (None, Some(recipe)) => Recipe {
+                variable: name.clone(),
+                ..recipe
+            },
+            (None, None) => preset(args, source, v)?,
+        };
+        recipe.keep_zeros |= args.keep_zeros;
+        recipe.non_negative |= args.non_negative;
+        Ok(recipe)
+    };
+    wanted.into_iter().map(recipe).collect()
+}
+
+fn preset(args: &Compress, source: &mut dyn Source, v: usize) -> anyhow::Result<Recipe> {
+    let name = source.dataset().variables[v].name.clone();
+    let Some(preset) = args.bound.preset else {
+        return Err(invalid(format!(
+            "the file of bounds has none for {name}; add [{name}], or [\"*\"] for all others"
+        )));
+    };
+    if let Some(recipe) = preset.recipe(source, v)? {
+        return Ok(recipe);
+    }
+    eprintln!(
+        "foresz: note: {} does not know {name}: it is kept without loss; --bounds FILE can give it a bound",
+        preset.name()
+    );
+    Ok(Recipe::new(name, foresz::Bound::Lossless))
+}
+
+/// Says what users should know before numbers are lost.
+fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Result<()> {
+    let dataset = source.dataset().clone();
+    for recipe in recipes {
+        let v = choice::find(&dataset, &recipe.variable)?;
+        if let Some(warning) = lossy_before(&dataset.variables[v], recipe) {
+            eprintln!("foresz: warning: {}: {warning}", recipe.variable);
+        }
+    }
+    for odd in odd_times(source, &positions(recipes, &dataset)) {
+        eprintln!("foresz: note: {odd}");
+    }
+    for (name, reason) in source.skipped() {
+        eprintln!("foresz: warning: {name} is left out: {reason}");
+    }
+    Ok(())
+}
+
+fn positions(recipes: &[Recipe], dataset: &Dataset) -> Vec<usize> {
+    recipes
+        .iter()
+        .filter_map(|r| dataset.position(&r.variable))
+        .collect()
+}
+
+/// Longitudes say whether rows close on themselves.
+fn periodic(options: Options, args: &Compress, source: &mut dyn Source) -> Options {
+    if args.periodic.is_some() {
+        return options;
+    }
+    match closes(source) {
+        Some(closes) => options.periodic(closes),
+        None => options,
+    }
+}
+
+/// Samples and bytes of what is going to be compressed.
+fn samples(dataset: &Dataset, recipes: &[Recipe]) -> (usize, u64) {
+    let chosen = positions(recipes, dataset);
+    let variables = chosen.iter().map(|v| &dataset.variables[*v]);
+    let each = variables.map(|variable| {
+        let samples: usize = dataset.shape(variable).iter().product();
+        (
+            samples,
+            (samples * variable.kind.bytes().unwrap_or(1)) as u64,
+        )
+    });
+    each.fold((0, 0), |(n, bytes), (m, more)| (n + m, bytes + more))
+}
+
+/// Where a stream went.
+enum Written {
+    File(PathBuf),
+    /// Where it cannot be looked at again, and how many bytes it has.
+    Elsewhere(u64),
+}
+
+fn write(
+    args: &Compress,
+    coder: &Coder,
+    source: &mut dyn Source,
+    target: &Path,
+) -> anyhow::Result<Written> {
+    if args.resume {
+        return resume(args, coder, source, target);
+    }
+    let output = Output::open(target, args.output.force)?;
+    let is_file = matches!(output, Output::File(_));
+    let mut bytes = 0;
+    output.write(|sink| {
+        bytes = coder.compress(source, sink)?;
+        Ok(())
+    })?;
+    Ok(if is_file && !is_stdio(target) {
+        Written::File(target.into())
+    } else {
+        Written::Elsewhere(bytes)
+    })
+}
+
+/// Goes on where an earlier run stopped, if there is anything to go on from.
+fn resume(
+    args: &Compress,
+    coder: &Coder,
+    source: &mut dyn Source,
+    target: &Path,
+) -> anyhow::Result<Written> {
+    if is_stdio(target) {
+        return Err(invalid(
+            "standard output cannot be gone on with: name a file with -o",
+        ));
+    }
+    let partial = Partial::open(target, args.output.force)?;
+    let coder = coder.clone().keeping(Keeping::AllBut(KEEP_ALL_BUT));
+    let begun = FileStore::open(partial.path()).and_then(DatasetReader::open_unfinished);
+    partial.write(|file| match begun {
+        Ok(begun) => {
+            let from = summary::bytes(begun.bytes());
+            eprintln!("foresz: note: going on with {from} that are done");
+            file.cut(begun.bytes())?;
+            coder.go_on(source, &begun, file)?;
+            Ok(())
+        }
+        Err(_) => {
+            file.cut(0)?;
+            coder.compress(source, file)?;
+            Ok(())
+        }
+    })?;
+    Ok(Written::File(target.into()))
+}
+
+fn outcome(
+    args: &Compress,
+    source: &dyn Source,
+    file: &Path,
+    reader: &DatasetReader<FileStore>,
+    names: &[&str],
+    clock: Instant,
+) -> anyhow::Result<Outcome> {
+    let dataset = reader.dataset(View::Stored);
+    let positions = names.iter().filter_map(|name| dataset.position(name));
+    let variables: Vec<VariableInfo> = positions
+        .map(|v| reader.about(v))
+        .collect::<foresz::Result<_>>()?;
+    let input_bytes: u64 = variables.iter().map(|v| v.raw_bytes).sum();
+    Ok(Outcome {
+        input: args.input.display().to_string(),
+        format: source.format(),
+        output: file.display().to_string(),
+        input_bytes,
+        output_bytes: reader.bytes(),
+        ratio: input_bytes as f64 / reader.bytes() as f64,
+        wall_seconds: clock.elapsed().as_secs_f64(),
+        variables,
+    })
+}
+
+fn describe(outcome: &Outcome) -> String {
+    let Outcome {
+        input,
+        output,
+        input_bytes,
+        output_bytes,
+        ratio,
+        wall_seconds,
+        variables,
+        ..
+    } = outcome;
+    let head = format!(
+        "{input} → {output}  {} of values → {}  ratio {}  {wall_seconds:.2} s",
+        summary::bytes(*input_bytes),
+        summary::bytes(*output_bytes),
+        summary::number(*ratio)
+    );
+    let coarser = variables.iter().filter_map(|v| Some((v, v.coarser()?)));
+    let note = |(v, step): (&VariableInfo, f64)| {
+        let (name, half) = (&v.name, summary::number(step / 2.0));
+        let step = summary::number(step);
+        format!("
+note: {name} was rounded to steps of {step} before, coarser than this bound: nothing is lost, and any bound below {half} gives the same")
+    };
+    let notes: Vec<String> = coarser.map(note).collect();
+    let notes = notes.concat();
+    format!(
+        "{head}\n{}{notes}",
+        table::of_variables(variables).trim_end()
+    )
+}

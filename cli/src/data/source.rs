@@ -1,0 +1,206 @@
+//! Files that hold data sets.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::Context;
+use foresz::dataset::{DatasetReader, View};
+use foresz::files::{self, Memory, Source, Values};
+use foresz::{Error, FileStore, Store};
+
+use super::choice;
+use crate::args::is_stdio;
+use crate::failure::invalid;
+use crate::input::{self, Expected, Field};
+
+/// First bytes of files, and of streams.
+const OF_DATA_SETS: [&[u8]; 3] = [b"CDF", b"\x89HDF", b"GRIB"];
+const OF_STREAMS: &[u8] = b"FSZ\x1a";
+/// GRIB files can start with something else.
+const EXTENSIONS: [&str; 10] = [
+    "nc", "nc4", "cdf", "h5", "hdf5", "grib", "grb", "grib1", "grib2", "zarr",
+];
+
+fn first_bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Ok(file) = File::open(path) {
+        // What cannot be read now will be read, and reported, later.
+        let _ = file.take(8).read_to_end(&mut bytes);
+    }
+    bytes
+}
+
+/// Whether a path leads to a file, or a folder, of variables with names.
+pub(crate) fn is_data_set(path: &Path) -> bool {
+    if is_stdio(path) {
+        return false;
+    }
+    let extension = path.extension().and_then(|e| e.to_str());
+    let named = extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()));
+    let bytes = first_bytes(path);
+    named || path.is_dir() || OF_DATA_SETS.iter().any(|magic| bytes.starts_with(magic))
+}
+
+/// Whether a path leads to a stream.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    !is_stdio(path) && first_bytes(path).starts_with(OF_STREAMS)
+}
+
+/// Whether a path leads to the stream of a data set, and not of a single field.
+pub(crate) fn is_data_set_stream(path: &Path) -> bool {
+    let reader = is_stream(path).then(|| FileStore::open(path).and_then(DatasetReader::open));
+    matches!(reader, Some(Ok(reader)) if !reader.is_single_field())
+}
+
+/// Opens a file of variables.
+pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn Source>> {
+    let source = files::open(path).map_err(plain);
+    source.with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Opens a stream, and says so if something is left of what was interrupted.
+pub(crate) fn open_stream(path: &Path) -> anyhow::Result<DatasetReader<FileStore>> {
+    opened(FileStore::open(path).and_then(DatasetReader::open), path)
+}
+
+/// A stream that was opened, or not.
+pub(super) fn opened<S: Store>(
+    opened: foresz::Result<DatasetReader<S>>,
+    path: &Path,
+) -> anyhow::Result<DatasetReader<S>> {
+    let reader = opened.with_context(|| path.display().to_string())?;
+    if reader.lost() > 0 {
+        eprintln!(
+            "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
+            path.display(),
+            reader.lost()
+        );
+    }
+    Ok(reader)
+}
+
+/// An error of a file as one of ours, so that it gets the right exit code.
+pub(crate) fn plain(error: files::Error) -> Error {
+    match error {
+        files::Error::Io(error) => Error::Io(error),
+        files::Error::Unsupported(reason) => Error::Unsupported(reason),
+        other => Error::Invalid(other.to_string()),
+    }
+}
+
+/// A file of variables, or samples of the only variable of a stream, as many frames as there
+/// are.
+pub(super) fn open_like(
+    path: &Path,
+    stream: &DatasetReader<FileStore>,
+) -> anyhow::Result<Box<dyn Source>> {
+    if is_data_set(path) {
+        return open(path);
+    }
+    let mut dataset = stream.dataset(View::Stored);
+    let [variable] = dataset.variables.as_slice() else {
+        return Err(invalid(
+            "the stream has several variables, and samples are of one: name a NetCDF or GRIB file or a Zarr store",
+        ));
+    };
+    let (variable, shape) = (variable.clone(), dataset.shape(variable));
+    let (name, _) = stream.grows_along(None)?;
+    let along = dataset
+        .dimensions
+        .iter()
+        .position(|d| d.name == name)
+        .unwrap_or(0);
+    let d = variable
+        .dimensions
+        .iter()
+        .position(|other| *other == along)
+        .unwrap_or(0);
+    let expected = Expected {
+        shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
+        dtype: None,
+        variable: None,
+    };
+    let (shape, values) = match input::read_field(path, &expected)? {
+        Field::F32(field) => (
+            field.shape().to_vec(),
+            Values::F32(field.into_iter().collect()),
+        ),
+        Field::F64(field) => (
+            field.shape().to_vec(),
+            Values::F64(field.into_iter().collect()),
+        ),
+    };
+    if shape.len() != variable.dimensions.len() {
+        return Err(invalid(format!(
+            "{} has {} dimensions, the stream {}",
+            path.display(),
+            shape.len(),
+            variable.dimensions.len()
+        )));
+    }
+    for (dimension, length) in variable.dimensions.iter().zip(shape) {
+        dataset.dimensions[*dimension].length = length;
+    }
+    let memory = Memory::new(dataset, vec![values]).map_err(plain)?;
+    Ok(Box::new(memory))
+}
+
+/// Raw samples are as many frames as there is room for.
+fn raw_shape(
+    path: &Path,
+    shape: &[usize],
+    d: usize,
+    width: usize,
+) -> anyhow::Result<Option<Vec<usize>>> {
+    let tells = path.extension().is_some_and(|e| e == "npy" || e == "npz");
+    if tells || d > 0 {
+        return Ok(None);
+    }
+    let bytes =
+        std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let frame: usize = shape[1..].iter().product::<usize>() * width;
+    let mut shape = shape.to_vec();
+    shape[0] = bytes.len() as usize / frame.max(1);
+    Ok(Some(shape))
+}
+
+/// Names of the variables of data in a file.
+pub(crate) fn variables(path: &Path) -> anyhow::Result<Vec<String>> {
+    let source = open(path)?;
+    let dataset = source.dataset();
+    let data = choice::data(dataset).into_iter();
+    Ok(data.map(|v| dataset.variables[v].name.clone()).collect())
+}
+
+/// All of a variable and its shape: unpacked, missing values as NaN.
+pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Values)> {
+    let mut source = open(path)?;
+    let dataset = source.dataset().clone();
+    let v = choice::find(&dataset, name)?;
+    let variable = &dataset.variables[v];
+    let shape = dataset.shape(variable);
+    if shape.contains(&0) {
+        return Err(invalid(format!("{name} holds nothing")));
+    }
+    let region: Vec<_> = shape.iter().map(|n| 0..*n).collect();
+    let values = source.read(v, &region).map_err(plain)?;
+    let missing = foresz::dataset::missing_values(variable);
+    let mut values = foresz::dataset::unpacked(variable, values)?;
+    match &mut values {
+        Values::F32(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(&f64::from(**x)));
+            gone.for_each(|x| *x = f32::NAN);
+        }
+        Values::F64(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(x));
+            gone.for_each(|x| *x = f64::NAN);
+        }
+        _ => {
+            return Err(invalid(format!(
+                "{name} holds whole numbers, which lose nothing"
+            )));
+        }
+    }
+    Ok((shape, values))
+}

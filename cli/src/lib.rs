@@ -1,0 +1,66 @@
+//! The command `foresz` as a library: one file per verb, and what verbs share.
+
+mod args;
+mod compare;
+mod compress;
+mod data;
+mod decompress;
+mod failure;
+mod info;
+mod input;
+mod model;
+mod npy;
+mod npz;
+mod output;
+mod predictors;
+mod progress;
+mod region;
+mod samples;
+mod summary;
+mod talk;
+mod tally;
+mod train;
+mod verify;
+mod zip;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Model, Verb};
+use talk::Talk;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return failure::usage(&usage),
+    };
+    let talk = cli.verb.talk();
+    match run(&cli.verb, &talk) {
+        Ok(code) => code,
+        Err(error) => failure::report(&error, &talk),
+    }
+}
+
+fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Compress(args) => compress::run(args, talk)?,
+        Verb::Decompress(args) => return decompress::run(args, talk),
+        Verb::Info(args) => info::run(args, talk)?,
+        Verb::Append(args) => data::append(args, talk)?,
+        Verb::Cat(args) => data::cat(args, talk)?,
+        Verb::Split(args) => data::split(args, talk)?,
+        Verb::Suggest(args) => data::suggest(args, talk)?,
+        Verb::Verify(args) => return verify::run(args, talk),
+        Verb::Compare(args) => return compare::run(args, talk),
+        Verb::Contend => compare::contend(talk)?,
+        Verb::Predictors(_) => predictors::run(talk)?,
+        Verb::Model(Model::List(args)) => model::list(args, talk)?,
+        Verb::Train(args) => train::run(args, talk)?,
+        Verb::Model(Model::Check(args)) => model::check(args, talk)?,
+        Verb::Model(Model::Run(args)) => model::step(args, talk)?,
+        Verb::Model(Model::Compare(args)) => model::compare(args, talk)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

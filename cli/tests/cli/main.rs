@@ -1,0 +1,18 @@
+//! The `foresz` command as its users meet it: a process, its files and its exit code.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only the tests themselves for tests, not what they share"
+)]
+
+mod bench;
+mod compare;
+mod data;
+mod failures;
+mod formats;
+mod models;
+mod outputs;
+mod parts;
+mod portable;
+mod previews;
+mod verbs;

@@ -1,0 +1,4 @@
+//! The trainer from outside. One binary: linking takes longer than most suites.
+
+mod autoencoders;
+mod forecasters;
