@@ -3,14 +3,13 @@
 
 mod anatomy;
 mod assembly;
-mod auto;
 mod blocks;
 mod bound;
+mod choose;
 mod chunk;
 mod coding;
 mod compress;
 mod container;
-mod contest;
 pub mod dataset;
 mod decompress;
 mod effort;

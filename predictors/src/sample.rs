@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::predictor::{FramePredictor, Predictor};
+use crate::frame::FramePredictor;
+use crate::predictor::Predictor;
 use crate::registry::{AnyFrame, AnyPoint};
 
 /// A floating-point sample: `f32` or `f64`.
