@@ -297,7 +297,8 @@ fn damaged_latents_are_refused_or_some_latents() {
             let side = learned(&Autoencoding::new(Arc::clone(&model), care), &field, &scene);
             assert!(side.0.len() > 20);
             let decoder = Autoencoding::new(model, care);
-            let decode = |side: Vec<u8>| painted(&decoder, &scene, &mut Teller::given(Side(side)));
+            let decode =
+                |side: Vec<u8>| painted(&decoder, &scene, &mut Teller::given(Side(side), false));
             assert!(decode(side.0.clone()).unwrap().is_some());
             for at in 0..side.0.len() {
                 // Whatever comes of it, it ends.
@@ -343,7 +344,7 @@ fn other_runtimes_decode_within_the_guard_band() {
         let text = toml_of(text);
         let there = Arc::new(Model::of_text(&text, run(false, 0.0), run(true, off)).unwrap());
         let decoder = Autoencoding::new(there, Care::Guarded(None));
-        let painted = painted(&decoder, &scene, &mut Teller::given(side.clone()));
+        let painted = painted(&decoder, &scene, &mut Teller::given(side.clone(), false));
         let bits = |frame: Vec<f64>| frame.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         painted.map(|frame| bits(frame.unwrap()))
     };

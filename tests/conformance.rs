@@ -451,7 +451,7 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
                     (any.then_some(guess), teller.finish().unwrap().0)
                 };
                 let (learned, side) = guess(0.0, Teller::learning(originals));
-                let (given, _) = guess(7.0, Teller::given(side));
+                let (given, _) = guess(7.0, Teller::given(side, false));
                 assert_eq!(learned, given, "{name}, {known} frames known");
             }
         }

@@ -284,7 +284,7 @@ fn damaged_side_information_is_refused() {
             vec![7; 33],
             vec![7; 35],
         ] {
-            let mut teller = Teller::given(Side(side));
+            let mut teller = Teller::given(Side(side), false);
             let mut walk = frame.start(&scene).unwrap();
             let outcome = walk.next(&past, &mut teller, &mut [0.0; 12]);
             assert!(outcome.is_err(), "{text}");

@@ -60,8 +60,9 @@ pub struct Candidate {
     /// What does better above so many bits per value. Where another takes more than that,
     /// the candidate need not code the chunk.
     pub rough: Option<(f64, String)>,
-    /// For forecasts that are worth many walks or nothing: what looks at them, looking at
-    /// no past at all. See [`late`](Candidate::late).
+    /// For forecasts, which take many walks: what looks at them, without any look at the
+    /// past. Such a candidate is tried last, and only where the last part of its spec by
+    /// itself is among the first and clearly ahead of this.
     pub blind: Option<String>,
 }
 
@@ -69,7 +70,7 @@ impl Candidate {
     /// Up to this cost, candidates are tried at every effort.
     pub const USUAL: f64 = 10.0;
 
-    /// A spec, and what a try costs.
+    /// A spec, and what a try costs; samples do not misjudge it.
     pub fn new(spec: impl Into<String>, cost: f64) -> Self {
         Candidate {
             spec: spec.into(),
@@ -78,28 +79,5 @@ impl Candidate {
             rough: None,
             blind: None,
         }
-    }
-
-    /// The same, coming out larger in small parts of frames than in whole ones.
-    #[must_use]
-    pub fn of_parts(mut self, share: f64) -> Self {
-        self.of_parts = share;
-        self
-    }
-
-    /// The same, with another spec above so many bits per value.
-    #[must_use]
-    pub fn rough(mut self, bits: f64, spec: impl Into<String>) -> Self {
-        self.rough = Some((bits, spec.into()));
-        self
-    }
-
-    /// The same, tried last, and only where forecasts can win: where the last part of the
-    /// spec by itself is among the first, and clearly ahead of `blind`, which is the same
-    /// without any look at the past.
-    #[must_use]
-    pub fn late(mut self, blind: impl Into<String>) -> Self {
-        self.blind = Some(blind.into());
-        self
     }
 }

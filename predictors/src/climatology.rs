@@ -55,7 +55,10 @@ impl Climatology {
         if chunk.times(2) < LEAST_FRAMES {
             return Vec::new();
         }
-        vec![Candidate::new("climatology+stencil+raster", 20.0).late("raster:past=0")]
+        vec![Candidate {
+            blind: Some("raster:past=0".into()),
+            ..Candidate::new("climatology+stencil+raster", 20.0)
+        }]
     }
 }
 
@@ -74,7 +77,7 @@ impl<T: Sample> FramePredictor<T> for Climatology {
 
 /// The means of the phases seen so far.
 struct Means {
-    /// 0 if there is none, nothing before the first frame tells it.
+    /// 0 if there is none; not known before the first frame tells it.
     period: Option<usize>,
     phases: Vec<f64>,
 }

@@ -82,54 +82,42 @@ pub trait FrameWalk<T: Sample> {
 /// Hands out the side information of a frame: learned from originals on the encoder, read
 /// from the stream on the decoder.
 pub struct Teller<'a, T> {
-    source: Source<'a, T>,
+    /// Only encoders have them.
+    originals: Option<Originals<'a, T>>,
     side: Side,
+    asked: bool,
     anyway: bool,
     differs: Option<String>,
 }
 
-enum Source<'a, T> {
-    Originals(Originals<'a, T>),
-    Stream,
-    /// It was asked before.
-    Spent,
-}
-
 impl<'a, T> Teller<'a, T> {
-    fn new(source: Source<'a, T>, side: Side) -> Self {
+    /// The encoder's.
+    pub fn learning(originals: Originals<'a, T>) -> Self {
         Teller {
-            source,
-            side,
-            anyway: false,
-            differs: None,
+            originals: Some(originals),
+            ..Self::given(Side::default(), false)
         }
     }
 
-    /// The encoder's.
-    pub fn learning(originals: Originals<'a, T>) -> Self {
-        Self::new(Source::Originals(originals), Side::default())
-    }
-
-    /// The decoder's.
-    pub fn given(side: Side) -> Self {
-        Self::new(Source::Stream, side)
-    }
-
-    /// The same, going on where forecasts are not the encoder's.
-    #[must_use]
-    pub fn anyway(mut self, anyway: bool) -> Self {
-        self.anyway = anyway;
-        self
+    /// The decoder's, going on `anyway` or not where forecasts are not the encoder's.
+    pub fn given(side: Side, anyway: bool) -> Self {
+        Teller {
+            originals: None,
+            side,
+            asked: false,
+            anyway,
+            differs: None,
+        }
     }
 
     /// The side information of this frame, as it travels. To learn, the encoder looks at
     /// the originals; all that is learned has to be in the bytes. What holds for all
     /// frames is told with the first that needs it.
     pub fn side(&mut self, learn: impl FnOnce(&Originals<'a, T>) -> Result<Side>) -> Result<Side> {
-        if let Source::Originals(originals) = &self.source {
+        self.asked = true;
+        if let Some(originals) = &self.originals {
             self.side = learn(originals)?;
         }
-        self.source = Source::Spent;
         Ok(self.side.clone())
     }
 
@@ -146,7 +134,7 @@ impl<'a, T> Teller<'a, T> {
     /// What was told, and what was wrong with the forecast. Complains of side information
     /// that nobody asked for.
     pub fn finish(self) -> Result<(Side, Option<String>)> {
-        if matches!(self.source, Source::Stream) && !self.side.0.is_empty() {
+        if !self.asked && !self.side.0.is_empty() {
             return Err(Error::Side {
                 reason: "the frame predictor has no use for it".into(),
             });

@@ -46,7 +46,7 @@ pub use lorenzo::Lorenzo;
 pub use parcel::{Parcel, Supply};
 pub use patches::OnPatches;
 pub use persistence::Persistence;
-pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
+pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets, Rows};
 pub use predictor::{Forecasted, Forecasts, Place, Predictor, Rehearsal, Scene, Side};
 pub use pyramid::Pyramid;
 pub use raster::Raster;

@@ -13,44 +13,19 @@ use crate::persistence::Persistence;
 use crate::predictor::Predictor;
 use crate::pyramid::Pyramid;
 use crate::raster::Raster;
+use crate::sample::Sample;
 use crate::spec::{Params, Part, Spec};
 use crate::spline::Spline;
 use crate::stencil::Stencil;
 use crate::zero::Zero;
 
 /// A point-wise predictor for both sample types.
-pub trait AnyPoint: Send + Sync {
-    /// Its view for `f32`.
-    fn point32(&self) -> &dyn Predictor<f32>;
-    /// Its view for `f64`.
-    fn point64(&self) -> &dyn Predictor<f64>;
-}
-
-impl<P: Predictor<f32> + Predictor<f64>> AnyPoint for P {
-    fn point32(&self) -> &dyn Predictor<f32> {
-        self
-    }
-    fn point64(&self) -> &dyn Predictor<f64> {
-        self
-    }
-}
+pub trait AnyPoint: Predictor<f32> + Predictor<f64> {}
+impl<P: Predictor<f32> + Predictor<f64>> AnyPoint for P {}
 
 /// A frame predictor for both sample types.
-pub trait AnyFrame: Send + Sync {
-    /// Its view for `f32`.
-    fn frame32(&self) -> &dyn FramePredictor<f32>;
-    /// Its view for `f64`.
-    fn frame64(&self) -> &dyn FramePredictor<f64>;
-}
-
-impl<P: FramePredictor<f32> + FramePredictor<f64>> AnyFrame for P {
-    fn frame32(&self) -> &dyn FramePredictor<f32> {
-        self
-    }
-    fn frame64(&self) -> &dyn FramePredictor<f64> {
-        self
-    }
-}
+pub trait AnyFrame: FramePredictor<f32> + FramePredictor<f64> {}
+impl<P: FramePredictor<f32> + FramePredictor<f64>> AnyFrame for P {}
 
 /// What a registry entry builds.
 pub enum Built {
@@ -332,7 +307,7 @@ pub(crate) const MOST_FORECASTERS: usize = 3;
 impl Pipeline {
     /// Whether it predicts frames from frames before them.
     pub fn needs_past(&self) -> bool {
-        self.frames.iter().any(|f| f.frame32().needs_past())
+        self.frames.iter().any(|f| f32::frame(&**f).needs_past())
     }
 }
 

@@ -80,8 +80,9 @@ impl Contest<'_> {
             })
         };
         let mut coded: Vec<Coded> = Vec::new();
-        let (late, others): (Vec<&Entrant>, Vec<&Entrant>) =
-            finalists.into_iter().partition(|e| e.blind.is_some());
+        let (late, others): (Vec<&Entrant>, Vec<&Entrant>) = finalists
+            .into_iter()
+            .partition(|e| e.candidate.blind.is_some());
         for entrant in others.into_iter().chain(late) {
             if !self.is_beaten(entrant, &coded) && can_gain(&coded, entrant, code)? {
                 coded.push(code(&entrant.spec)?);
@@ -99,7 +100,7 @@ impl Contest<'_> {
     /// Whether the first takes more than the entrant is good for, and there is no time to
     /// be sure.
     fn is_beaten(&self, entrant: &Entrant, coded: &[Coded]) -> bool {
-        let (Some(first), Some((bits, _))) = (coded.first(), &entrant.rough) else {
+        let (Some(first), Some((bits, _))) = (coded.first(), &entrant.candidate.rough) else {
             return false;
         };
         self.effort == Effort::Default && 8.0 * first.size() as f64 > bits * self.samples() as f64
@@ -152,7 +153,7 @@ fn can_gain(
     entrant: &Entrant,
     code: impl Fn(&Spec) -> Result<Coded>,
 ) -> Result<bool> {
-    let (Some(blind), Some(looks)) = (&entrant.blind, entrant.spec.parts.last()) else {
+    let (Some(blind), Some(looks)) = (&entrant.candidate.blind, entrant.spec.parts.last()) else {
         return Ok(true);
     };
     let looks = |c: &&Coded| matches!(&c.spec.parts[..], [only] if only.name == looks.name);
@@ -163,7 +164,7 @@ fn can_gain(
     if plain as f64 > WITHIN_REACH * least as f64 {
         return Ok(false);
     }
-    Ok(plain as f64 <= PAST_PAYS * code(blind)?.size() as f64)
+    Ok(plain as f64 <= PAST_PAYS * code(&blind.parse()?)?.size() as f64)
 }
 
 #[cfg(test)]
@@ -176,8 +177,9 @@ mod tests {
         let entrants: Vec<_> = entrants
             .iter()
             .map(|(size, spec)| Entrant {
+                candidate: Candidate::new(*spec, 1.0),
+                spec: spec.parse().unwrap(),
                 size: *size,
-                ..Entrant::new(&Candidate::new(*spec, 1.0)).unwrap()
             })
             .collect();
         let contest = Contest {

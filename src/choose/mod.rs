@@ -36,27 +36,9 @@ pub(crate) struct Chunk<'a, T> {
 
 /// A candidate, and the bytes that it would take judging by a sample.
 struct Entrant {
+    candidate: Candidate,
     spec: Spec,
     size: f64,
-    of_parts: f64,
-    rough: Option<(f64, Spec)>,
-    blind: Option<Spec>,
-}
-
-impl Entrant {
-    fn new(candidate: &Candidate) -> Result<Self> {
-        let rough = match &candidate.rough {
-            Some((bits, spec)) => Some((*bits, spec.parse()?)),
-            None => None,
-        };
-        Ok(Entrant {
-            spec: candidate.spec.parse()?,
-            size: 0.0,
-            of_parts: candidate.of_parts,
-            rough,
-            blind: candidate.blind.as_deref().map(str::parse).transpose()?,
-        })
-    }
 }
 
 /// The spec that takes least of those that are tried, and what it makes of the chunk.
@@ -70,17 +52,14 @@ pub(crate) fn best<T: Sample>(
         backend: settings.backend,
         shape: &chunk.scene.shape,
     };
-    contest.hold(&entrants(settings, chunk)?, |spec| {
-        draft(&settings.registry.build(spec)?)
-    })
+    let entrants = entrants(settings, chunk)?;
+    contest.hold(&entrants, |spec| draft(&settings.registry.build(spec)?))
 }
 
 /// The candidates, the smallest by a sample first. Chunks hardly larger than a sample are
 /// left to the finals: there all of them take nothing yet.
 fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entrant>> {
-    let Settings {
-        effort, backend, ..
-    } = settings;
+    let (effort, backend) = (settings.effort, settings.backend);
     let judged = if settings.hasty || chunk.constant {
         Judged::Unseen
     } else if finals::decide(effort, backend, chunk.values.len()) {
@@ -99,7 +78,13 @@ fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entran
     } else if effort != Effort::Best {
         candidates.retain(|candidate| candidate.cost <= Candidate::USUAL);
     }
-    let entrants = candidates.iter().map(Entrant::new);
+    let entrants = candidates.into_iter().map(|candidate| {
+        Ok(Entrant {
+            spec: candidate.spec.parse()?,
+            candidate,
+            size: 0.0,
+        })
+    });
     let mut entrants = entrants.collect::<Result<Vec<_>>>()?;
     if judged == Judged::BySample {
         sample::rank(settings, chunk, &mut entrants)?;

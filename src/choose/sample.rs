@@ -6,7 +6,7 @@ use foresz_predictors::{Pipeline, Sample, Scene};
 
 use super::{Chunk, Entrant, Settings};
 use crate::chunk::Loss;
-use crate::coding::{Encoder, Lesson, Sides, walk};
+use crate::coding::{Encoder, Sides, walk};
 use crate::entropy::{self, Backend};
 use crate::error::Result;
 use crate::fills::Fills;
@@ -28,66 +28,55 @@ pub(super) fn rank<T: Sample>(
     let pieces = pieces(chunk.values, chunk.fills, chunk.scene);
     let frame = |shape: &[usize]| shape.iter().rev().take(2).product::<usize>();
     let whole = frame(&chunk.scene.shape);
-    let trial = Trial {
-        settings,
-        cropped: pieces.iter().any(|(_, p)| 4 * frame(&p.shape) <= whole),
-        samples: chunk.values.len(),
-    };
+    let cropped = pieces.iter().any(|(_, p)| 4 * frame(&p.shape) <= whole);
     match chunk.loss {
-        Loss::Absolute(bound) => trial.rank(&pieces, bound, entrants),
+        Loss::Absolute(bound) => measure(settings, &pieces, bound, entrants)?,
         Loss::Relative(bound) => {
             let logs: Vec<_> = pieces
                 .into_iter()
                 .map(|(piece, scene)| (relative::split(&piece, &Fills::default()).values, scene))
                 .collect();
-            trial.rank(&logs, relative::bound_of_logs(bound), entrants)
+            measure(settings, &logs, relative::bound_of_logs(bound), entrants)?;
         }
     }
-}
-
-struct Trial<'a> {
-    settings: Settings<'a>,
-    /// Whether the pieces are small parts of frames.
-    cropped: bool,
-    /// Of the whole chunk.
-    samples: usize,
-}
-
-impl Trial<'_> {
-    fn rank<T: Sample>(
-        &self,
-        pieces: &[(Vec<T>, Scene)],
-        bound: f64,
-        entrants: &mut [Entrant],
-    ) -> Result<()> {
-        let none = Fills::default();
-        let originals = pieces.iter().map(|(piece, _)| {
-            let plain = Originals::new(piece, &none, bound);
-            plain.tame(piece, &none, bound).unwrap_or(plain)
-        });
-        let originals: Vec<_> = originals.collect();
-        for entrant in entrants.iter_mut() {
-            let mut pipeline = self.settings.registry.build(&entrant.spec)?;
-            if entrant.blind.is_some() {
-                // A piece has too few frames to learn from: without forecasts it takes as
-                // much as with them, and the finals decide.
-                pipeline.frames.clear();
-            }
-            for ((_, scene), originals) in pieces.iter().zip(&originals) {
-                entrant.size += size_of(originals, scene, &pipeline, self.settings.backend)?;
-            }
-            if self.cropped {
-                entrant.size *= entrant.of_parts;
-            }
-            if let Some((bits, spec)) = &entrant.rough
-                && entrant.size * 8.0 > bits * self.samples as f64
-            {
-                entrant.spec = spec.clone();
-            }
+    for entrant in entrants.iter_mut() {
+        if cropped {
+            entrant.size *= entrant.candidate.of_parts;
         }
-        entrants.sort_by(|a, b| a.size.total_cmp(&b.size));
-        Ok(())
+        if let Some((bits, spec)) = &entrant.candidate.rough
+            && entrant.size * 8.0 > bits * chunk.values.len() as f64
+        {
+            entrant.spec = spec.parse()?;
+        }
     }
+    entrants.sort_by(|a, b| a.size.total_cmp(&b.size));
+    Ok(())
+}
+
+fn measure<T: Sample>(
+    settings: Settings,
+    pieces: &[(Vec<T>, Scene)],
+    bound: f64,
+    entrants: &mut [Entrant],
+) -> Result<()> {
+    let none = Fills::default();
+    let originals = pieces.iter().map(|(piece, _)| {
+        let plain = Originals::new(piece, &none, bound);
+        plain.tame(piece, &none, bound).unwrap_or(plain)
+    });
+    let originals: Vec<_> = originals.collect();
+    for entrant in entrants {
+        let mut pipeline = settings.registry.build(&entrant.spec)?;
+        if entrant.candidate.blind.is_some() {
+            // A piece has too few frames to learn from: without forecasts it takes as
+            // much as with them, and the finals decide.
+            pipeline.frames.clear();
+        }
+        for ((_, scene), originals) in pieces.iter().zip(&originals) {
+            entrant.size += size_of(originals, scene, &pipeline, settings.backend)?;
+        }
+    }
+    Ok(())
 }
 
 /// Bytes that the chunk would take if all of it were like the pieces, of which this is
@@ -98,19 +87,14 @@ fn size_of<T: Sample>(
     pipeline: &Pipeline,
     backend: Backend,
 ) -> Result<f64> {
-    let values = &originals.values;
-    let mut sides = Sides::learn(Lesson {
-        originals: values,
-        quantiser: originals.quantiser,
-        range: originals.range,
-    });
-    let mut encoder = Encoder::new(values, &scene.shape, originals.quantiser, originals.range);
+    let mut sides = Sides::learn(originals.lesson());
+    let mut encoder = Encoder::new(originals.lesson(), &scene.shape);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let coded = encoder.finish()?;
     let bits = match backend {
         Backend::Huffman => entropy::estimate_bits(&coded.codes),
         // Contexts find the structure that the choice is about.
-        _ => entropy::estimate_bits_in_context(&scene.shape, &coded.planes, &coded.codes),
+        _ => coded.bits_of_codes(&scene.shape),
     };
     let literals = (coded.literals.len() * T::BYTES) as f64;
     Ok((bits / 8.0 + literals) / scene.share + sides.into_bytes().len() as f64)

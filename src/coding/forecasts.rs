@@ -28,57 +28,52 @@ pub(super) fn walk<T: Sample>(
     sides: &mut Sides<T>,
     coder: &mut dyn foresz_predictors::Coder<T>,
 ) -> Result<()> {
+    let series = Series {
+        pipeline,
+        scene,
+        beside,
+    };
     let mut best = None;
     let side = sides.next(|lesson| {
-        let school = School {
-            pipeline,
-            scene,
-            beside,
-            lesson,
-        };
-        let learned = best.insert(school.learn(alone)?);
+        let learned = best.insert(series.learn(alone, lesson)?);
         Ok(learned.side.clone())
     })?;
     let without = best.as_ref().map(|best| Side(best.without.0.clone()));
     let without = sides.next(|_| Ok(without.unwrap_or_default()))?;
     if let Some(best) = best {
-        return best.repeat(beside, scene, sides, coder);
+        return series.repeat(&best, sides, coder);
     }
-    let mut forecasts = OnDemand {
-        forecaster: Forecaster::new(pipeline, scene, scene.time)?,
-        sides,
-        without: &Without::told(&without, scene)?,
-        asked: 0,
-    };
+    let without = Without::told(&without, scene)?;
+    let mut forecasts = series.on_demand(sides, &without)?;
     beside.walk(&side, scene, &mut forecasts, coder)
+}
+
+/// What is coded, and how.
+struct Series<'a, T> {
+    pipeline: &'a Pipeline,
+    scene: &'a Scene,
+    beside: &'a dyn Forecasted<T>,
 }
 
 /// Forecasts depend on what coding leaves of the frames before: so all is coded on trial,
 /// first without forecasts. If they do not pay, it stays at that; frames where they do
 /// harm do without.
-struct School<'a, T> {
-    pipeline: &'a Pipeline,
-    scene: &'a Scene,
-    beside: &'a dyn Forecasted<T>,
-    lesson: Lesson<'a, T>,
-}
-
-impl<T: Sample> School<'_, T> {
+impl<'a, T: Sample> Series<'a, T> {
     /// The best of all trials.
-    fn learn(&self, alone: &dyn Predictor<T>) -> Result<Rc<Trial<T>>> {
-        let side = alone.learn(self.lesson.originals, self.scene)?;
-        let mut last = self.rehearse(side, Without::default())?;
+    fn learn(&self, alone: &dyn Predictor<T>, lesson: Lesson<T>) -> Result<Rc<Trial<T>>> {
+        let side = alone.learn(lesson.originals, self.scene)?;
+        let mut last = self.rehearse(lesson, side, Without::default())?;
         let frames = last.frames.clone();
         let (mut best, mut least) = (Rc::clone(&last), PAYS * last.bits);
         for _ in 0..TRIALS {
-            last = self.again(&last, Without::default())?;
+            last = self.again(lesson, &last, Without::default())?;
             if last.bits < least {
                 (best, least) = (Rc::clone(&last), last.bits);
             }
         }
         let (harmed, harm) = Without::harmed(&last.frames, &frames);
         if harm > (1.0 - PAYS) * least {
-            last = self.again(&last, harmed)?;
+            last = self.again(lesson, &last, harmed)?;
             if last.bits < PAYS * least {
                 best = last;
             }
@@ -87,50 +82,74 @@ impl<T: Sample> School<'_, T> {
     }
 
     /// Learns from the last trial for the next.
-    fn again(&self, last: &Trial<T>, without: Without) -> Result<Rc<Trial<T>>> {
+    fn again(&self, lesson: Lesson<T>, last: &Trial<T>, without: Without) -> Result<Rc<Trial<T>>> {
         let rehearsal = last.rehearsal(&without);
-        let side = (self.beside).learn(self.lesson.originals, &rehearsal, self.scene)?;
-        self.rehearse(side, without)
+        let side = (self.beside).learn(lesson.originals, &rehearsal, self.scene)?;
+        self.rehearse(lesson, side, without)
     }
 
-    fn rehearse(&self, side: Side, without: Without) -> Result<Rc<Trial<T>>> {
-        let (scene, lesson) = (self.scene, self.lesson);
-        let (quantiser, range) = (lesson.quantiser, lesson.range);
-        let mut encoder = Encoder::new(lesson.originals, &scene.shape, quantiser, range);
+    fn rehearse(&self, lesson: Lesson<T>, side: Side, without: Without) -> Result<Rc<Trial<T>>> {
+        let scene = self.scene;
+        let mut encoder = Encoder::new(lesson, &scene.shape);
         let mut sides = Sides::learn(lesson);
-        let mut noted = Noted {
-            forecasts: OnDemand {
-                forecaster: Forecaster::new(self.pipeline, scene, scene.time)?,
-                sides: &mut sides,
-                without: &without,
-                asked: 0,
-            },
-            notes: Vec::new(),
-        };
-        self.beside.walk(&side, scene, &mut noted, &mut encoder)?;
-        let forecasts = noted.notes;
+        let mut forecasts = self.on_demand(&mut sides, &without)?;
+        forecasts.notes = Some(Vec::new());
+        (self.beside).walk(&side, scene, &mut forecasts, &mut encoder)?;
+        let forecasts = forecasts.notes.unwrap_or_default();
         let coded = encoder.finish()?;
-        let codes = entropy::estimate_bits_in_context(&scene.shape, &coded.planes, &coded.codes);
         let taught = sides.into_bytes();
         let rest = side.0.len() + taught.len() + coded.literals.len() * T::BYTES;
         let frames = (scene.time).map_or(Vec::new(), |t| frame_bits(&coded, scene.shape[t], t));
         Ok(Rc::new(Trial {
-            count: self.pipeline.frames.len(),
             side,
             without,
-            bits: codes + 8.0 * rest as f64,
+            bits: coded.bits_of_codes(&scene.shape) + 8.0 * rest as f64,
             frames,
             forecasts,
             taught,
             canvas: coded.canvas,
         }))
     }
+
+    /// The walk of a trial in earnest: no frame need be foreseen again.
+    fn repeat(
+        &self,
+        trial: &Trial<T>,
+        sides: &mut Sides<T>,
+        coder: &mut dyn foresz_predictors::Coder<T>,
+    ) -> Result<()> {
+        sides.append(&trial.taught);
+        let mut repeated = Repeated {
+            count: self.pipeline.frames.len(),
+            frames: trial.rehearsal(&trial.without).forecasts.into_iter(),
+        };
+        (self.beside).walk(&trial.side, self.scene, &mut repeated, coder)?;
+        let mut pairs = coder.canvas().iter().zip(&trial.canvas);
+        if pairs.any(|(a, b)| a.to_bits64() != b.to_bits64()) {
+            return Err(Error::Walk {
+                reason: "it is not the same twice".into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn on_demand<'b, 'c>(
+        &self,
+        sides: &'b mut Sides<'c, T>,
+        without: &'b Without,
+    ) -> Result<OnDemand<'a, 'b, 'c, T>> {
+        Ok(OnDemand {
+            forecaster: Forecaster::new(self.pipeline, self.scene, self.scene.time)?,
+            sides,
+            without,
+            asked: 0,
+            notes: None,
+        })
+    }
 }
 
 /// What a walk on trial is told, takes and sees.
 struct Trial<T> {
-    /// How many forecasters there are.
-    count: usize,
     side: Side,
     without: Without,
     bits: f64,
@@ -153,30 +172,6 @@ impl<T: Sample> Trial<T> {
             forecasts: self.forecasts.iter().enumerate().map(of_frame).collect(),
             canvas: &self.canvas,
         }
-    }
-
-    /// The same walk in earnest: no frame need be foreseen again.
-    fn repeat(
-        &self,
-        beside: &dyn Forecasted<T>,
-        scene: &Scene,
-        sides: &mut Sides<T>,
-        coder: &mut dyn foresz_predictors::Coder<T>,
-    ) -> Result<()> {
-        sides.append(&self.taught);
-        let forecasts = self.rehearsal(&self.without).forecasts;
-        let mut repeated = Repeated {
-            count: self.count,
-            frames: forecasts.into_iter(),
-        };
-        beside.walk(&self.side, scene, &mut repeated, coder)?;
-        let mut pairs = coder.canvas().iter().zip(&self.canvas);
-        if pairs.any(|(a, b)| a.to_bits64() != b.to_bits64()) {
-            return Err(Error::Walk {
-                reason: "it is not the same twice".into(),
-            });
-        }
-        Ok(())
     }
 }
 
@@ -242,6 +237,8 @@ struct OnDemand<'a, 'b, 'c, T> {
     sides: &'b mut Sides<'c, T>,
     without: &'b Without,
     asked: usize,
+    /// Copies of the forecasts, on trial.
+    notes: Option<Vec<Vec<Option<Vec<T>>>>>,
 }
 
 impl<T: Sample> Forecasts<T> for OnDemand<'_, '_, '_, T> {
@@ -253,34 +250,19 @@ impl<T: Sample> Forecasts<T> for OnDemand<'_, '_, '_, T> {
         let forecaster = &mut self.forecaster;
         if let Some(last) = self.asked.checked_sub(1) {
             let canvas = in_time(canvas, forecaster.scene, forecaster.time);
-            let newest = canvas.frame(last);
-            forecaster.observe(newest);
+            forecaster.observe(canvas.frame(last));
         }
+        self.asked += 1;
         forecaster.predict(self.sides)?;
         forecaster.fill();
-        self.asked += 1;
+        let mut forecasts = forecaster.forecasts();
         if self.without.has(self.asked - 1) {
-            return Ok(vec![None; forecaster.members.len()]);
+            forecasts.fill(None);
         }
-        Ok(forecaster.forecasts())
-    }
-}
-
-/// Forecasts of which a copy is kept.
-struct Noted<'a, 'b, 'c, T> {
-    forecasts: OnDemand<'a, 'b, 'c, T>,
-    notes: Vec<Vec<Option<Vec<T>>>>,
-}
-
-impl<T: Sample> Forecasts<T> for Noted<'_, '_, '_, T> {
-    fn count(&self) -> usize {
-        self.forecasts.count()
-    }
-
-    fn next(&mut self, canvas: &[T]) -> Result<Vec<Option<&[T]>>> {
-        let forecasts = self.forecasts.next(canvas)?;
-        let note = forecasts.iter().map(|f| f.map(<[T]>::to_vec));
-        self.notes.push(note.collect());
+        if let Some(notes) = &mut self.notes {
+            let copies = forecasts.iter().map(|f| f.map(<[T]>::to_vec));
+            notes.push(copies.collect());
+        }
         Ok(forecasts)
     }
 }

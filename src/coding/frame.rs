@@ -1,8 +1,8 @@
 //! The walk over a chunk: whole, or frame by frame behind a frame predictor.
 
 use foresz_predictors::{
-    Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result,
-    RowOffsets, Sample, Scene, Side, Teller,
+    Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result, Rows,
+    Sample, Scene, Side, Teller,
 };
 
 use super::forecaster::{Forecaster, in_time};
@@ -118,7 +118,7 @@ impl<'a, T: Sample> Sides<'a, T> {
     {
         Ok(match self {
             Sides::Learn { lesson, .. } => Teller::learning(in_time(lesson.originals, scene, time)),
-            Sides::Given { reader, anyway, .. } => Teller::given(take(reader)?).anyway(*anyway),
+            Sides::Given { reader, anyway, .. } => Teller::given(take(reader)?, *anyway),
         })
     }
 
@@ -323,52 +323,37 @@ pub(super) fn walk_on<T: Sample>(
 /// Lets a walk over one frame code into the chunk that holds it.
 struct InFrame<'a, T> {
     chunk: &'a mut dyn Coder<T>,
-    shape: &'a [usize],
     time: usize,
     index: usize,
     canvas: Vec<T>,
-    rows: Option<(RowOffsets, usize, usize)>,
+    rows: Rows,
 }
 
 impl<'a, T: Sample> InFrame<'a, T> {
-    fn new(chunk: &'a mut dyn Coder<T>, shape: &'a [usize], time: usize, index: usize) -> Self {
+    fn new(chunk: &'a mut dyn Coder<T>, shape: &[usize], time: usize, index: usize) -> Self {
         InFrame {
             chunk,
-            shape,
             time,
             index,
             canvas: vec![T::ZERO; shape.iter().product()],
-            rows: None,
+            rows: Rows::new(shape),
         }
     }
 
     fn keep(&mut self, values: &[T]) {
         // A row of the wrong width has been refused below: it is not kept either.
-        if let Some((offsets, step, columns)) = self.rows.as_mut()
-            && values.len() == *columns
-            && let Some(start) = offsets.next()
-        {
-            simd::scatter(values, &mut self.canvas, start, *step);
+        if let Some((start, step)) = self.rows.next(values.len()) {
+            simd::scatter(values, &mut self.canvas, start, step);
         }
     }
 }
 
 impl<T: Sample> Coder<T> for InFrame<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
-        if !plane.fits(self.shape) {
-            return Err(Error::Walk {
-                reason: format!("the plane {plane:?} leaves the frame {:?}", self.shape),
-            });
-        }
+        self.rows.begin(plane)?;
         let mut whole = plane.clone();
         whole.axes.insert(self.time, Axis::only(self.index));
-        self.chunk.begin(&whole)?;
-        self.rows = Some((
-            plane.row_offsets(self.shape),
-            plane.row_step(),
-            plane.columns(),
-        ));
-        Ok(())
+        self.chunk.begin(&whole)
     }
 
     fn row(&mut self, values: &mut [T]) {

@@ -91,9 +91,16 @@ impl Pyramid {
         } else {
             12.0
         };
-        let flat = Candidate::new("pyramid:alpha=1", 13.0).of_parts(OF_PARTS);
-        let usual = Candidate::new("pyramid", cost).of_parts(OF_PARTS);
-        vec![usual.rough(ROUGH, flat.spec.clone()), flat]
+        let tried = |spec: &str, cost, rough| Candidate {
+            of_parts: OF_PARTS,
+            rough,
+            ..Candidate::new(spec, cost)
+        };
+        let flat = "pyramid:alpha=1";
+        vec![
+            tried("pyramid", cost, Some((ROUGH, flat.into()))),
+            tried(flat, 13.0, None),
+        ]
     }
 
     fn tighten(self, level: usize) -> f64 {

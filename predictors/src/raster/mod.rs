@@ -197,8 +197,8 @@ fn by_frame<'a, T>(
     if let Some((rehearsal, time)) = rehearsal.zip(scene.time) {
         for (own, forecasts) in frames.steps(time).iter().zip(&rehearsal.forecasts) {
             for (k, frame) in own.iter().enumerate() {
-                let part = |f: &Option<&'a [T]>| part(*f, k, frames);
-                found[*frame] = forecasts.iter().map(part).collect();
+                let forecasts = forecasts.iter().copied();
+                found[*frame] = forecasts.map(|f| part(f, k, frames)).collect();
             }
         }
     }

@@ -119,8 +119,14 @@ fn run<T: Sample>(
     let mut values = vec![T::ZERO; shape.iter().product()];
     let forecast = Forecast::new(Arc::clone(model), Care::Exact);
     let walk = forecast.start(&scene);
-    walk.and_then(|mut walk| walk.next(&past, &mut Teller::given(Side::default()), &mut values))
-        .map_err(foresz::Error::from)?;
+    walk.and_then(|mut walk| {
+        walk.next(
+            &past,
+            &mut Teller::given(Side::default(), false),
+            &mut values,
+        )
+    })
+    .map_err(foresz::Error::from)?;
     output.write(|sink| {
         npy::write_header::<T>(&shape, sink)?;
         Ok(samples::write(&values, sink)?)
