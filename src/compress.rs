@@ -7,11 +7,10 @@ use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
 
 use crate::assembly::{Assembly, CodedChunk, weighed};
-use crate::auto;
 use crate::bound::Bound;
+use crate::choose;
 use crate::chunk::{self, Loss, Plan, Source};
 use crate::container::{Dim, Index};
-use crate::contest::Contest;
 use crate::error::{Result, invalid};
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
@@ -261,11 +260,8 @@ fn chunk_of(
     Ok(chunk)
 }
 
-/// What codes chunks without trials: those that do not suit the fast codec, and
-/// constant ones, of which the large are nothing but their centre.
-const QUICK: &str = "lorenzo";
-const SAME: &str = "raster";
-const FEW: usize = 256;
+/// What streams call the predictor of packed chunks: they have none.
+const PACKED: &str = "lorenzo";
 
 /// What offers have to beat: the same without their forecasts. Else they could be taken for
 /// what is coded after those alone.
@@ -414,7 +410,7 @@ impl<T: Sample> Setup<T> {
             None
         };
         let chosen = match packed {
-            Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
+            Some(packed) => CodedChunk::new(&PACKED.parse()?, packed),
             None => self.predict(part, options)?,
         };
         let chosen = chosen.erring(below);
@@ -444,26 +440,20 @@ impl<T: Sample> Setup<T> {
             let encoded = chunk::write(&drafts, shape, backend)?;
             return Ok(CodedChunk::new(spec, encoded));
         }
-        let constant = is_constant(values);
-        let entrants = if constant && values.len() > FEW {
-            vec![(0.0, SAME.parse()?)]
-        } else if options.is_fast() || constant {
-            vec![(0.0, QUICK.parse()?)]
-        } else {
-            let settings = auto::Settings {
-                registry: &options.registry,
-                effort: options.effort,
-                backend,
-            };
-            auto::rank(settings, values, &self.fills, &scene, self.loss)?
-        };
-        let contest = Contest {
+        let settings = choose::Settings {
+            registry: &options.registry,
             effort: options.effort,
             backend,
-            shape,
+            hasty: options.is_fast(),
         };
-        let (spec, encoded) =
-            contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
+        let chunk = choose::Chunk {
+            values,
+            fills: &self.fills,
+            scene: &scene,
+            loss: self.loss,
+            constant: is_constant(values),
+        };
+        let (spec, encoded) = choose::best(settings, chunk, draft)?;
         let mut best = CodedChunk::new(&spec, encoded);
         for (rival, pipeline) in &self.rivals {
             let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;

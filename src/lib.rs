@@ -3,14 +3,13 @@
 
 mod anatomy;
 mod assembly;
-mod auto;
 mod blocks;
 mod bound;
+mod choose;
 mod chunk;
 mod coding;
 mod compress;
 mod container;
-mod contest;
 #[cfg(feature = "files")]
 pub mod dataset;
 mod decompress;

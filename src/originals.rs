@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use foresz_predictors::Sample;
 
-use crate::coding::{Quantiser, ulp};
+use crate::coding::{Lesson, Quantiser, ulp};
 use crate::fills::Fills;
 use crate::lattice;
 use crate::mask::Mask;
@@ -26,6 +26,15 @@ pub(crate) struct Originals<'a, T: Clone> {
 }
 
 impl<'a, T: Sample> Originals<'a, T> {
+    /// What predictors learn from.
+    pub(crate) fn lesson(&self) -> Lesson<'_, T> {
+        Lesson {
+            originals: &self.values,
+            quantiser: self.quantiser,
+            range: self.range,
+        }
+    }
+
     pub(crate) fn new(values: &'a [T], fills: &Fills, bound: f64) -> Self {
         Self::within(T::MAX, values, fills, bound)
     }

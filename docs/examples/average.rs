@@ -1,5 +1,6 @@
 use foresz::predictors::{
-    Built, Coder, Entry, Params, Plane, Predictor, Recursion, Registry, Result, Sample, Scene, Side,
+    Built, Candidate, Coder, Entry, Params, Plane, Predictor, Recursion, Registry, Result, Sample,
+    Scene, Side,
 };
 
 /// Guesses the mean of the western and the northern neighbour.
@@ -30,9 +31,10 @@ impl<T: Sample> Predictor<T> for Average {
 pub fn registry() -> Registry {
     let mut registry = Registry::default();
     let summary = "the mean of the western and the northern neighbour";
-    registry.register(Entry::new("average", summary, |part| {
+    let entry = Entry::new("average", summary, |part| {
         Params::new(part).finish(&[])?;
         Ok(Built::point(Average))
-    }));
+    });
+    registry.register(entry.tried(|_| vec![Candidate::new("average", 3.0)]));
     registry
 }

@@ -1,4 +1,6 @@
-use foresz::predictors::{Built, Entry, FramePredictor, Past, Registry, Result, Sample, Side};
+use foresz::predictors::{
+    Built, Entry, FramePredictor, FrameWalk, Past, Registry, Result, Sample, Scene, Teller,
+};
 
 /// Guesses that the last change goes on: 2·R(t−1) − R(t−2).
 struct Trend;
@@ -8,7 +10,13 @@ impl<T: Sample> FramePredictor<T> for Trend {
         2
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(Trend))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Trend {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
         let [last, before, ..] = past.frames else {
             return Ok(false);
         };

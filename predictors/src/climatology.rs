@@ -20,13 +20,17 @@
 //! it has fine structure that does not move (coasts, mountains) with less noise than
 //! any single frame.
 
+use crate::candidate::{Candidate, Occasion};
 use crate::error::{Error, Result};
-use crate::predictor::{FramePredictor, Originals, Past, Side};
+use crate::frame::{FramePredictor, FrameWalk, Originals, Past, Teller};
+use crate::predictor::{Scene, Side};
 use crate::sample::Sample;
 use crate::spec::{Params, Part};
 
 /// As many hours as a leap year has.
 const LONGEST: usize = 8784;
+/// Forecasters cannot learn from fewer.
+const LEAST_FRAMES: usize = 8;
 /// The least that a frame counts for in the mean. On hourly 2 m temperature at 1e-2 of
 /// its range, `climatology+stencil+raster` with it: ratio 58.1; without: 57.5.
 const LEAST_SHARE: f64 = 0.2;
@@ -46,19 +50,15 @@ impl Climatology {
         Ok(Climatology { period })
     }
 
-    fn period(self, side: &Side) -> Result<usize> {
-        match *side.0.as_slice() {
-            [] => Ok(self.period),
-            [low, high] if self.period == 0 => match usize::from(u16::from_le_bytes([low, high])) {
-                period @ 1..=LONGEST => Ok(period),
-                period => Err(Error::Side {
-                    reason: format!("{period} is not a period"),
-                }),
-            },
-            _ => Err(Error::Side {
-                reason: "a period is two bytes, and not given twice".into(),
-            }),
+    /// In series that forecasters can learn from.
+    pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        if chunk.times(2) < LEAST_FRAMES {
+            return Vec::new();
         }
+        vec![Candidate {
+            blind: Some("raster:past=0".into()),
+            ..Candidate::new("climatology+stencil+raster", 20.0)
+        }]
     }
 }
 
@@ -67,51 +67,70 @@ impl<T: Sample> FramePredictor<T> for Climatology {
         1
     }
 
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>, _: &[f64]) -> Result<Side> {
-        if self.period > 0 || past.index > 0 {
-            return Ok(Side::default());
-        }
-        let found = find_period(originals).and_then(|p| u16::try_from(p).ok());
-        Ok(Side(
-            found.map_or_else(Vec::new, |p| p.to_le_bytes().to_vec()),
-        ))
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(Means {
+            period: (self.period > 0).then_some(self.period),
+            phases: Vec::new(),
+        }))
     }
+}
 
-    /// The memory holds the period, then the means of the phases seen so far.
-    fn predict(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        if memory.is_empty() {
-            memory.push(self.period(side)? as f64);
-        }
-        let period = memory[0] as usize;
-        let size = frame.len();
-        let place = |index: usize| 1 + index % period * size;
+/// The means of the phases seen so far.
+struct Means {
+    /// 0 if there is none; not known before the first frame tells it.
+    period: Option<usize>,
+    phases: Vec<f64>,
+}
+
+impl<T: Sample> FrameWalk<T> for Means {
+    fn next(&mut self, past: &Past<T>, teller: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
+        let period = match self.period {
+            Some(period) => period,
+            None => read(&teller.side(|originals| Ok(tell(originals)))?)?,
+        };
+        self.period = Some(period);
         if period == 0 {
             return Ok(false);
         }
+        let size = frame.len();
+        let place = |index: usize| index % period * size;
         if let (Some(newest), Some(index)) = (past.frames.first(), past.index.checked_sub(1)) {
             let start = place(index);
-            if memory.len() < start + size {
-                memory.resize(start + size, 0.0);
+            if self.phases.len() < start + size {
+                self.phases.resize(start + size, 0.0);
             }
             let share = (1.0 / (index / period + 1) as f64).max(LEAST_SHARE);
-            for (mean, x) in memory[start..].iter_mut().zip(newest) {
+            for (mean, x) in self.phases[start..].iter_mut().zip(newest) {
                 *mean += (x.to_f64() - *mean) * share;
             }
         }
         if past.index < period {
             return Ok(false);
         }
-        for (guess, mean) in frame.iter_mut().zip(&memory[place(past.index)..]) {
+        for (guess, mean) in frame.iter_mut().zip(&self.phases[place(past.index)..]) {
             *guess = T::from_f64(*mean);
         }
         Ok(true)
     }
+}
+
+fn tell<T: Sample>(originals: &Originals<T>) -> Side {
+    let found = find_period(originals).and_then(|p| u16::try_from(p).ok());
+    Side(found.map_or_else(Vec::new, |p| p.to_le_bytes().to_vec()))
+}
+
+fn read(side: &Side) -> Result<usize> {
+    let period = match *side.0.as_slice() {
+        [] => return Ok(0),
+        [low, high] => usize::from(u16::from_le_bytes([low, high])),
+        _ => 0,
+    };
+    if (1..=LONGEST).contains(&period) {
+        return Ok(period);
+    }
+    Err(Error::Side {
+        reason: format!("{:?} is not a period", side.0),
+    })
 }
 
 /// What is looked at to find a period: so many frames and places, lags up to so many

@@ -8,11 +8,13 @@
 //! it does the error bound holds and errors cannot accumulate. This crate knows
 //! nothing of quantisers, entropy coders, files or command lines.
 
+mod candidate;
 mod climatology;
 mod coder;
 #[doc(hidden)]
 pub mod cpu;
 mod error;
+mod frame;
 mod least;
 mod linear;
 mod lorenzo;
@@ -34,19 +36,18 @@ mod spline;
 mod stencil;
 mod zero;
 
+pub use candidate::{Candidate, Judged, Occasion};
 pub use climatology::Climatology;
 pub use coder::{Coder, Recursion};
 pub use error::{Error, Result};
+pub use frame::{FramePredictor, FrameWalk, Originals, Past, Teller};
 pub use linear::Linear;
 pub use lorenzo::Lorenzo;
 pub use parcel::{Parcel, Supply};
 pub use patches::OnPatches;
 pub use persistence::Persistence;
-pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};
-pub use predictor::{
-    Forecasted, Forecasts, FramePredictor, Originals, Past, Place, Predictor, Rehearsal, Scene,
-    Side,
-};
+pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets, Rows};
+pub use predictor::{Forecasted, Forecasts, Place, Predictor, Rehearsal, Scene, Side};
 pub use pyramid::Pyramid;
 pub use raster::Raster;
 pub use registry::{AnyFrame, AnyPoint, Built, Entry, Pipeline, Registry};

@@ -12,7 +12,8 @@
 //! newer one doubled: at loose bounds it loses to everything.
 
 use crate::error::Result;
-use crate::predictor::{FramePredictor, Past, Side};
+use crate::frame::{FramePredictor, FrameWalk, Past, Teller};
+use crate::predictor::Scene;
 use crate::sample::Sample;
 
 /// Predicts that the last change goes on.
@@ -24,7 +25,13 @@ impl<T: Sample> FramePredictor<T> for Linear {
         2
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Linear {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
         let [last, before, ..] = past.frames else {
             return Ok(false);
         };

@@ -2,7 +2,7 @@
 
 use crate::coder::{Coder, Recursion};
 use crate::error::Result;
-use crate::plane::{Plane, RowOffsets};
+use crate::plane::{Plane, Rows};
 use crate::predictor::{Predictor, Scene, Side};
 use crate::sample::Sample;
 
@@ -18,36 +18,6 @@ pub struct OnPatches<'a, T> {
     gain: Vec<T>,
     rows: Rows,
     row: Vec<T>,
-}
-
-/// Where the rows of the plane being coded lie.
-struct Rows {
-    shape: Vec<usize>,
-    plane: Option<(RowOffsets, usize, usize)>,
-}
-
-impl Rows {
-    fn new(shape: &[usize]) -> Self {
-        Rows {
-            shape: shape.to_vec(),
-            plane: None,
-        }
-    }
-
-    fn begin(&mut self, plane: &Plane) {
-        let offsets = plane.row_offsets(&self.shape);
-        self.plane = Some((offsets, plane.row_step(), plane.columns()));
-    }
-
-    /// Start and step of the next row; nothing if there is none of that width, which the
-    /// coder of the values reports.
-    fn next(&mut self, width: usize) -> Option<(usize, usize)> {
-        let (offsets, step, columns) = self.plane.as_mut()?;
-        if width != *columns {
-            return None;
-        }
-        Some((offsets.next()?, *step))
-    }
 }
 
 impl<'a, T: Sample> OnPatches<'a, T> {
@@ -87,8 +57,7 @@ impl<'a, T: Sample> OnPatches<'a, T> {
 impl<T: Sample> Coder<T> for OnPatches<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
         self.values.begin(plane)?;
-        self.rows.begin(plane);
-        Ok(())
+        self.rows.begin(plane)
     }
 
     fn row(&mut self, values: &mut [T]) {
@@ -147,13 +116,7 @@ impl<T: Sample> Shadow<'_, T> {
 
 impl<T: Sample> Coder<T> for Shadow<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
-        if !plane.fits(&self.rows.shape) {
-            return Err(crate::error::Error::Walk {
-                reason: format!("the plane {plane:?} leaves the frame {:?}", self.rows.shape),
-            });
-        }
-        self.rows.begin(plane);
-        Ok(())
+        self.rows.begin(plane)
     }
 
     fn row(&mut self, values: &mut [T]) {

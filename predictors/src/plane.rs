@@ -1,5 +1,7 @@
 //! Code planes: how a walk tells the back end what shape its codes have.
 
+use crate::error::{Error, Result};
+
 /// The most dimensions a field can have.
 pub const MAX_DIMS: usize = 8;
 
@@ -185,6 +187,46 @@ impl Iterator for RowOffsets {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left, Some(self.left))
+    }
+}
+
+/// Where the rows of the plane being coded lie in a frame.
+#[derive(Debug)]
+pub struct Rows {
+    shape: Vec<usize>,
+    plane: Option<(RowOffsets, usize, usize)>,
+}
+
+impl Rows {
+    /// Of frames of that shape.
+    pub fn new(shape: &[usize]) -> Self {
+        Rows {
+            shape: shape.to_vec(),
+            plane: None,
+        }
+    }
+
+    /// Goes to the first row of a plane.
+    pub fn begin(&mut self, plane: &Plane) -> Result<()> {
+        if !plane.fits(&self.shape) {
+            return Err(Error::Walk {
+                reason: format!("the plane {plane:?} leaves the frame {:?}", self.shape),
+            });
+        }
+        let offsets = plane.row_offsets(&self.shape);
+        self.plane = Some((offsets, plane.row_step(), plane.columns()));
+        Ok(())
+    }
+
+    /// Start and step of the next row; nothing if there is none of that width, which the
+    /// coder of the values reports.
+    #[inline]
+    pub fn next(&mut self, width: usize) -> Option<(usize, usize)> {
+        let (offsets, step, columns) = self.plane.as_mut()?;
+        if width != *columns {
+            return None;
+        }
+        Some((offsets.next()?, *step))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The two kinds of predictor.
+//! Predictors of samples. Those of frames are in [`frame`](crate::frame).
 
 use std::sync::Arc;
 
@@ -115,108 +115,9 @@ pub trait Forecasts<T> {
 
 /// A walk on trial, on the encoder.
 #[derive(Debug, Clone)]
-pub struct Rehearsal<T> {
+pub struct Rehearsal<'a, T> {
     /// The forecasts of each time: one place per forecaster.
-    pub forecasts: Vec<Vec<Option<Vec<T>>>>,
+    pub forecasts: Vec<Vec<Option<&'a [T]>>>,
     /// What was decoded of the field.
-    pub canvas: Vec<T>,
-}
-
-/// Reconstructed frames before the one to be predicted.
-#[derive(Debug, Clone, Copy)]
-pub struct Past<'a, T> {
-    /// Newest first; empty before the first frame.
-    pub frames: &'a [Vec<T>],
-    /// Shape of one frame.
-    pub shape: &'a [usize],
-    /// Index of the frame to be predicted, counted from the last key frame.
-    pub index: usize,
-    /// The series they are of; it has a time, unless frames need no past.
-    pub scene: &'a Scene,
-}
-
-/// The originals of a series, on the encoder.
-#[derive(Debug, Clone, Copy)]
-pub struct Originals<'a, T> {
-    /// All frames, NaN in holes.
-    pub field: &'a [T],
-    /// Shape of the field, time included.
-    pub shape: &'a [usize],
-    /// Which dimension is time; without one, all is one frame.
-    pub time: Option<usize>,
-    /// The absolute bound; 0 is lossless.
-    pub bound: f64,
-}
-
-impl<T: Sample> Originals<'_, T> {
-    /// How many frames there are.
-    pub fn frames(&self) -> usize {
-        self.time.map_or(1, |time| self.shape[time])
-    }
-
-    /// The samples of one frame, in raster order.
-    pub fn frame(&self, index: usize) -> Vec<T> {
-        let after = self.time.map_or(0, |time| time + 1);
-        let inner: usize = self.shape[after..].iter().product();
-        self.field
-            .chunks_exact(inner * self.frames())
-            .flat_map(|outer| &outer[index * inner..(index + 1) * inner])
-            .copied()
-            .collect()
-    }
-}
-
-/// Predicts a whole frame before any of it is coded: persistence, a forecast, an
-/// autoencoder.
-pub trait FramePredictor<T: Sample>: Send + Sync {
-    /// How many past frames it looks at.
-    fn window(&self) -> usize;
-
-    /// Whether it predicts frames from frames before them. If not, a field needs no time:
-    /// a chunk may be one frame. A forecast is NaN where it has nothing to say.
-    fn needs_past(&self) -> bool {
-        true
-    }
-
-    /// Looks at the originals, on the encoder only, before frame `past.index` is
-    /// predicted. What holds for all frames can be told with the first and kept in
-    /// the memory by [`predict`](FramePredictor::predict), which is shown here too.
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>, memory: &[f64]) -> Result<Side> {
-        let _ = (originals, past, memory);
-        Ok(Side::default())
-    }
-
-    /// Paints its guess into `frame` and says `true`, or says `false` when it has
-    /// none (no past yet); the frame then stands alone.
-    ///
-    /// It is called once for every frame in turn. `memory` is empty before the first
-    /// and then as the call before left it: sums, fits, whatever is not worth
-    /// computing anew. Like everything else it can only hold what the decoder knows.
-    fn predict(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool>;
-
-    /// Whether the decoder's forecasts may turn out to differ from the encoder's:
-    /// [`predict`](FramePredictor::predict) then fails with [`Error::Differs`].
-    ///
-    /// [`Error::Differs`]: crate::Error::Differs
-    fn may_differ(&self) -> bool {
-        false
-    }
-
-    /// Paints its guess after [`predict`](FramePredictor::predict) has failed so, for
-    /// decoders that go on without what the encoder had.
-    fn predict_anyway(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        self.predict(side, past, memory, frame)
-    }
+    pub canvas: &'a [T],
 }

@@ -2,53 +2,30 @@
 
 use std::sync::Arc;
 
+use crate::candidate::{Candidate, Occasion};
 use crate::climatology::Climatology;
 use crate::error::{Error, Result};
+use crate::frame::FramePredictor;
 use crate::linear::Linear;
 use crate::lorenzo::Lorenzo;
 use crate::parcel::{Parcel, Supply};
 use crate::persistence::Persistence;
-use crate::predictor::{FramePredictor, Predictor};
+use crate::predictor::Predictor;
 use crate::pyramid::Pyramid;
 use crate::raster::Raster;
+use crate::sample::Sample;
 use crate::spec::{Params, Part, Spec};
 use crate::spline::Spline;
 use crate::stencil::Stencil;
 use crate::zero::Zero;
 
 /// A point-wise predictor for both sample types.
-pub trait AnyPoint: Send + Sync {
-    /// Its view for `f32`.
-    fn point32(&self) -> &dyn Predictor<f32>;
-    /// Its view for `f64`.
-    fn point64(&self) -> &dyn Predictor<f64>;
-}
-
-impl<P: Predictor<f32> + Predictor<f64>> AnyPoint for P {
-    fn point32(&self) -> &dyn Predictor<f32> {
-        self
-    }
-    fn point64(&self) -> &dyn Predictor<f64> {
-        self
-    }
-}
+pub trait AnyPoint: Predictor<f32> + Predictor<f64> {}
+impl<P: Predictor<f32> + Predictor<f64>> AnyPoint for P {}
 
 /// A frame predictor for both sample types.
-pub trait AnyFrame: Send + Sync {
-    /// Its view for `f32`.
-    fn frame32(&self) -> &dyn FramePredictor<f32>;
-    /// Its view for `f64`.
-    fn frame64(&self) -> &dyn FramePredictor<f64>;
-}
-
-impl<P: FramePredictor<f32> + FramePredictor<f64>> AnyFrame for P {
-    fn frame32(&self) -> &dyn FramePredictor<f32> {
-        self
-    }
-    fn frame64(&self) -> &dyn FramePredictor<f64> {
-        self
-    }
-}
+pub trait AnyFrame: FramePredictor<f32> + FramePredictor<f64> {}
+impl<P: FramePredictor<f32> + FramePredictor<f64>> AnyFrame for P {}
 
 /// What a registry entry builds.
 pub enum Built {
@@ -71,6 +48,7 @@ impl Built {
 }
 
 type Build = dyn Fn(&Part) -> Result<Built> + Send + Sync;
+type Candidates = dyn Fn(&Occasion) -> Vec<Candidate> + Send + Sync;
 type Settle = dyn Fn(&Part) -> Result<Part> + Send + Sync;
 
 /// A named predictor.
@@ -83,6 +61,7 @@ pub struct Entry {
     /// One line for people.
     pub summary: String,
     build: Arc<Build>,
+    candidates: Option<Arc<Candidates>>,
     settle: Option<Arc<Settle>>,
     supply: Option<Arc<dyn Supply>>,
 }
@@ -99,9 +78,21 @@ impl Entry {
             alias: None,
             summary: summary.into(),
             build: Arc::new(build),
+            candidates: None,
             settle: None,
             supply: None,
         }
+    }
+
+    /// The same, tried by `auto`: with these specs, which depend on the chunk. Without,
+    /// the predictor is used only where it is asked for.
+    #[must_use]
+    pub fn tried(
+        mut self,
+        candidates: impl Fn(&Occasion) -> Vec<Candidate> + Send + Sync + 'static,
+    ) -> Self {
+        self.candidates = Some(Arc::new(candidates));
+        self
     }
 
     /// The same, with a way to say in a stream what a user asked for: a file by its
@@ -154,32 +145,38 @@ impl Default for Registry {
                     "zero",
                     "nothing; leaves the plain residual of the frame predictor before it",
                     |p| plain(p).map(|()| Built::point(Zero)),
-                ),
+                )
+                .tried(Zero::candidates),
                 Entry::new(
                     "lorenzo",
                     "finite differences in any number of dimensions  [order=1|2, dims=1…8]",
                     |p| Lorenzo::from_part(p).map(Built::point),
-                ),
+                )
+                .tried(Lorenzo::candidates),
                 Entry::new(
                     "spline",
                     "multi-level interpolation from coarse to fine  [kernel=cubic|linear, …]",
                     |p| Spline::from_part(p).map(Built::point),
-                ),
+                )
+                .tried(Spline::candidates),
                 Entry::new(
                     "pyramid",
                     "least squares from coarse to fine, with earlier frames  [alpha, beta, bands=0…12, past=0…2]",
                     |p| Pyramid::from_part(p).map(Built::point),
-                ),
+                )
+                .tried(Pyramid::candidates),
                 Entry::new(
                     "raster",
                     "least squares over neighbours and earlier frames, row by row  [bands=0…12, past=0…2]",
                     |p| Raster::from_part(p).map(Built::point),
-                ),
+                )
+                .tried(Raster::candidates),
                 Entry::new(
                     "persistence",
                     "frame: the reconstruction of the frame before",
                     |p| plain(p).map(|()| Built::frame(Persistence)),
-                ),
+                )
+                .tried(Persistence::candidates),
                 Entry::new(
                     "linear",
                     "frame: the last change again, from the two frames before",
@@ -194,7 +191,8 @@ impl Default for Registry {
                     "climatology",
                     "frame: the mean of all frames of the same phase so far  [period=0…8784]",
                     |p| Climatology::from_part(p).map(Built::frame),
-                ),
+                )
+                .tried(Climatology::candidates),
             ],
         }
     }
@@ -215,6 +213,15 @@ impl Registry {
     /// All entries in the order they were added.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// What entries want to be tried on an occasion, the cheapest first.
+    pub fn candidates(&self, occasion: &Occasion) -> Vec<Candidate> {
+        let entries = self.entries.iter();
+        let tried = entries.filter_map(|entry| entry.candidates.as_ref());
+        let mut candidates: Vec<Candidate> = tried.flat_map(|of| of(occasion)).collect();
+        candidates.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+        candidates
     }
 
     /// Builds what a spec asks for.
@@ -300,7 +307,7 @@ pub(crate) const MOST_FORECASTERS: usize = 3;
 impl Pipeline {
     /// Whether it predicts frames from frames before them.
     pub fn needs_past(&self) -> bool {
-        self.frames.iter().any(|f| f.frame32().needs_past())
+        self.frames.iter().any(|f| f32::frame(&**f).needs_past())
     }
 }
 

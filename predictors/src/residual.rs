@@ -2,7 +2,7 @@
 
 use crate::coder::{Coder, Recursion};
 use crate::error::Result;
-use crate::plane::{Plane, RowOffsets};
+use crate::plane::{Plane, Rows};
 use crate::sample::Sample;
 
 /// Lets a walk see `value − forecast` while values are coded.
@@ -12,21 +12,19 @@ use crate::sample::Sample;
 pub struct OnForecast<'a, T> {
     values: &'a mut dyn Coder<T>,
     forecast: &'a [T],
-    shape: &'a [usize],
     residual: Vec<T>,
-    rows: Option<(RowOffsets, usize, usize)>,
+    rows: Rows,
     guess: Vec<T>,
 }
 
 impl<'a, T: Sample> OnForecast<'a, T> {
     /// Codes a frame of that shape through `values`, on top of `forecast`.
-    pub fn new(values: &'a mut dyn Coder<T>, forecast: &'a [T], shape: &'a [usize]) -> Self {
+    pub fn new(values: &'a mut dyn Coder<T>, forecast: &'a [T], shape: &[usize]) -> Self {
         OnForecast {
             values,
             forecast,
-            shape,
             residual: vec![T::ZERO; forecast.len()],
-            rows: None,
+            rows: Rows::new(shape),
             guess: Vec::new(),
         }
     }
@@ -34,11 +32,7 @@ impl<'a, T: Sample> OnForecast<'a, T> {
     /// Collects the forecast under the next row; nothing once the plane is full (the
     /// coder below then reports the surplus row).
     fn load_row(&mut self, width: usize) -> Option<(usize, usize)> {
-        let (offsets, step, columns) = self.rows.as_mut()?;
-        if width != *columns {
-            return None;
-        }
-        let (start, step) = (offsets.next()?, *step);
+        let (start, step) = self.rows.next(width)?;
         self.guess.clear();
         self.guess
             .extend(self.forecast[start..].iter().step_by(step).take(width));
@@ -58,12 +52,7 @@ impl<'a, T: Sample> OnForecast<'a, T> {
 impl<T: Sample> Coder<T> for OnForecast<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
         self.values.begin(plane)?;
-        self.rows = Some((
-            plane.row_offsets(self.shape),
-            plane.row_step(),
-            plane.columns(),
-        ));
-        Ok(())
+        self.rows.begin(plane)
     }
 
     fn row(&mut self, values: &mut [T]) {

@@ -3,7 +3,8 @@
 use std::fmt::{Debug, Display};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::predictor::{FramePredictor, Predictor};
+use crate::frame::FramePredictor;
+use crate::predictor::Predictor;
 use crate::registry::{AnyFrame, AnyPoint};
 
 /// A floating-point sample: `f32` or `f64`.
@@ -68,7 +69,7 @@ pub trait Sample:
 }
 
 macro_rules! sample {
-    ($t:ident, $bits:ident, $int:ident, $magic:expr, $limit:expr, $point:ident, $frame:ident) => {
+    ($t:ident, $bits:ident, $int:ident, $magic:expr, $limit:expr) => {
         impl Sample for $t {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -119,25 +120,17 @@ macro_rules! sample {
             }
 
             fn point(any: &dyn AnyPoint) -> &dyn Predictor<Self> {
-                any.$point()
+                any
             }
             fn frame(any: &dyn AnyFrame) -> &dyn FramePredictor<Self> {
-                any.$frame()
+                any
             }
         }
     };
 }
 
-sample!(f32, u32, i32, 12_582_912.0, 4_000_000.0, point32, frame32);
-sample!(
-    f64,
-    u64,
-    i64,
-    6_755_399_441_055_744.0,
-    4_000_000.0,
-    point64,
-    frame64
-);
+sample!(f32, u32, i32, 12_582_912.0, 4_000_000.0);
+sample!(f64, u64, i64, 6_755_399_441_055_744.0, 4_000_000.0);
 
 #[cfg(test)]
 mod tests {

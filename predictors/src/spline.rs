@@ -30,6 +30,7 @@
 //! **References.** Zhao et al.: Optimizing error-bounded lossy compression for
 //! scientific data by dynamic spline interpolation (SZ3), 2021; Liu et al.: `QoZ`, 2022.
 
+use crate::candidate::{Candidate, Occasion};
 use crate::coder::{Coder, Recursion};
 use crate::error::Result;
 use crate::lorenzo::advance;
@@ -75,6 +76,23 @@ impl Spline {
             alpha,
             beta,
         })
+    }
+
+    /// Cheap and cheaply tried where the back end sees no structure.
+    pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        const LINEAR: &str = "spline:kernel=linear";
+        const TIGHTENED: &str = "spline:kernel=linear,alpha=1.25,beta=2";
+        if chunk.structured {
+            return [LINEAR, TIGHTENED]
+                .map(|spec| Candidate::new(spec, 14.0))
+                .into();
+        }
+        vec![
+            Candidate::new("spline", 1.0),
+            Candidate::new("spline:alpha=1.25,beta=2", 1.0),
+            Candidate::new(TIGHTENED, 1.0),
+            Candidate::new(LINEAR, 14.0),
+        ]
     }
 
     /// Levels asked for, or enough that the coarsest grid is a few samples wide.

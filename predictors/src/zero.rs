@@ -9,6 +9,7 @@
 //! **When it wins and loses.** Wins on noise around zero. Its purpose is to come
 //! after a frame predictor, where it leaves the plain residual of the forecast.
 
+use crate::candidate::{Candidate, Occasion};
 use crate::coder::Coder;
 use crate::error::Result;
 use crate::plane::Plane;
@@ -18,6 +19,12 @@ use crate::sample::Sample;
 /// Predicts zero everywhere.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Zero;
+
+impl Zero {
+    pub(crate) fn candidates(_: &Occasion) -> Vec<Candidate> {
+        vec![Candidate::new("zero", 15.0)]
+    }
+}
 
 impl<T: Sample> Predictor<T> for Zero {
     fn looks_around(&self) -> bool {

@@ -6,7 +6,7 @@ use foresz_predictors::{Plane, Sample};
 use super::{
     EXACT, FAST, LATTICE, Loss, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
 };
-use crate::coding::{Coded, Encoder, Lesson, Quantiser, Sides, walk};
+use crate::coding::{Coded, Encoder, Quantiser, Sides, walk};
 use crate::container::bytes::{put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result};
@@ -166,12 +166,9 @@ fn draft_of<T: Sample>(
         ..
     } = originals;
     let Plan { pipeline, scene } = plan;
-    let mut sides = Sides::learn(Lesson {
-        originals: &originals.values,
-        quantiser: *quantiser,
-        range: *range,
-    });
-    let mut encoder = Encoder::new(&originals.values, &scene.shape, *quantiser, *range);
+    let lesson = originals.lesson();
+    let mut sides = Sides::learn(lesson);
+    let mut encoder = Encoder::new(lesson, &scene.shape);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let Coded {
         mut canvas,

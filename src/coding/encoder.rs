@@ -3,8 +3,10 @@
 use foresz_predictors::{Coder, Plane, Recursion, Result, Sample};
 
 use super::cursor::Cursor;
+use super::frame::Lesson;
 use super::quantiser::{Exact, Kernel, Linear, OnLattice, Quantiser};
 use super::{ESCAPE, simd};
+use crate::entropy;
 
 /// What a walk over originals leaves behind.
 pub(crate) struct Coded<T> {
@@ -16,6 +18,13 @@ pub(crate) struct Coded<T> {
     pub(crate) planes: Vec<Plane>,
     /// Values whose code is an escape.
     pub(crate) literals: Vec<T>,
+}
+
+impl<T> Coded<T> {
+    /// Bits that the codes take, about: contexts find structure at little cost.
+    pub(crate) fn bits_of_codes(&self, shape: &[usize]) -> f64 {
+        entropy::estimate_bits_in_context(shape, &self.planes, &self.codes)
+    }
 }
 
 /// Codes originals against predictions.
@@ -56,13 +65,13 @@ impl<T: Sample> Ready<T> {
 }
 
 impl<'a, T: Sample> Encoder<'a, T> {
-    /// `originals` are NaN in holes; `range` spans their other values.
-    pub(crate) fn new(
-        originals: &'a [T],
-        shape: &[usize],
-        quantiser: Quantiser<T>,
-        range: (T, T),
-    ) -> Self {
+    /// Codes what there is to learn from.
+    pub(crate) fn new(lesson: Lesson<'a, T>, shape: &[usize]) -> Self {
+        let Lesson {
+            originals,
+            quantiser,
+            range,
+        } = lesson;
         Encoder {
             originals,
             quantiser,

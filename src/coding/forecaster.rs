@@ -1,6 +1,6 @@
 //! Frame predictors at work on a series.
 
-use foresz_predictors::{FramePredictor, Originals, Past, Pipeline, Result, Sample, Scene};
+use foresz_predictors::{FrameWalk, Originals, Past, Pipeline, Result, Sample, Scene};
 
 use super::frame::Sides;
 
@@ -13,6 +13,8 @@ pub(super) struct Forecaster<'a, T> {
     pub(super) shape: Vec<usize>,
     pub(super) members: Vec<Member<'a, T>>,
     past: Vec<Vec<T>>,
+    /// How many past frames any of them looks at.
+    window: usize,
     index: usize,
 }
 
@@ -30,75 +32,58 @@ pub(super) fn in_time<'a, T>(
     }
 }
 
-/// A frame predictor and what it keeps and says.
+/// A frame predictor on its way and what it says.
 pub(super) struct Member<'a, T> {
-    predictor: &'a dyn FramePredictor<T>,
-    memory: Vec<f64>,
+    walk: Box<dyn FrameWalk<T> + 'a>,
+    window: usize,
     forecast: Vec<T>,
     any: bool,
 }
 
 impl<'a, T: Sample> Forecaster<'a, T> {
-    pub(super) fn new(pipeline: &'a Pipeline, scene: &'a Scene, time: Option<usize>) -> Self {
-        let predictors = pipeline.frames.iter().map(|f| T::frame(&**f));
-        Self::of(predictors, scene, time)
-    }
-
-    /// The same, having seen nothing.
-    pub(super) fn afresh(&self) -> Self {
-        let predictors = self.members.iter().map(|m| m.predictor);
-        Self::of(predictors, self.scene, self.time)
-    }
-
-    fn of(
-        predictors: impl Iterator<Item = &'a dyn FramePredictor<T>>,
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
         scene: &'a Scene,
         time: Option<usize>,
-    ) -> Self {
+    ) -> Result<Self> {
         let mut shape = scene.shape.clone();
         if let Some(time) = time {
             shape.remove(time);
         }
         let size = shape.iter().product();
-        let member = |predictor| Member {
-            predictor,
-            memory: Vec::new(),
-            forecast: vec![T::ZERO; size],
-            any: false,
-        };
-        Forecaster {
+        let predictors = pipeline.frames.iter().map(|f| T::frame(&**f));
+        let members = predictors.map(|predictor| {
+            Ok(Member {
+                walk: predictor.start(scene)?,
+                window: predictor.window(),
+                forecast: vec![T::ZERO; size],
+                any: false,
+            })
+        });
+        let members = members.collect::<Result<Vec<_>>>()?;
+        Ok(Forecaster {
             scene,
             time,
             shape,
-            members: predictors.map(member).collect(),
+            window: members.iter().map(|m| m.window).max().unwrap_or_default(),
+            members,
             past: Vec::new(),
             index: 0,
-        }
+        })
     }
 
     /// Makes the forecasts of the next frame.
     pub(super) fn predict(&mut self, sides: &mut Sides<T>) -> Result<()> {
         for member in &mut self.members {
-            let known = self.past.len().min(member.predictor.window());
+            let known = self.past.len().min(member.window);
             let past = Past {
                 frames: &self.past[..known],
                 shape: &self.shape,
                 index: self.index,
-                scene: self.scene,
             };
-            let side = sides.next(|lesson| {
-                let originals = in_time(lesson.originals, self.scene, self.time);
-                member.predictor.learn(&originals, &past, &member.memory)
-            })?;
-            let Member {
-                memory, forecast, ..
-            } = member;
-            member.any = match member.predictor.predict(&side, &past, memory, forecast) {
-                Err(error) if sides.goes_on(self.index, &error) => {
-                    (member.predictor).predict_anyway(&side, &past, memory, forecast)?
-                }
-                outcome => outcome?,
-            };
+            let mut teller = sides.teller(self.scene, self.time)?;
+            member.any = member.walk.next(&past, &mut teller, &mut member.forecast)?;
+            sides.told(teller, self.index)?;
         }
         Ok(())
     }
@@ -134,9 +119,8 @@ impl<'a, T: Sample> Forecaster<'a, T> {
 
     /// Takes note of the frame after those seen so far.
     pub(super) fn observe(&mut self, frame: Vec<T>) {
-        let windows = self.members.iter().map(|m| m.predictor.window());
         self.past.insert(0, frame);
-        self.past.truncate(windows.max().unwrap_or_default().max(1));
+        self.past.truncate(self.window.max(1));
         self.index += 1;
     }
 }

@@ -1,7 +1,9 @@
 //! The walk of a predictor that looks at forecasts.
 
+use std::rc::Rc;
+
 use foresz_predictors::{
-    Error, Forecasted, Forecasts, Predictor, Rehearsal, Result, Sample, Scene, Side,
+    Error, Forecasted, Forecasts, Pipeline, Predictor, Rehearsal, Result, Sample, Scene, Side,
 };
 
 use super::forecaster::{Forecaster, in_time};
@@ -20,66 +22,157 @@ const HARMS: f64 = 1.05;
 
 /// Codes a chunk with a predictor, in both of its roles.
 pub(super) fn walk<T: Sample>(
-    forecaster: Forecaster<T>,
+    pipeline: &Pipeline,
+    scene: &Scene,
     (alone, beside): (&dyn Predictor<T>, &dyn Forecasted<T>),
     sides: &mut Sides<T>,
     coder: &mut dyn foresz_predictors::Coder<T>,
 ) -> Result<()> {
-    let scene = forecaster.scene;
-    let mut without = Vec::new();
+    let series = Series {
+        pipeline,
+        scene,
+        beside,
+    };
+    let mut best = None;
     let side = sides.next(|lesson| {
-        let learned = learn(&forecaster, (alone, beside), lesson)?;
-        without = learned.without;
-        Ok(learned.side)
+        let learned = best.insert(series.learn(alone, lesson)?);
+        Ok(learned.side.clone())
     })?;
-    let without = Without::told(&sides.next(|_| Ok(Side(without)))?, scene)?;
-    let mut forecasts = OnDemand::new(forecaster, sides, without);
+    let without = best.as_ref().map(|best| Side(best.without.0.clone()));
+    let without = sides.next(|_| Ok(without.unwrap_or_default()))?;
+    if let Some(best) = best {
+        return series.repeat(&best, sides, coder);
+    }
+    let without = Without::told(&without, scene)?;
+    let mut forecasts = series.on_demand(sides, &without)?;
     beside.walk(&side, scene, &mut forecasts, coder)
 }
 
-/// What a walk is told.
-struct Learned {
-    side: Side,
-    /// As bits, of frames.
-    without: Vec<u8>,
+/// What is coded, and how.
+struct Series<'a, T> {
+    pipeline: &'a Pipeline,
+    scene: &'a Scene,
+    beside: &'a dyn Forecasted<T>,
 }
 
 /// Forecasts depend on what coding leaves of the frames before: so all is coded on trial,
 /// first without forecasts. If they do not pay, it stays at that; frames where they do
 /// harm do without.
-fn learn<T: Sample>(
-    forecaster: &Forecaster<T>,
-    (alone, beside): (&dyn Predictor<T>, &dyn Forecasted<T>),
-    lesson: Lesson<T>,
-) -> Result<Learned> {
-    let scene = forecaster.scene;
-    let plain = alone.learn(lesson.originals, scene)?;
-    let all = Without::default();
-    let before = rehearse(forecaster.afresh(), beside, &plain, &all, lesson)?;
-    let mut best = (PAYS * before.bits, plain, Vec::new());
-    let mut last = before.rehearsal;
-    let mut frames = Vec::new();
-    for _ in 0..TRIALS {
-        let side = beside.learn(lesson.originals, &last, scene)?;
-        let after = rehearse(forecaster.afresh(), beside, &side, &all, lesson)?;
-        (last, frames) = (after.rehearsal, after.frames);
-        if after.bits < best.0 {
-            best = (after.bits, side, Vec::new());
+impl<'a, T: Sample> Series<'a, T> {
+    /// The best of all trials.
+    fn learn(&self, alone: &dyn Predictor<T>, lesson: Lesson<T>) -> Result<Rc<Trial<T>>> {
+        let side = alone.learn(lesson.originals, self.scene)?;
+        let mut last = self.rehearse(lesson, side, Without::default())?;
+        let frames = last.frames.clone();
+        let (mut best, mut least) = (Rc::clone(&last), PAYS * last.bits);
+        for _ in 0..TRIALS {
+            last = self.again(lesson, &last, Without::default())?;
+            if last.bits < least {
+                (best, least) = (Rc::clone(&last), last.bits);
+            }
+        }
+        let (harmed, harm) = Without::harmed(&last.frames, &frames);
+        if harm > (1.0 - PAYS) * least {
+            last = self.again(lesson, &last, harmed)?;
+            if last.bits < PAYS * least {
+                best = last;
+            }
+        }
+        Ok(best)
+    }
+
+    /// Learns from the last trial for the next.
+    fn again(&self, lesson: Lesson<T>, last: &Trial<T>, without: Without) -> Result<Rc<Trial<T>>> {
+        let rehearsal = last.rehearsal(&without);
+        let side = (self.beside).learn(lesson.originals, &rehearsal, self.scene)?;
+        self.rehearse(lesson, side, without)
+    }
+
+    fn rehearse(&self, lesson: Lesson<T>, side: Side, without: Without) -> Result<Rc<Trial<T>>> {
+        let scene = self.scene;
+        let mut encoder = Encoder::new(lesson, &scene.shape);
+        let mut sides = Sides::learn(lesson);
+        let mut forecasts = self.on_demand(&mut sides, &without)?;
+        forecasts.notes = Some(Vec::new());
+        (self.beside).walk(&side, scene, &mut forecasts, &mut encoder)?;
+        let forecasts = forecasts.notes.unwrap_or_default();
+        let coded = encoder.finish()?;
+        let taught = sides.into_bytes();
+        let rest = side.0.len() + taught.len() + coded.literals.len() * T::BYTES;
+        let frames = (scene.time).map_or(Vec::new(), |t| frame_bits(&coded, scene.shape[t], t));
+        Ok(Rc::new(Trial {
+            side,
+            without,
+            bits: coded.bits_of_codes(&scene.shape) + 8.0 * rest as f64,
+            frames,
+            forecasts,
+            taught,
+            canvas: coded.canvas,
+        }))
+    }
+
+    /// The walk of a trial in earnest: no frame need be foreseen again.
+    fn repeat(
+        &self,
+        trial: &Trial<T>,
+        sides: &mut Sides<T>,
+        coder: &mut dyn foresz_predictors::Coder<T>,
+    ) -> Result<()> {
+        sides.append(&trial.taught);
+        let mut repeated = Repeated {
+            count: self.pipeline.frames.len(),
+            frames: trial.rehearsal(&trial.without).forecasts.into_iter(),
+        };
+        (self.beside).walk(&trial.side, self.scene, &mut repeated, coder)?;
+        let mut pairs = coder.canvas().iter().zip(&trial.canvas);
+        if pairs.any(|(a, b)| a.to_bits64() != b.to_bits64()) {
+            return Err(Error::Walk {
+                reason: "it is not the same twice".into(),
+            });
+        }
+        Ok(())
+    }
+
+    fn on_demand<'b, 'c>(
+        &self,
+        sides: &'b mut Sides<'c, T>,
+        without: &'b Without,
+    ) -> Result<OnDemand<'a, 'b, 'c, T>> {
+        Ok(OnDemand {
+            forecaster: Forecaster::new(self.pipeline, self.scene, self.scene.time)?,
+            sides,
+            without,
+            asked: 0,
+            notes: None,
+        })
+    }
+}
+
+/// What a walk on trial is told, takes and sees.
+struct Trial<T> {
+    side: Side,
+    without: Without,
+    bits: f64,
+    /// Of each frame, if planes go through time first.
+    frames: Vec<f64>,
+    /// Of each frame.
+    forecasts: Vec<Vec<Option<Vec<T>>>>,
+    /// By the frame predictors.
+    taught: Vec<u8>,
+    canvas: Vec<T>,
+}
+
+impl<T: Sample> Trial<T> {
+    fn rehearsal<'a>(&'a self, without: &Without) -> Rehearsal<'a, T> {
+        let of_frame = |(i, forecasts): (usize, &'a Vec<Option<Vec<T>>>)| {
+            let forecasts = forecasts.iter().map(Option::as_deref);
+            forecasts.map(|f| f.filter(|_| !without.has(i))).collect()
+        };
+        Rehearsal {
+            forecasts: self.forecasts.iter().enumerate().map(of_frame).collect(),
+            canvas: &self.canvas,
         }
     }
-    let (harmed, harm) = Without::harmed(&frames, &before.frames);
-    if harm > (1.0 - PAYS) * best.0 {
-        harmed.forget(&mut last);
-        let side = beside.learn(lesson.originals, &last, scene)?;
-        let after = rehearse(forecaster.afresh(), beside, &side, &harmed, lesson)?;
-        if after.bits < PAYS * best.0 {
-            best = (after.bits, side, harmed.0);
-        }
-    }
-    Ok(Learned {
-        side: best.1,
-        without: best.2,
-    })
 }
 
 /// Frames that do without forecasts: a bit each, the lowest first.
@@ -115,57 +208,6 @@ impl Without {
             .get(frame / 8)
             .is_some_and(|byte| byte >> (frame % 8) & 1 == 1)
     }
-
-    fn forget<T>(&self, rehearsal: &mut Rehearsal<T>) {
-        for (i, forecasts) in rehearsal.forecasts.iter_mut().enumerate() {
-            if self.has(i) {
-                forecasts.iter_mut().for_each(|f| *f = None);
-            }
-        }
-    }
-}
-
-/// What a walk on trial takes and sees.
-struct Outcome<T> {
-    bits: f64,
-    /// Of each frame, if planes go through time first.
-    frames: Vec<f64>,
-    rehearsal: Rehearsal<T>,
-}
-
-fn rehearse<T: Sample>(
-    forecaster: Forecaster<T>,
-    point: &dyn Forecasted<T>,
-    side: &Side,
-    without: &Without,
-    lesson: Lesson<T>,
-) -> Result<Outcome<T>> {
-    let (scene, time) = (forecaster.scene, forecaster.time);
-    let Lesson {
-        originals,
-        quantiser,
-        range,
-    } = lesson;
-    let mut encoder = Encoder::new(originals, &scene.shape, quantiser, range);
-    let mut sides = Sides::learn(lesson);
-    let mut noted = Noted {
-        forecasts: OnDemand::new(forecaster, &mut sides, Without(without.0.clone())),
-        notes: Vec::new(),
-    };
-    point.walk(side, scene, &mut noted, &mut encoder)?;
-    let forecasts = noted.notes;
-    let coded = encoder.finish()?;
-    let codes = entropy::estimate_bits_in_context(&scene.shape, &coded.planes, &coded.codes);
-    let rest = side.0.len() + sides.into_bytes().len() + coded.literals.len() * T::BYTES;
-    let frames = time.map_or(Vec::new(), |t| frame_bits(&coded, scene.shape[t], t));
-    Ok(Outcome {
-        bits: codes + 8.0 * rest as f64,
-        frames,
-        rehearsal: Rehearsal {
-            forecasts,
-            canvas: coded.canvas,
-        },
-    })
 }
 
 /// Bits that the codes of each frame take, about.
@@ -193,19 +235,10 @@ fn frame_bits<T>(coded: &Coded<T>, times: usize, time: usize) -> Vec<f64> {
 struct OnDemand<'a, 'b, 'c, T> {
     forecaster: Forecaster<'a, T>,
     sides: &'b mut Sides<'c, T>,
-    without: Without,
+    without: &'b Without,
     asked: usize,
-}
-
-impl<'a, 'b, 'c, T: Sample> OnDemand<'a, 'b, 'c, T> {
-    fn new(forecaster: Forecaster<'a, T>, sides: &'b mut Sides<'c, T>, without: Without) -> Self {
-        OnDemand {
-            forecaster,
-            sides,
-            without,
-            asked: 0,
-        }
-    }
+    /// Copies of the forecasts, on trial.
+    notes: Option<Vec<Vec<Option<Vec<T>>>>>,
 }
 
 impl<T: Sample> Forecasts<T> for OnDemand<'_, '_, '_, T> {
@@ -217,34 +250,35 @@ impl<T: Sample> Forecasts<T> for OnDemand<'_, '_, '_, T> {
         let forecaster = &mut self.forecaster;
         if let Some(last) = self.asked.checked_sub(1) {
             let canvas = in_time(canvas, forecaster.scene, forecaster.time);
-            let newest = canvas.frame(last);
-            forecaster.observe(newest);
+            forecaster.observe(canvas.frame(last));
         }
+        self.asked += 1;
         forecaster.predict(self.sides)?;
         forecaster.fill();
-        self.asked += 1;
+        let mut forecasts = forecaster.forecasts();
         if self.without.has(self.asked - 1) {
-            return Ok(vec![None; forecaster.members.len()]);
+            forecasts.fill(None);
         }
-        Ok(forecaster.forecasts())
-    }
-}
-
-/// Forecasts of which a copy is kept.
-struct Noted<'a, 'b, 'c, T> {
-    forecasts: OnDemand<'a, 'b, 'c, T>,
-    notes: Vec<Vec<Option<Vec<T>>>>,
-}
-
-impl<T: Sample> Forecasts<T> for Noted<'_, '_, '_, T> {
-    fn count(&self) -> usize {
-        self.forecasts.count()
-    }
-
-    fn next(&mut self, canvas: &[T]) -> Result<Vec<Option<&[T]>>> {
-        let forecasts = self.forecasts.next(canvas)?;
-        let note = forecasts.iter().map(|f| f.map(<[T]>::to_vec));
-        self.notes.push(note.collect());
+        if let Some(notes) = &mut self.notes {
+            let copies = forecasts.iter().map(|f| f.map(<[T]>::to_vec));
+            notes.push(copies.collect());
+        }
         Ok(forecasts)
+    }
+}
+
+/// Forecasts that were made on trial.
+struct Repeated<'a, T> {
+    count: usize,
+    frames: std::vec::IntoIter<Vec<Option<&'a [T]>>>,
+}
+
+impl<T: Sample> Forecasts<T> for Repeated<'_, T> {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn next(&mut self, _: &[T]) -> Result<Vec<Option<&[T]>>> {
+        Ok(self.frames.next().unwrap_or_else(|| vec![None; self.count]))
     }
 }

@@ -1,8 +1,8 @@
 //! The walk over a chunk: whole, or frame by frame behind a frame predictor.
 
 use foresz_predictors::{
-    Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result,
-    RowOffsets, Sample, Scene, Side,
+    Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result, Rows,
+    Sample, Scene, Side, Teller,
 };
 
 use super::forecaster::{Forecaster, in_time};
@@ -77,24 +77,6 @@ impl<'a, T: Sample> Sides<'a, T> {
         }
     }
 
-    /// Whether to go on after a forecast of a frame that is not the encoder's; takes note
-    /// of the first.
-    pub(super) fn goes_on(&mut self, frame: usize, error: &Error) -> bool {
-        let (
-            Sides::Given {
-                anyway: true,
-                differs,
-                ..
-            },
-            Error::Differs { reason },
-        ) = (self, error)
-        else {
-            return false;
-        };
-        differs.get_or_insert_with(|| (frame, reason.clone()));
-        true
-    }
-
     /// The first frame of which a forecast was not the encoder's, and what was wrong.
     pub(crate) fn differs(self) -> Option<(usize, String)> {
         match self {
@@ -117,28 +99,76 @@ impl<'a, T: Sample> Sides<'a, T> {
         &mut self,
         learn: impl FnOnce(Lesson<'a, T>) -> Result<Side>,
     ) -> Result<Side> {
-        match self {
-            Sides::Learn {
-                lesson,
-                taught,
-                telling,
-            } => {
-                let side = learn(*lesson)?;
-                put_bytes(taught, &side.0);
-                if !side.0.is_empty() {
-                    *telling = taught.len();
-                }
-                Ok(side)
-            }
-            Sides::Given { reader, .. } if reader.is_empty() => Ok(Side::default()),
-            Sides::Given { reader, .. } => {
-                let bytes = reader.bytes().map_err(|e| Error::Side {
-                    reason: e.to_string(),
-                })?;
-                Ok(Side(bytes.to_vec()))
+        let side = match self {
+            Sides::Learn { lesson, .. } => learn(*lesson)?,
+            Sides::Given { reader, .. } => take(reader)?,
+        };
+        self.put(&side);
+        Ok(side)
+    }
+
+    /// Hands the next side out to a frame predictor.
+    pub(super) fn teller<'b>(
+        &mut self,
+        scene: &'b Scene,
+        time: Option<usize>,
+    ) -> Result<Teller<'b, T>>
+    where
+        'a: 'b,
+    {
+        Ok(match self {
+            Sides::Learn { lesson, .. } => Teller::learning(in_time(lesson.originals, scene, time)),
+            Sides::Given { reader, anyway, .. } => Teller::given(take(reader)?, *anyway),
+        })
+    }
+
+    /// Takes note of what a frame predictor said about a frame.
+    pub(super) fn told(&mut self, teller: Teller<T>, frame: usize) -> Result<()> {
+        let (side, reason) = teller.finish()?;
+        self.put(&side);
+        if let (Sides::Given { differs, .. }, Some(reason)) = (self, reason) {
+            differs.get_or_insert((frame, reason));
+        }
+        Ok(())
+    }
+
+    /// Takes over what was taught on trial.
+    pub(super) fn append(&mut self, trial: &[u8]) {
+        if trial.is_empty() {
+            return;
+        }
+        if let Sides::Learn {
+            taught, telling, ..
+        } = self
+        {
+            taught.extend(trial);
+            *telling = taught.len();
+        }
+    }
+
+    /// Encoders collect what was taught.
+    fn put(&mut self, side: &Side) {
+        if let Sides::Learn {
+            taught, telling, ..
+        } = self
+        {
+            put_bytes(taught, &side.0);
+            if !side.0.is_empty() {
+                *telling = taught.len();
             }
         }
     }
+}
+
+/// After the last side that was told, all are empty.
+fn take(reader: &mut Reader) -> Result<Side> {
+    if reader.is_empty() {
+        return Ok(Side::default());
+    }
+    let bytes = reader.bytes().map_err(|e| Error::Side {
+        reason: e.to_string(),
+    })?;
+    Ok(Side(bytes.to_vec()))
 }
 
 /// What the frame predictors of a pipeline predict at a time.
@@ -176,16 +206,15 @@ pub(crate) fn walk<T: Sample>(
         return point.walk(&side, scene, coder);
     };
     match (frames, point.forecasted(scene)) {
-        (Frames::Along(time), Some(beside)) => {
-            let forecaster = Forecaster::new(pipeline, scene, Some(time));
-            forecasts::walk(forecaster, (point, beside), sides, coder)
+        (Frames::Along(_), Some(beside)) => {
+            forecasts::walk(pipeline, scene, (point, beside), sides, coder)
         }
         (Frames::Along(time), None) => {
-            let forecaster = Forecaster::new(pipeline, scene, Some(time));
+            let forecaster = Forecaster::new(pipeline, scene, Some(time))?;
             on_top(forecaster, time, point, sides, coder)
         }
         (Frames::One, _) => {
-            let mut forecaster = Forecaster::new(pipeline, scene, None);
+            let mut forecaster = Forecaster::new(pipeline, scene, None)?;
             let base = on_next(&mut forecaster, scene, point, sides, Base::Usual)?;
             base.walk(point, scene, coder)
         }
@@ -294,52 +323,37 @@ pub(super) fn walk_on<T: Sample>(
 /// Lets a walk over one frame code into the chunk that holds it.
 struct InFrame<'a, T> {
     chunk: &'a mut dyn Coder<T>,
-    shape: &'a [usize],
     time: usize,
     index: usize,
     canvas: Vec<T>,
-    rows: Option<(RowOffsets, usize, usize)>,
+    rows: Rows,
 }
 
 impl<'a, T: Sample> InFrame<'a, T> {
-    fn new(chunk: &'a mut dyn Coder<T>, shape: &'a [usize], time: usize, index: usize) -> Self {
+    fn new(chunk: &'a mut dyn Coder<T>, shape: &[usize], time: usize, index: usize) -> Self {
         InFrame {
             chunk,
-            shape,
             time,
             index,
             canvas: vec![T::ZERO; shape.iter().product()],
-            rows: None,
+            rows: Rows::new(shape),
         }
     }
 
     fn keep(&mut self, values: &[T]) {
         // A row of the wrong width has been refused below: it is not kept either.
-        if let Some((offsets, step, columns)) = self.rows.as_mut()
-            && values.len() == *columns
-            && let Some(start) = offsets.next()
-        {
-            simd::scatter(values, &mut self.canvas, start, *step);
+        if let Some((start, step)) = self.rows.next(values.len()) {
+            simd::scatter(values, &mut self.canvas, start, step);
         }
     }
 }
 
 impl<T: Sample> Coder<T> for InFrame<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
-        if !plane.fits(self.shape) {
-            return Err(Error::Walk {
-                reason: format!("the plane {plane:?} leaves the frame {:?}", self.shape),
-            });
-        }
+        self.rows.begin(plane)?;
         let mut whole = plane.clone();
         whole.axes.insert(self.time, Axis::only(self.index));
-        self.chunk.begin(&whole)?;
-        self.rows = Some((
-            plane.row_offsets(self.shape),
-            plane.row_step(),
-            plane.columns(),
-        ));
-        Ok(())
+        self.chunk.begin(&whole)
     }
 
     fn row(&mut self, values: &mut [T]) {

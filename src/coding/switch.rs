@@ -4,7 +4,6 @@ use foresz_predictors::{Error, Predictor, Result, Sample, Scene, Side};
 
 use super::Encoder;
 use super::frame::{Lesson, walk_on};
-use crate::entropy;
 
 /// At a glance: the first of so many rows.
 const ROWS: usize = 4;
@@ -110,10 +109,14 @@ impl<'f, T: Sample> Frame<'_, 'f, T> {
     fn trial(&self, original: &[T], forecast: Option<&[T]>, lesson: Lesson<T>) -> Result<f64> {
         let shape = &self.scene.shape;
         let side = self.learn(original, forecast)?;
-        let mut encoder = Encoder::new(original, shape, lesson.quantiser, lesson.range);
+        let lesson = Lesson {
+            originals: original,
+            ..lesson
+        };
+        let mut encoder = Encoder::new(lesson, shape);
         walk_on(forecast, self.point, &side, self.scene, &mut encoder)?;
         let coded = encoder.finish()?;
-        let codes = entropy::estimate_bits_in_context(shape, &coded.planes, &coded.codes);
+        let codes = coded.bits_of_codes(shape);
         Ok(codes + 8.0 * (side.0.len() + coded.literals.len() * T::BYTES) as f64)
     }
 

@@ -14,7 +14,7 @@ use crate::common::{array, assert_kept, pack};
 use foresz::forecast::autoencoder::{Autoencoding, Model};
 use foresz::forecast::{Array, Care, Engine, Port, Result, Runtime, Session, Shelf, Step};
 use foresz::predictors::{
-    Built, Entry, FramePredictor, Originals, Past, Place, Registry, Scene, Side,
+    Built, Entry, FramePredictor, Originals, Past, Place, Registry, Scene, Side, Teller,
 };
 use foresz::{Bound, Decompressor, Options};
 use ndarray::ArrayD;
@@ -257,13 +257,20 @@ fn scene(shape: &[usize]) -> Scene {
     }
 }
 
-fn past(scene: &Scene) -> Past<'_, f64> {
-    Past {
+/// What a decoder paints of a chunk that is one frame, or an encoder.
+fn painted(
+    predictor: &Autoencoding,
+    scene: &Scene,
+    teller: &mut Teller<f64>,
+) -> foresz::predictors::Result<Option<Vec<f64>>> {
+    let past = Past {
         frames: &[],
         shape: &scene.shape,
         index: 0,
-        scene,
-    }
+    };
+    let mut frame = vec![0.0; scene.shape.iter().product()];
+    let any = predictor.start(scene)?.next(&past, teller, &mut frame)?;
+    Ok(any.then_some(frame))
 }
 
 fn learned(predictor: &Autoencoding, field: &ArrayD<f64>, scene: &Scene) -> Side {
@@ -273,7 +280,9 @@ fn learned(predictor: &Autoencoding, field: &ArrayD<f64>, scene: &Scene) -> Side
         time: None,
         bound: scene.bound,
     };
-    predictor.learn(&originals, &past(scene), &[]).unwrap()
+    let mut teller = Teller::learning(originals);
+    painted(predictor, scene, &mut teller).unwrap();
+    teller.finish().unwrap().0
 }
 
 #[test]
@@ -286,11 +295,9 @@ fn damaged_latents_are_refused_or_some_latents() {
             let side = learned(&Autoencoding::new(Arc::clone(&model), care), &field, &scene);
             assert!(side.0.len() > 20);
             let decoder = Autoencoding::new(model, care);
-            let mut frame = vec![0.0; field.len()];
-            let mut decode = |side: Vec<u8>| {
-                decoder.predict(&Side(side), &past(&scene), &mut Vec::new(), &mut frame)
-            };
-            assert!(decode(side.0.clone()).unwrap());
+            let decode =
+                |side: Vec<u8>| painted(&decoder, &scene, &mut Teller::given(Side(side), false));
+            assert!(decode(side.0.clone()).unwrap().is_some());
             for at in 0..side.0.len() {
                 // Whatever comes of it, it ends.
                 let _ = decode(side.0[..at].to_vec());
@@ -335,12 +342,9 @@ fn other_runtimes_decode_within_the_guard_band() {
         let text = toml_of(text);
         let there = Arc::new(Model::of_text(&text, run(false, 0.0), run(true, off)).unwrap());
         let decoder = Autoencoding::new(there, Care::Guarded(None));
-        let mut frame = vec![0.0; field.len()];
-        let any = decoder.predict(&side, &past(&scene), &mut Vec::new(), &mut frame);
-        any.map(|any| {
-            assert!(any);
-            frame.iter().map(|x: &f64| x.to_bits()).collect::<Vec<_>>()
-        })
+        let painted = painted(&decoder, &scene, &mut Teller::given(side.clone(), false));
+        let bits = |frame: Vec<f64>| frame.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        painted.map(|frame| bits(frame.unwrap()))
     };
     let same = decode(0.0).unwrap();
     assert_eq!(decode(2e-6).unwrap(), same);

@@ -14,8 +14,8 @@ use crate::common::coders::OneByOne;
 use crate::common::fields::{Random, awkward, formula, noise, smooth, with};
 use crate::common::{array, assert_kept, bits, options, pack, round_trip, unpack};
 use foresz::predictors::{
-    AnyPoint, Axis, Built, Coder, Entry, FramePredictor, Past, Plane, Predictor, Registry, Result,
-    Scene, Side,
+    AnyPoint, Axis, Built, Coder, Entry, FramePredictor, FrameWalk, Past, Plane, Predictor,
+    Registry, Result, Scene, Side, Teller,
 };
 use foresz::{Backend, Bound, Decompressor, Error, Options, Sample, compress};
 use ndarray::ArrayD;
@@ -546,7 +546,13 @@ impl<T: Sample> FramePredictor<T> for Absurd {
         3
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(Absurd))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Absurd {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
         let guesses = [f64::NAN, f64::INFINITY, 1e38, -1e38, 280.0];
         for (i, x) in frame.iter_mut().enumerate() {
             *x = T::from_f64(guesses[(i + past.index) % guesses.len()]);

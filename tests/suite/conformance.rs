@@ -13,7 +13,7 @@ use crate::common::fields::{Case, awkward, smooth, with};
 use crate::common::{assert_kept, bits, names, options, pack, unpack};
 use foresz::predictors::{
     AnyPoint, Axis, Built, Coder, Entry, OnForecast, Originals, Past, Plane, Predictor, Registry,
-    Result, Scene, Side, Spec,
+    Result, Scene, Side, Spec, Teller,
 };
 use foresz::{Backend, Bound, Decompressor, Effort, Options, Sample, compress, inspect};
 use ndarray::ArrayD;
@@ -441,17 +441,16 @@ fn frame_predictors_repeat_themselves_and_stand_without_a_past() {
                     frames: &frames[..known],
                     shape,
                     index: known,
-                    scene: &scene,
                 };
-                let side = frame.learn(&originals, &past, &[]).unwrap();
-                let guess = |filled: f32| {
+                let guess = |filled: f32, mut teller: Teller<f32>| {
                     let mut guess = vec![filled; field.len()];
-                    let any = frame
-                        .predict(&side, &past, &mut Vec::new(), &mut guess)
-                        .unwrap();
-                    any.then_some(guess)
+                    let mut walk = frame.start(&scene).unwrap();
+                    let any = walk.next(&past, &mut teller, &mut guess).unwrap();
+                    (any.then_some(guess), teller.finish().unwrap().0)
                 };
-                assert_eq!(guess(0.0), guess(7.0), "{name}, {known} frames known");
+                let (learned, side) = guess(0.0, Teller::learning(originals));
+                let (given, _) = guess(7.0, Teller::given(side, false));
+                assert_eq!(learned, given, "{name}, {known} frames known");
             }
         }
     }

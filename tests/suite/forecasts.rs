@@ -30,10 +30,15 @@ mod variables;
 #[path = "../../testdata/generate/world.rs"]
 mod world;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::common::coders::scene;
 use crate::common::fields::{formula, smooth, with};
 use crate::common::{array, assert_kept, options, pack, round_trip};
-use foresz::predictors::{Built, Entry, FramePredictor, Past, Registry, Result, Side};
+use foresz::predictors::{
+    Built, Entry, FramePredictor, FrameWalk, Past, Registry, Result, Scene, Side, Teller,
+};
 use foresz::{Bound, Decompressor, Effort, Options, Sample, compress};
 use ndarray::ArrayD;
 use variables::VARIABLES;
@@ -178,7 +183,13 @@ impl<T: Sample> FramePredictor<T> for Dice {
         0
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Dice {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
         let mut state = past.index as u32;
         for guess in frame {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -263,7 +274,6 @@ fn damaged_side_information_is_refused() {
             frames: &frames,
             shape: &[3, 4],
             index: 2,
-            scene: &scene,
         };
         for side in [
             vec![0; 1],
@@ -272,7 +282,9 @@ fn damaged_side_information_is_refused() {
             vec![7; 33],
             vec![7; 35],
         ] {
-            let outcome = frame.predict(&Side(side), &past, &mut Vec::new(), &mut [0.0; 12]);
+            let mut teller = Teller::given(Side(side), false);
+            let mut walk = frame.start(&scene).unwrap();
+            let outcome = walk.next(&past, &mut teller, &mut [0.0; 12]);
             assert!(outcome.is_err(), "{text}");
         }
         let field = vec![1.0; 24];
@@ -282,7 +294,10 @@ fn damaged_side_information_is_refused() {
             time: Some(0),
             bound: 0.1,
         };
-        assert!(frame.learn(&originals, &past, &[]).is_ok(), "{text}");
+        let mut teller = Teller::learning(originals);
+        let mut walk = frame.start(&scene).unwrap();
+        let outcome = walk.next(&past, &mut teller, &mut [0.0; 12]);
+        assert!(outcome.is_ok() && teller.finish().is_ok(), "{text}");
     }
 }
 
@@ -296,6 +311,7 @@ fn decoders_take_the_series_apart_by_time() {
 }
 
 /// A frame predictor that foresees the frame before, some of the time, and rubbish otherwise.
+#[derive(Clone, Copy)]
 struct Moody {
     sane: fn(usize) -> bool,
 }
@@ -305,7 +321,13 @@ impl<T: Sample> FramePredictor<T> for Moody {
         1
     }
 
-    fn predict(&self, _: &Side, past: &Past<T>, _: &mut Vec<f64>, frame: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Moody {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
         let Some(last) = past.frames.first() else {
             return Ok(false);
         };
@@ -322,6 +344,7 @@ impl<T: Sample> FramePredictor<T> for Moody {
 }
 
 /// One that never has a forecast.
+#[derive(Clone, Copy)]
 struct Mute;
 
 impl<T: Sample> FramePredictor<T> for Mute {
@@ -329,7 +352,13 @@ impl<T: Sample> FramePredictor<T> for Mute {
         0
     }
 
-    fn predict(&self, _: &Side, _: &Past<T>, _: &mut Vec<f64>, _: &mut [T]) -> Result<bool> {
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(*self))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Mute {
+    fn next(&mut self, _: &Past<T>, _: &mut Teller<T>, _: &mut [T]) -> Result<bool> {
         Ok(false)
     }
 }
@@ -397,5 +426,49 @@ fn the_better_of_two_forecasts_is_taken() {
             packed < 1.01 * good + 80.0,
             "{both}: {packed} bytes, {good}"
         );
+    }
+}
+
+/// Persistence that counts.
+#[derive(Clone)]
+struct Counted(Arc<AtomicUsize>);
+
+impl<T: Sample> FramePredictor<T> for Counted {
+    fn window(&self) -> usize {
+        1
+    }
+
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl<T: Sample> FrameWalk<T> for Counted {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if let Some(last) = past.frames.first() {
+            frame.copy_from_slice(last);
+        }
+        Ok(!past.frames.is_empty())
+    }
+}
+
+#[test]
+fn no_frame_is_foreseen_again_for_a_walk_that_was_on_trial() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut registry = Registry::default();
+    let counted = Counted(Arc::clone(&count));
+    registry.register(Entry::new("counted", "frame: of the tests", move |_| {
+        Ok(Built::frame(counted.clone()))
+    }));
+    let field = series(20);
+    // `raster` has one trial without forecasts and two with them.
+    for (spec, walks) in [("counted+spline", 1), ("counted+raster", 3)] {
+        let asked = options(Bound::Absolute(0.1), spec).registry(registry.clone());
+        let stream = pack(&field, &asked).bytes;
+        assert_eq!(count.swap(0, Ordering::Relaxed), walks * 20, "{spec}");
+        let decoder = Decompressor::default().registry(registry.clone());
+        assert_kept(spec, &field, &decoder.field(&stream).unwrap(), None, 0.1);
+        assert_eq!(count.swap(0, Ordering::Relaxed), 20, "{spec}");
     }
 }

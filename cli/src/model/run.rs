@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use foresz::Sample;
 use foresz::forecast::{Care, Forecast, Model};
-use foresz::predictors::{FramePredictor, Originals, Past, Place, Scene, Side};
+use foresz::predictors::{FramePredictor, Originals, Past, Place, Scene, Side, Teller};
 use ndarray::ArrayD;
 use serde::Serialize;
 
@@ -115,12 +115,18 @@ fn run<T: Sample>(
         frames: &frames,
         shape: &shape,
         index: frame,
-        scene: &scene,
     };
     let mut values = vec![T::ZERO; shape.iter().product()];
-    Forecast::new(Arc::clone(model), Care::Exact)
-        .predict(&Side::default(), &past, &mut Vec::new(), &mut values)
-        .map_err(foresz::Error::from)?;
+    let forecast = Forecast::new(Arc::clone(model), Care::Exact);
+    let walk = forecast.start(&scene);
+    walk.and_then(|mut walk| {
+        walk.next(
+            &past,
+            &mut Teller::given(Side::default(), false),
+            &mut values,
+        )
+    })
+    .map_err(foresz::Error::from)?;
     output.write(|sink| {
         npy::write_header::<T>(&shape, sink)?;
         Ok(samples::write(&values, sink)?)

@@ -10,10 +10,11 @@ use crate::forcing;
 use crate::model::Model;
 
 /// A model and the field it is used on.
-#[derive(Clone, Copy)]
 pub(crate) struct Exchange<'a> {
     pub(crate) model: &'a Model,
-    pub(crate) fit: &'a Fit,
+    pub(crate) fit: Fit,
+    /// That the field is coded under.
+    pub(crate) bound: f64,
 }
 
 impl Exchange<'_> {
@@ -73,7 +74,7 @@ impl Exchange<'_> {
                 // Step 1 is the frame to be predicted.
                 let index = past.index as i64 + step - 1;
                 let time = self.fit.time_of(index).unwrap_or(0);
-                let over = past.scene.bound / wiring.slots[slot].std;
+                let over = self.bound / wiring.slots[slot].std;
                 forcing::plane(forcing, self.fit.places(), time, over, out);
             }
             Plane::Static(index) => {

@@ -18,19 +18,20 @@
 //! At tight bounds what is left is noise that no model foresees, and the past frames
 //! alone do as well.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use foresz_predictors::{FramePredictor, Originals, Past, Sample, Side};
+use foresz_predictors::{FramePredictor, FrameWalk, Past, Sample, Scene, Side, Teller};
 
-use crate::array::Array;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::fit::Fit;
 use crate::model::Model;
-use crate::runtime::{Session, Step};
+use crate::runtime::{Idle, Session, Step};
 use crate::snap::{self, Guard, Spread};
 
 type Predicted<T> = foresz_predictors::Result<T>;
+/// What a model says, per slot.
+type Slots = Vec<(usize, Vec<f64>)>;
 
 /// How a forecast is made the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,18 +46,8 @@ pub enum Care {
 pub struct Forecast {
     model: Arc<Model>,
     care: Care,
-    idle: Mutex<Vec<Box<dyn Session>>>,
-    /// What was predicted for which inputs and is about to be asked for again.
-    noted: Mutex<Vec<Note>>,
+    idle: Idle,
 }
-
-struct Note {
-    inputs: Vec<Array>,
-    predictions: Vec<(usize, Vec<f64>)>,
-}
-
-/// More would be kept for nobody.
-const MOST_NOTES: usize = 64;
 
 impl Forecast {
     /// Uses a model.
@@ -64,182 +55,8 @@ impl Forecast {
         Forecast {
             model,
             care,
-            idle: Mutex::default(),
-            noted: Mutex::default(),
+            idle: Idle::default(),
         }
-    }
-
-    fn fit<T>(&self, past: &Past<T>) -> Predicted<Fit> {
-        let model = &self.model;
-        Fit::new(model.contract(), model.wiring(), past.scene).map_err(|reason| {
-            said(Error::Unfit {
-                model: model.contract().name.clone(),
-                reason,
-            })
-        })
-    }
-
-    /// Whether there are frames enough.
-    fn knows<T>(&self, past: &Past<T>) -> bool {
-        past.frames.len() >= self.model.contract().time.history
-    }
-
-    fn run(&self, step: Step, inputs: &[(&str, Array)]) -> crate::Result<Vec<(String, Array)>> {
-        let idle = lock(&self.idle).pop();
-        let mut session = match idle {
-            Some(session) => session,
-            None => self.model.runtime().start()?,
-        };
-        let outputs = session.run(step, inputs)?;
-        lock(&self.idle).push(session);
-        Ok(outputs)
-    }
-
-    /// What the model says, per slot.
-    fn predictions<T: Sample>(
-        &self,
-        exchange: Exchange,
-        past: &Past<T>,
-    ) -> crate::Result<Vec<(usize, Vec<f64>)>> {
-        let inputs = exchange.inputs(past)?;
-        let arrays = || inputs.iter().map(|(_, array)| array);
-        let mut noted = lock(&self.noted);
-        let found = noted
-            .iter()
-            .position(|note| note.inputs.iter().eq(arrays()));
-        if let Some(found) = found {
-            return Ok(noted.swap_remove(found).predictions);
-        }
-        drop(noted);
-        let outputs = self.run(step(exchange.fit, past), &inputs)?;
-        exchange.predictions(&outputs, &past.frames[0])
-    }
-
-    /// The same, to be asked for once more.
-    fn note<T: Sample>(
-        &self,
-        exchange: Exchange,
-        past: &Past<T>,
-    ) -> crate::Result<Vec<(usize, Vec<f64>)>> {
-        let predictions = self.predictions(exchange, past)?;
-        let inputs = exchange.inputs(past)?;
-        let mut noted = lock(&self.noted);
-        if noted.len() == MOST_NOTES {
-            noted.remove(0);
-        }
-        noted.push(Note {
-            inputs: inputs.into_iter().map(|(_, array)| array).collect(),
-            predictions: predictions.clone(),
-        });
-        Ok(predictions)
-    }
-
-    /// How wide the band has to be: what runs differ by here, and some.
-    fn band<T: Sample>(
-        &self,
-        exchange: Exchange,
-        past: &Past<T>,
-        predictions: &[(usize, Vec<f64>)],
-    ) -> crate::Result<f64> {
-        let mut spread = Spread::none();
-        if let Some(mut session) = self.model.runtime().start_otherwise()? {
-            let outputs = session.run(step(exchange.fit, past), &exchange.inputs(past)?)?;
-            let others = exchange.predictions(&outputs, &past.frames[0])?;
-            for ((slot, here), (_, there)) in predictions.iter().zip(&others) {
-                let scale = exchange.scale(*slot);
-                let pairs = here.iter().zip(there);
-                pairs.for_each(|(a, b)| spread.see(*a, *b, scale));
-            }
-        }
-        Ok(spread.band())
-    }
-
-    /// Predictions with their guards, slot after slot.
-    fn guarded(
-        exchange: Exchange,
-        bound: f64,
-        band: f64,
-        predictions: &[(usize, Vec<f64>)],
-    ) -> Vec<(f64, Guard)> {
-        let of_slot = |(slot, values): &(usize, Vec<f64>)| {
-            let guard = Guard::new(bound, band * exchange.scale(*slot));
-            values.iter().map(|p| (*p, guard)).collect::<Vec<_>>()
-        };
-        predictions.iter().flat_map(of_slot).collect()
-    }
-
-    fn tell<T: Sample>(
-        &self,
-        exchange: Exchange,
-        past: &Past<T>,
-        asked: Option<f64>,
-        known: Option<f64>,
-    ) -> crate::Result<Vec<u8>> {
-        let predictions = self.note(exchange, past)?;
-        let mut side = Vec::new();
-        let band = match known.or(asked) {
-            Some(band) => band,
-            None => self.band(exchange, past, &predictions)?,
-        };
-        if known.is_none() {
-            side.extend(band.to_le_bytes());
-        }
-        let guarded = Self::guarded(exchange, past.scene.bound, band, &predictions);
-        side.extend(snap::snap(&guarded).1);
-        Ok(side)
-    }
-
-    /// Predictions as they are on every machine, or nearly so if that is enough.
-    fn settle<T: Sample>(
-        &self,
-        exchange: Exchange,
-        past: &Past<T>,
-        (side, anyway): (&[u8], bool),
-        memory: &mut Vec<f64>,
-        predictions: &mut [(usize, Vec<f64>)],
-    ) -> Predicted<()> {
-        let damaged = || foresz_predictors::Error::Side {
-            reason: "the guard band of a forecast".into(),
-        };
-        let (band, told) = match memory.first() {
-            Some(band) => (*band, side),
-            None => {
-                let (band, told) = side.split_first_chunk().ok_or_else(damaged)?;
-                (f64::from_le_bytes(*band), told)
-            }
-        };
-        if !(band > 0.0 && band <= snap::WIDEST) {
-            return Err(damaged());
-        }
-        let guarded = Self::guarded(exchange, past.scene.bound, band, predictions);
-        let repaired = snap::repair(&guarded, told).map_err(|_| damaged())?;
-        if !repaired.same && !anyway {
-            return Err(self.differs(past.index, band));
-        }
-        *memory = vec![band];
-        let values = predictions.iter_mut().flat_map(|(_, values)| values);
-        for ((value, (_, guard)), integer) in values.zip(&guarded).zip(repaired.integers) {
-            *value = guard.value(integer);
-        }
-        Ok(())
-    }
-
-    fn differs(&self, frame: usize, band: f64) -> foresz_predictors::Error {
-        foresz_predictors::Error::Differs {
-            reason: format!(
-                "frame {frame} of this chunk: model {} ({}…) predicts something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
-                self.model.contract().name,
-                &self.model.hash()[..12],
-                self.model.runtime().about(),
-            ),
-        }
-    }
-}
-
-fn step<T>(fit: &Fit, past: &Past<T>) -> Step {
-    Step {
-        index: past.index,
-        time: fit.time_of(past.index as i64),
     }
 }
 
@@ -249,88 +66,160 @@ pub(crate) fn said(error: Error) -> foresz_predictors::Error {
     }
 }
 
-/// A thread that panicked has left nothing half done in these.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<T: Sample> FramePredictor<T> for Forecast {
     fn window(&self) -> usize {
         self.model.contract().time.history
     }
 
-    fn learn(&self, _: &Originals<T>, past: &Past<T>, memory: &[f64]) -> Predicted<Side> {
-        let fit = self.fit(past)?;
-        let Care::Guarded(asked) = self.care else {
-            return Ok(Side::default());
-        };
-        if !self.knows(past) {
-            return Ok(Side::default());
-        }
-        let exchange = Exchange {
-            model: &self.model,
-            fit: &fit,
-        };
-        let told = self.tell(exchange, past, asked, memory.first().copied());
-        told.map(Side).map_err(said)
-    }
-
-    fn predict(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Predicted<bool> {
-        self.paint((&side.0, false), past, memory, frame)
+    fn start<'a>(&'a self, scene: &'a Scene) -> Predicted<Box<dyn FrameWalk<T> + 'a>> {
+        let model = &*self.model;
+        let fit = Fit::new(model.contract(), model.wiring(), scene).map_err(|reason| {
+            said(Error::Unfit {
+                model: model.contract().name.clone(),
+                reason,
+            })
+        })?;
+        Ok(Box::new(Foreseeing {
+            forecast: self,
+            exchange: Exchange {
+                model,
+                fit,
+                bound: scene.bound,
+            },
+            band: None,
+        }))
     }
 
     fn may_differ(&self) -> bool {
         self.care != Care::Exact
     }
-
-    fn predict_anyway(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Predicted<bool> {
-        self.paint((&side.0, true), past, memory, frame)
-    }
 }
 
-impl Forecast {
-    /// Side information comes with whether it need not fit.
-    fn paint<T: Sample>(
-        &self,
-        side: (&[u8], bool),
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Predicted<bool> {
-        if !self.knows(past) {
+/// A model on its way through a chunk.
+struct Foreseeing<'a> {
+    forecast: &'a Forecast,
+    exchange: Exchange<'a>,
+    /// How wide the guard band is, once that was told.
+    band: Option<f64>,
+}
+
+impl<T: Sample> FrameWalk<T> for Foreseeing<'_> {
+    fn next(&mut self, past: &Past<T>, teller: &mut Teller<T>, frame: &mut [T]) -> Predicted<bool> {
+        if past.frames.len() < self.exchange.model.contract().time.history {
             return Ok(false);
         }
-        let fit = self.fit(past)?;
-        let exchange = Exchange {
-            model: &self.model,
-            fit: &fit,
-        };
-        let mut predictions = self.predictions(exchange, past).map_err(said)?;
-        if self.care != Care::Exact {
-            self.settle(exchange, past, side, memory, &mut predictions)?;
+        let run = |session: &mut dyn Session| self.run(session, past);
+        let runtime = self.exchange.model.runtime();
+        let mut predictions = self.forecast.idle.work(runtime, run).map_err(said)?;
+        if let Care::Guarded(asked) = self.forecast.care {
+            let side = teller.side(|_| self.tell(past, asked, &predictions).map_err(said))?;
+            self.settle((past.index, &side.0), teller, &mut predictions)?;
         }
         let newest = &past.frames[0];
         frame.copy_from_slice(newest);
         for (slot, values) in &predictions {
             let mut values = values.iter();
-            exchange.each_cell(*slot, |i| {
+            self.exchange.each_cell(*slot, |i| {
                 frame[i] = values.next().map_or(frame[i], |p| T::from_f64(*p));
             });
-            follow(&fit, *slot, newest, frame);
+            follow(&self.exchange.fit, *slot, newest, frame);
         }
         Ok(true)
+    }
+}
+
+impl Foreseeing<'_> {
+    fn run<T: Sample>(&self, session: &mut dyn Session, past: &Past<T>) -> crate::Result<Slots> {
+        let step = Step {
+            index: past.index,
+            time: self.exchange.fit.time_of(past.index as i64),
+        };
+        let outputs = session.run(step, &self.exchange.inputs(past)?)?;
+        self.exchange.predictions(&outputs, &past.frames[0])
+    }
+
+    /// How wide the band has to be: what runs differ by here, and some.
+    fn measured<T: Sample>(&self, past: &Past<T>, predictions: &Slots) -> crate::Result<f64> {
+        let mut spread = Spread::none();
+        if let Some(mut session) = self.exchange.model.runtime().start_otherwise()? {
+            let others = self.run(&mut *session, past)?;
+            for ((slot, here), (_, there)) in predictions.iter().zip(&others) {
+                let scale = self.exchange.scale(*slot);
+                let pairs = here.iter().zip(there);
+                pairs.for_each(|(a, b)| spread.see(*a, *b, scale));
+            }
+        }
+        Ok(spread.band())
+    }
+
+    /// Predictions with their guards, slot after slot.
+    fn guarded(&self, band: f64, predictions: &Slots) -> Vec<(f64, Guard)> {
+        let of_slot = |(slot, values): &(usize, Vec<f64>)| {
+            let guard = Guard::new(self.exchange.bound, band * self.exchange.scale(*slot));
+            values.iter().map(|p| (*p, guard)).collect::<Vec<_>>()
+        };
+        predictions.iter().flat_map(of_slot).collect()
+    }
+
+    fn tell<T: Sample>(
+        &self,
+        past: &Past<T>,
+        asked: Option<f64>,
+        predictions: &Slots,
+    ) -> crate::Result<Side> {
+        let mut side = Vec::new();
+        let band = match self.band.or(asked) {
+            Some(band) => band,
+            None => self.measured(past, predictions)?,
+        };
+        if self.band.is_none() {
+            side.extend(band.to_le_bytes());
+        }
+        side.extend(snap::snap(&self.guarded(band, predictions)).1);
+        Ok(Side(side))
+    }
+
+    /// Predictions as they are on every machine, or nearly so if that is enough.
+    fn settle<T: Sample>(
+        &mut self,
+        (frame, side): (usize, &[u8]),
+        teller: &mut Teller<T>,
+        predictions: &mut Slots,
+    ) -> Predicted<()> {
+        let damaged = || foresz_predictors::Error::Side {
+            reason: "the guard band of a forecast".into(),
+        };
+        let (band, told) = match self.band {
+            Some(band) => (band, side),
+            None => {
+                let (band, told) = side.split_first_chunk().ok_or_else(damaged)?;
+                (f64::from_le_bytes(*band), told)
+            }
+        };
+        if !(band > 0.0 && band <= snap::WIDEST) {
+            return Err(damaged());
+        }
+        let guarded = self.guarded(band, predictions);
+        let repaired = snap::repair(&guarded, told).map_err(|_| damaged())?;
+        if !repaired.same {
+            teller.differs(self.differs(frame, band))?;
+        }
+        self.band = Some(band);
+        let values = predictions.iter_mut().flat_map(|(_, values)| values);
+        for ((value, (_, guard)), integer) in values.zip(&guarded).zip(repaired.integers) {
+            *value = guard.value(integer);
+        }
+        Ok(())
+    }
+
+    fn differs(&self, frame: usize, band: f64) -> String {
+        let model = self.exchange.model;
+        format!(
+            "frame {frame} of this chunk: model {} ({}…) predicts something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
+            model.contract().name,
+            &model.hash()[..12],
+            model.runtime().about(),
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 //! What runs models: three of them behind two small traits.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use crate::array::Array;
 use crate::error::Result;
 
@@ -36,6 +38,33 @@ pub trait Session: Send {
     /// Runs it once, from named inputs to named outputs. What it returns depends on the
     /// step and the inputs alone, not on earlier runs.
     fn run(&mut self, step: Step, inputs: &[(&str, Array)]) -> Result<Vec<(String, Array)>>;
+}
+
+/// Sessions that wait for work.
+#[derive(Default)]
+pub(crate) struct Idle(Mutex<Vec<Box<dyn Session>>>);
+
+impl Idle {
+    /// Works with one of them, or with a new one if all are busy. One that fails is gone.
+    pub(crate) fn work<R>(
+        &self,
+        runtime: &dyn Runtime,
+        work: impl FnOnce(&mut dyn Session) -> Result<R>,
+    ) -> Result<R> {
+        let idle = self.lock().pop();
+        let mut session = match idle {
+            Some(session) => session,
+            None => runtime.start()?,
+        };
+        let done = work(&mut *session)?;
+        self.lock().push(session);
+        Ok(done)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Box<dyn Session>>> {
+        // Sessions are there as a whole or not at all, whoever panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Which frame is to be predicted.

@@ -45,11 +45,11 @@ impl Model {
             frames: &frames,
             shape: &scene.shape[1..],
             index: history,
-            scene: &scene,
         };
         let exchange = Exchange {
             model: self,
-            fit: &fit,
+            fit,
+            bound: scene.bound,
         };
         let inputs = exchange.inputs(&past)?;
         Ok(inputs

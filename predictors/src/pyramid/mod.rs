@@ -33,6 +33,7 @@ mod grid;
 mod learned;
 mod stencil;
 
+use crate::candidate::{Candidate, Judged, Occasion};
 use crate::coder::{Coder, Recursion};
 use crate::error::{Error, Result};
 use crate::padded::sum_terms;
@@ -57,6 +58,12 @@ pub struct Pyramid {
 }
 
 const MOST_BANDS: usize = 12;
+/// A piece has more edge for its size than the chunk, and edges are where the
+/// pyramid cannot use its taps: it comes out larger than it is, by 20 to 50 % more
+/// than others do on ERA5 fields of 721x1440 and 37x121x240. Half of the least is made good.
+const OF_PARTS: f64 = 0.9;
+/// Above so many bits per value, tighter bounds on coarse levels no longer pay.
+const ROUGH: f64 = 2.5;
 
 impl Pyramid {
     pub(crate) fn from_part(part: &Part) -> Result<Self> {
@@ -72,6 +79,28 @@ impl Pyramid {
             past,
             bands,
         })
+    }
+
+    /// In small single frames it takes two thirds of the time; it has won 2 of 39 cases
+    /// cut out of fields of weather and flow, by less than 2 %, and none of 24 cases of
+    /// detector images.
+    pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        let small = chunk.judged == Judged::InFull && chunk.frame() == chunk.samples();
+        let cost = if chunk.structured && !small {
+            2.0
+        } else {
+            12.0
+        };
+        let tried = |spec: &str, cost, rough| Candidate {
+            of_parts: OF_PARTS,
+            rough,
+            ..Candidate::new(spec, cost)
+        };
+        let flat = "pyramid:alpha=1";
+        vec![
+            tried("pyramid", cost, Some((ROUGH, flat.into()))),
+            tried(flat, 13.0, None),
+        ]
     }
 
     fn tighten(self, level: usize) -> f64 {

@@ -48,6 +48,7 @@ mod fit;
 mod learned;
 mod painter;
 
+use crate::candidate::{Candidate, Judged, Occasion};
 use crate::coder::Coder;
 use crate::error::Result;
 use crate::least::fill_holes;
@@ -99,6 +100,8 @@ const OWN_TAPS: usize = 2 + NEIGHBOURS.len();
 const MOST_BANDS: usize = 12;
 /// Taps with forecasts are only for what at least one frame in so many has.
 const RARE: usize = 12;
+/// Constant chunks of more samples are nothing but their centre.
+const FEW: usize = 256;
 /// Bands in frames with enough samples for them.
 const USUAL_BANDS: usize = 6;
 const LEAST_PER_BAND: usize = 40_000;
@@ -110,6 +113,20 @@ impl Raster {
         let past = params.integer("past", 2, 0..=2)?;
         params.finish(&["bands", "past"])?;
         Ok(Raster { bands, past })
+    }
+
+    pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        let nothing_but_centre = chunk.constant && chunk.samples() > FEW;
+        let cost = match (chunk.judged, chunk.structured) {
+            (Judged::Unseen, _) if nothing_but_centre => 0.2,
+            (_, true) => 1.0,
+            (_, false) => 11.0,
+        };
+        let mut candidates = vec![Candidate::new("raster", cost)];
+        if chunk.times(1) > 1 {
+            candidates.push(Candidate::new("raster:past=1", 16.0));
+        }
+        candidates
     }
 
     fn bands_for(self, frames: &Frames, scene: &Scene) -> usize {
@@ -142,7 +159,7 @@ impl Raster {
         };
         let field = Field {
             originals,
-            seen: rehearsal.map_or(&filled, |r| &r.canvas),
+            seen: rehearsal.map_or(&filled, |r| r.canvas),
             rehearsed: rehearsal.is_some(),
             forecasts: &by_frame(rehearsal, &frames, scene),
             frames: &frames,
@@ -172,7 +189,7 @@ impl Raster {
 
 /// The forecasts of each frame.
 fn by_frame<'a, T>(
-    rehearsal: Option<&'a Rehearsal<T>>,
+    rehearsal: Option<&'a Rehearsal<'a, T>>,
     frames: &Frames,
     scene: &Scene,
 ) -> Vec<Vec<Option<&'a [T]>>> {
@@ -180,8 +197,8 @@ fn by_frame<'a, T>(
     if let Some((rehearsal, time)) = rehearsal.zip(scene.time) {
         for (own, forecasts) in frames.steps(time).iter().zip(&rehearsal.forecasts) {
             for (k, frame) in own.iter().enumerate() {
-                let part = |f: &'a Option<Vec<T>>| part(f.as_deref(), k, frames);
-                found[*frame] = forecasts.iter().map(part).collect();
+                let forecasts = forecasts.iter().copied();
+                found[*frame] = forecasts.map(|f| part(f, k, frames)).collect();
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use super::places::{Extent, Places, RUN, TAPS, runs};
 use super::sums::{SUMS, add, fade, merge, solve};
-use crate::predictor::Past;
+use crate::error::Result;
+use crate::frame::{FrameWalk, Past, Teller};
 use crate::sample::Sample;
 
 /// Rows and columns of a tile.
@@ -13,26 +14,30 @@ const FADING: f64 = 0.9;
 /// What tiles beside a tile count for, and what all of them together.
 const BESIDE: f64 = 0.25;
 const ALL: f64 = 0.2;
-/// Paints the forecast where there are two frames before. The memory holds the sums
-/// of all tiles, slice by slice, row by row.
-pub(super) fn predict<T: Sample>(past: &Past<T>, memory: &mut Vec<f64>, frame: &mut [T]) {
-    if past.frames.len() < 2 {
-        return;
-    }
-    let extent = Extent::of(past.shape);
-    let tiles = Tiles::over(extent);
-    memory.resize(frame.len() / extent.size() * tiles.len() * SUMS, 0.0);
-    let slices = memory.chunks_exact_mut(tiles.len() * SUMS);
-    for (slice, (sums, guess)) in slices
-        .zip(frame.chunks_exact_mut(extent.size()))
-        .enumerate()
-    {
-        let (sums, _) = sums.as_chunks_mut::<SUMS>();
-        if past.frames.len() > 2 {
-            let newest = &past.frames[0][slice * extent.size()..][..extent.size()];
-            tiles.observe(&Places::of(past, 1, slice, extent), newest, sums);
+
+/// The sums of all tiles, slice by slice, row by row.
+#[derive(Default)]
+pub(super) struct Local(Vec<[f64; SUMS]>);
+
+impl<T: Sample> FrameWalk<T> for Local {
+    fn next(&mut self, past: &Past<T>, _: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
+        if past.frames.len() < 2 {
+            return Ok(false);
         }
-        tiles.paint(&Places::of(past, 0, slice, extent), sums, guess);
+        let extent = Extent::of(past.shape);
+        let tiles = Tiles::over(extent);
+        let slices = frame.len() / extent.size();
+        self.0.resize(slices * tiles.len(), [0.0; SUMS]);
+        let sums = self.0.chunks_exact_mut(tiles.len());
+        let guesses = frame.chunks_exact_mut(extent.size());
+        for (slice, (sums, guess)) in sums.zip(guesses).enumerate() {
+            if past.frames.len() > 2 {
+                let newest = &past.frames[0][slice * extent.size()..][..extent.size()];
+                tiles.observe(&Places::of(past, 1, slice, extent), newest, sums);
+            }
+            tiles.paint(&Places::of(past, 0, slice, extent), sums, guess);
+        }
+        Ok(true)
     }
 }
 

@@ -31,7 +31,8 @@ mod stored;
 mod sums;
 
 use crate::error::Result;
-use crate::predictor::{FramePredictor, Originals, Past, Side};
+use crate::frame::{FramePredictor, FrameWalk};
+use crate::predictor::Scene;
 use crate::sample::Sample;
 use crate::spec::{Params, Part};
 
@@ -55,27 +56,11 @@ impl<T: Sample> FramePredictor<T> for Stencil {
         if self.stored { 2 } else { 3 }
     }
 
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>, _: &[f64]) -> Result<Side> {
-        // All there is to tell is told when it can first be used.
-        if self.stored && past.index == stored::FIRST {
-            Ok(stored::learn(originals))
+    fn start<'a>(&'a self, _: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(if self.stored {
+            Box::<stored::Stored>::default()
         } else {
-            Ok(Side::default())
-        }
-    }
-
-    fn predict(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        if self.stored {
-            stored::predict(side, past, memory, frame)
-        } else {
-            local::predict(past, memory, frame);
-            Ok(past.frames.len() > 1)
-        }
+            Box::<local::Local>::default()
+        })
     }
 }

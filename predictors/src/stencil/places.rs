@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::frame::Past;
 use crate::padded::Padded;
-use crate::predictor::Past;
 use crate::sample::Sample;
 
 /// Of one place.

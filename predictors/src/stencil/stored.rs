@@ -2,17 +2,18 @@
 
 use super::places::{Extent, Places, TAPS, runs};
 use crate::error::{Error, Result};
+use crate::frame::{FrameWalk, Originals, Past, Teller};
 use crate::least::{Normal, fill_holes, from_fixed, to_fixed};
-use crate::predictor::{Originals, Past, Side};
+use crate::predictor::Side;
 use crate::sample::Sample;
 
 /// The first frame with two before it.
-pub(super) const FIRST: usize = 2;
+const FIRST: usize = 2;
 /// Frames to fit on are spread over the series.
 const MOST_FRAMES: usize = 32;
 
 /// The taps of the series; nothing if there is too little to go by.
-pub(super) fn learn<T: Sample>(originals: &Originals<T>) -> Side {
+fn learn<T: Sample>(originals: &Originals<T>) -> Side {
     let mut shape = originals.shape.to_vec();
     if let Some(time) = originals.time {
         shape.remove(time);
@@ -59,43 +60,45 @@ fn add<T: Sample>(places: &Places<T>, target: &[T], extent: Extent, normal: &mut
     normal.add(&features, &targets, &vec![1.0; targets.len()]);
 }
 
-/// The memory holds the taps once they are known.
-pub(super) fn predict<T: Sample>(
-    side: &Side,
-    past: &Past<T>,
-    memory: &mut Vec<f64>,
-    frame: &mut [T],
-) -> Result<bool> {
-    if !side.0.is_empty() {
-        *memory = read(side)?;
-    }
-    let Some(taps) = memory.first_chunk().filter(|_| past.frames.len() >= FIRST) else {
-        return Ok(false);
-    };
-    let extent = Extent::of(past.shape);
-    for (slice, guess) in frame.chunks_exact_mut(extent.size()).enumerate() {
-        let places = Places::of(past, 0, slice, extent);
-        for (row, guess) in guess.chunks_exact_mut(extent.columns).enumerate() {
-            for columns in runs(extent.columns) {
-                let forecasts = places.run(row, columns.clone()).weigh(taps);
-                let guess = guess[columns].iter_mut().zip(forecasts);
-                guess.for_each(|(g, f)| *g = T::from_f64(f));
+/// The taps, once they are known.
+#[derive(Default)]
+pub(super) struct Stored(Option<[f64; TAPS]>);
+
+impl<T: Sample> FrameWalk<T> for Stored {
+    fn next(&mut self, past: &Past<T>, teller: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
+        if past.index == FIRST {
+            // All there is to tell is told when it can first be used.
+            self.0 = read(&teller.side(|originals| Ok(learn(originals)))?)?;
+        }
+        let Some(taps) = self.0.as_ref() else {
+            return Ok(false);
+        };
+        let extent = Extent::of(past.shape);
+        for (slice, guess) in frame.chunks_exact_mut(extent.size()).enumerate() {
+            let places = Places::of(past, 0, slice, extent);
+            for (row, guess) in guess.chunks_exact_mut(extent.columns).enumerate() {
+                for columns in runs(extent.columns) {
+                    let forecasts = places.run(row, columns.clone()).weigh(taps);
+                    let guess = guess[columns].iter_mut().zip(forecasts);
+                    guess.for_each(|(g, f)| *g = T::from_f64(f));
+                }
             }
         }
+        Ok(true)
     }
-    Ok(true)
 }
 
-fn read(side: &Side) -> Result<Vec<f64>> {
+fn read(side: &Side) -> Result<Option<[f64; TAPS]>> {
+    let tap = |bytes: &[u8; 2]| from_fixed(i32::from(i16::from_le_bytes(*bytes)));
     let (taps, rest) = side.0.as_chunks::<2>();
-    if taps.len() != TAPS || !rest.is_empty() {
-        return Err(Error::Side {
+    match <&[[u8; 2]; TAPS]>::try_from(taps) {
+        Ok(taps) if rest.is_empty() => Ok(Some(taps.each_ref().map(tap))),
+        _ if side.0.is_empty() => Ok(None),
+        _ => Err(Error::Side {
             reason: format!(
                 "{TAPS} taps of two bytes are expected, not {} bytes",
                 side.0.len()
             ),
-        });
+        }),
     }
-    let tap = |bytes: &[u8; 2]| from_fixed(i32::from(i16::from_le_bytes(*bytes)));
-    Ok(taps.iter().map(tap).collect())
 }

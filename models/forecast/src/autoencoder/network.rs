@@ -1,10 +1,8 @@
 //! One of the two networks of an autoencoder.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::array::Array;
 use crate::error::{Error, Result};
-use crate::runtime::{Port, Runtime, Session, Step};
+use crate::runtime::{Idle, Port, Runtime, Session, Step};
 
 /// Takes rows of numbers and gives rows of numbers.
 pub(crate) struct Network {
@@ -13,7 +11,7 @@ pub(crate) struct Network {
     ends: [(&'static str, Vec<usize>); 2],
     /// Rows that go in together.
     batch: usize,
-    idle: Mutex<Vec<Box<dyn Session>>>,
+    idle: Idle,
 }
 
 /// Numbers of a batch, on the larger side.
@@ -44,7 +42,7 @@ impl Network {
             runtime,
             ends: [takes, gives],
             batch,
-            idle: Mutex::default(),
+            idle: Idle::default(),
         })
     }
 
@@ -59,14 +57,8 @@ impl Network {
 
     /// Runs a batch.
     pub(crate) fn run(&self, rows: usize, numbers: Vec<f32>) -> Result<Vec<f32>> {
-        let idle = self.lock().pop();
-        let mut session = match idle {
-            Some(session) => session,
-            None => self.runtime.start()?,
-        };
-        let given = self.run_on(&mut *session, rows, numbers)?;
-        self.lock().push(session);
-        Ok(given)
+        let run = |session: &mut dyn Session| self.run_on(session, rows, numbers);
+        self.idle.work(self.runtime(), run)
     }
 
     /// Runs a batch in a session of one's own.
@@ -95,11 +87,6 @@ impl Network {
             )));
         }
         Ok(array.into_values())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Session>>> {
-        // Sessions are there as a whole or not at all, whoever panicked.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,9 +17,11 @@
 //! **References.** Liu et al.: AE-SZ, CLUSTER 2021, for tiles, decoded latents and the
 //! choice per tile.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use foresz_predictors::{Error, FramePredictor, Originals, Past, Result, Sample, Scene, Side};
+use foresz_predictors::{
+    Error, FramePredictor, FrameWalk, Past, Result, Sample, Scene, Side, Teller,
+};
 
 use super::choice::Chooser;
 use super::model::Model;
@@ -33,28 +35,12 @@ use crate::snap::{self, Guard, Spread};
 pub struct Autoencoding {
     model: Arc<Model>,
     care: Care,
-    /// What was just learned and is about to be asked for.
-    noted: Mutex<Vec<Note>>,
 }
-
-struct Note {
-    side: Vec<u8>,
-    shape: Vec<usize>,
-    bound: f64,
-    field: Vec<f64>,
-}
-
-/// More would be kept for nobody, and they are large.
-const MOST_NOTES: usize = 4;
 
 impl Autoencoding {
     /// Uses a model.
     pub fn new(model: Arc<Model>, care: Care) -> Self {
-        Autoencoding {
-            model,
-            care,
-            noted: Mutex::default(),
-        }
+        Autoencoding { model, care }
     }
 
     fn tiling(&self, scene: &Scene) -> Result<Tiling> {
@@ -69,14 +55,14 @@ impl Autoencoding {
         self.care != Care::Exact
     }
 
-    /// What is told of a chunk, if it pays.
-    fn told(&self, values: Vec<f64>, scene: &Scene) -> Result<Vec<u8>> {
+    /// What is told of a chunk and the predictions that follow; nothing if it does not pay.
+    fn told(&self, values: Vec<f64>, scene: &Scene) -> Result<(Side, Vec<f64>)> {
         let tiling = self.tiling(scene)?;
         let Some(chooser) = Chooser::new(&self.model, &tiling, values, scene.bound) else {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         };
         let Some((mut told, mut field)) = chooser.choose().map_err(said)? else {
-            return Ok(Vec::new());
+            return Ok(Default::default());
         };
         let mut side = told.write(self.model.contract(), &tiling, self.is_guarded());
         if let Care::Guarded(asked) = self.care {
@@ -90,13 +76,7 @@ impl Autoencoding {
             side.extend(list);
             guard.settle(&integers, &mut field);
         }
-        self.note(Note {
-            side: side.clone(),
-            shape: scene.shape.clone(),
-            bound: scene.bound,
-            field,
-        });
-        Ok(side)
+        Ok((Side(side), field))
     }
 
     /// How wide the guard band has to be: what runs differ by here, and some.
@@ -116,30 +96,9 @@ impl Autoencoding {
         Ok(spread.band())
     }
 
-    fn note(&self, note: Note) {
-        let mut noted = self.lock();
-        if noted.len() == MOST_NOTES {
-            noted.remove(0);
-        }
-        noted.push(note);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Note>> {
-        // Notes are there as a whole or not at all, whoever panicked.
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The predictions of a chunk, NaN where there is none: the encoder's, or nearly so if
     /// that is enough.
-    fn field(&self, side: &[u8], scene: &Scene, anyway: bool) -> Result<Vec<f64>> {
-        let mut noted = self.lock();
-        let found = noted
-            .iter()
-            .position(|n| n.side == side && n.shape == scene.shape && n.bound == scene.bound);
-        if let Some(found) = found {
-            return Ok(noted.swap_remove(found).field);
-        }
-        drop(noted);
+    fn field<T>(&self, side: &[u8], scene: &Scene, teller: &mut Teller<T>) -> Result<Vec<f64>> {
         let tiling = self.tiling(scene)?;
         let contract = self.model.contract();
         let read = Told::read(contract, &tiling, scene.bound, self.is_guarded(), side);
@@ -165,8 +124,8 @@ impl Autoencoding {
             let mut guard = Guarding::new(&told, &tiling, scene.bound, band);
             let repaired = snap::repair(&guard.predictions(&field), list);
             let repaired = repaired.map_err(|_| damaged())?;
-            if !repaired.same && !anyway {
-                return Err(self.differs(band));
+            if !repaired.same {
+                teller.differs(self.differs(band))?;
             }
             guard.settle(&repaired.integers, &mut field);
             rest = &[];
@@ -178,15 +137,13 @@ impl Autoencoding {
         }
     }
 
-    fn differs(&self, band: f64) -> Error {
-        Error::Differs {
-            reason: format!(
-                "model {} ({}…) gives something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
-                self.model.contract().name,
-                &self.model.hash()[..12],
-                self.model.runtime().about(),
-            ),
-        }
+    fn differs(&self, band: f64) -> String {
+        format!(
+            "model {} ({}…) gives something else here than where the stream was made, by more than the guard band of {band:.1e}. It runs on {}; run it as foresz info says the stream was made",
+            self.model.contract().name,
+            &self.model.hash()[..12],
+            self.model.runtime().about(),
+        )
     }
 }
 
@@ -249,69 +206,65 @@ impl<T: Sample> FramePredictor<T> for Autoencoding {
         false
     }
 
-    fn learn(&self, originals: &Originals<T>, past: &Past<T>, _: &[f64]) -> Result<Side> {
-        if past.index > 0 {
-            return Ok(Side::default());
-        }
-        let values = originals
-            .field
-            .iter()
-            .map(|x| if x.is_finite() { x.to_f64() } else { f64::NAN });
-        self.told(values.collect(), past.scene).map(Side)
-    }
-
-    fn predict(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        self.show(side, false, past, memory, frame)
+    fn start<'a>(&'a self, scene: &'a Scene) -> Result<Box<dyn FrameWalk<T> + 'a>> {
+        Ok(Box::new(Painting {
+            by: self,
+            scene,
+            field: Vec::new(),
+        }))
     }
 
     fn may_differ(&self) -> bool {
         self.is_guarded()
     }
+}
 
-    fn predict_anyway(
-        &self,
-        side: &Side,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        self.show(side, true, past, memory, frame)
+/// An autoencoder on its way through a chunk.
+struct Painting<'a> {
+    by: &'a Autoencoding,
+    scene: &'a Scene,
+    /// The predictions of the chunk; empty if there are none.
+    field: Vec<f64>,
+}
+
+impl Painting<'_> {
+    /// What the first frame tells, for all.
+    fn read<T: Sample>(&self, teller: &mut Teller<T>) -> Result<Vec<f64>> {
+        let mut field = None;
+        let side = teller.side(|originals| {
+            let value = |x: &T| if x.is_finite() { x.to_f64() } else { f64::NAN };
+            let values = originals.field.iter().map(value).collect();
+            let (side, predictions) = self.by.told(values, self.scene)?;
+            field = Some(predictions);
+            Ok(side)
+        })?;
+        match field {
+            // The encoder has them already.
+            Some(field) => Ok(field),
+            None if side.0.is_empty() => Ok(Vec::new()),
+            None => self.by.field(&side.0, self.scene, teller),
+        }
     }
 }
 
-impl Autoencoding {
-    /// The part of the chunk's predictions that a frame is.
-    fn show<T: Sample>(
-        &self,
-        side: &Side,
-        anyway: bool,
-        past: &Past<T>,
-        memory: &mut Vec<f64>,
-        frame: &mut [T],
-    ) -> Result<bool> {
-        if past.index == 0 && !side.0.is_empty() {
-            *memory = self.field(&side.0, past.scene, anyway)?;
-        } else if !side.0.is_empty() {
-            return Err(damaged());
+impl<T: Sample> FrameWalk<T> for Painting<'_> {
+    /// The part of the chunk's predictions that the frame is.
+    fn next(&mut self, past: &Past<T>, teller: &mut Teller<T>, frame: &mut [T]) -> Result<bool> {
+        if past.index == 0 {
+            self.field = self.read(teller)?;
         }
-        if memory.is_empty() {
+        if self.field.is_empty() {
             return Ok(false);
         }
-        let shape = &past.scene.shape;
-        let (from, inner) = match past.scene.time {
+        let shape = &self.scene.shape;
+        let (from, inner) = match self.scene.time {
             Some(time) if past.shape.len() < shape.len() => {
                 let inner: usize = shape[time + 1..].iter().product();
                 (inner * shape[time], inner)
             }
-            _ => (memory.len(), memory.len()),
+            _ => (self.field.len(), self.field.len()),
         };
-        let outer = memory.chunks_exact(from);
+        let outer = self.field.chunks_exact(from);
         let of_frame = outer.flat_map(|o| &o[past.index * inner..(past.index + 1) * inner]);
         let mut any = false;
         for (to, prediction) in frame.iter_mut().zip(of_frame) {

@@ -8,7 +8,7 @@
 
 use foresz_predictors::Spec;
 
-use crate::auto;
+use super::Entrant;
 use crate::chunk::{self, Draft, Encoded};
 use crate::effort::Effort;
 use crate::entropy::Backend;
@@ -33,17 +33,17 @@ const PAST_PAYS: f64 = 0.92;
 /// In chunks of up to so many samples, the default's predictors need no sampling.
 const TINY: usize = 1 << 16;
 
-/// Whether the contest decides alone, without a ranking by samples.
-pub(crate) fn decides(effort: Effort, backend: Backend, samples: usize) -> bool {
+/// Whether the finals decide alone, without a ranking by samples.
+pub(super) fn decide(effort: Effort, backend: Backend, samples: usize) -> bool {
     effort == Effort::Default && backend == Backend::Context && samples <= TINY
 }
 
 /// What is at stake.
-pub(crate) struct Contest<'a> {
-    pub(crate) effort: Effort,
-    pub(crate) backend: Backend,
+pub(super) struct Contest<'a> {
+    pub(super) effort: Effort,
+    pub(super) backend: Backend,
     /// Of the chunk.
-    pub(crate) shape: &'a [usize],
+    pub(super) shape: &'a [usize],
 }
 
 /// A finalist that has been coded.
@@ -62,9 +62,9 @@ impl Coded {
 impl Contest<'_> {
     /// Codes the chunk with the best of the entrants, which come with the bytes that
     /// they would take judging by a sample, the smallest first.
-    pub(crate) fn hold(
+    pub(super) fn hold(
         &self,
-        entrants: &[(f64, Spec)],
+        entrants: &[Entrant],
         draft: impl Fn(&Spec) -> Result<Vec<Draft>>,
     ) -> Result<(Spec, Encoded)> {
         let finalists = self.finalists(entrants);
@@ -80,17 +80,12 @@ impl Contest<'_> {
             })
         };
         let mut coded: Vec<Coded> = Vec::new();
-        let (forecasts, others): (Vec<&Spec>, Vec<&Spec>) = finalists
+        let (late, others): (Vec<&Entrant>, Vec<&Entrant>) = finalists
             .into_iter()
-            .partition(|spec| auto::is_forecast(spec));
-        for spec in others.into_iter().chain(forecasts) {
-            // Here raster, which comes first, has always won.
-            let rough = |c: &Coded| 8.0 * c.size() as f64 > auto::ROUGH * self.samples() as f64;
-            if self.effort == Effort::Default && coded.first().is_some_and(rough) {
-                break;
-            }
-            if !auto::is_forecast(spec) || can_gain(&coded, code)? {
-                coded.push(code(spec)?);
+            .partition(|e| e.candidate.blind.is_some());
+        for entrant in others.into_iter().chain(late) {
+            if !self.is_beaten(entrant, &coded) && can_gain(&coded, entrant, code)? {
+                coded.push(code(&entrant.spec)?);
             }
         }
         coded.sort_by_key(Coded::size);
@@ -100,6 +95,15 @@ impl Contest<'_> {
         let first = coded.into_iter().next();
         let winner = first.map(|c| (c.spec, c.encoded));
         winner.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
+    }
+
+    /// Whether the first takes more than the entrant is good for, and there is no time to
+    /// be sure.
+    fn is_beaten(&self, entrant: &Entrant, coded: &[Coded]) -> bool {
+        let (Some(first), Some((bits, _))) = (coded.first(), &entrant.candidate.rough) else {
+            return false;
+        };
+        self.effort == Effort::Default && 8.0 * first.size() as f64 > bits * self.samples() as f64
     }
 
     /// Writes those that are close to the first with the back end itself.
@@ -124,30 +128,35 @@ impl Contest<'_> {
     }
 
     /// The first of each kind, if it is close to the first of all.
-    fn finalists<'e>(&self, entrants: &'e [(f64, Spec)]) -> Vec<&'e Spec> {
-        let all = self.effort == Effort::Best || decides(self.effort, self.backend, self.samples());
+    fn finalists<'e>(&self, entrants: &'e [Entrant]) -> Vec<&'e Entrant> {
+        let all = self.effort == Effort::Best || decide(self.effort, self.backend, self.samples());
         let most = if all { MOST } else { 1 };
-        let mut finalists: Vec<&Spec> = Vec::new();
-        for (size, spec) in entrants {
-            let close = *size <= CLOSE * entrants[0].0;
-            let kind = |spec: &Spec| {
-                spec.parts
-                    .iter()
-                    .map(|p| p.name.clone())
-                    .collect::<Vec<_>>()
+        let mut finalists: Vec<&Entrant> = Vec::new();
+        for entrant in entrants {
+            let close = entrant.size <= CLOSE * entrants[0].size;
+            let kind = |e: &Entrant| -> Vec<String> {
+                e.spec.parts.iter().map(|p| p.name.clone()).collect()
             };
-            let new = finalists.iter().all(|f| kind(f) != kind(spec));
+            let new = finalists.iter().all(|f| kind(f) != kind(entrant));
             if close && new && finalists.len() < most {
-                finalists.push(spec);
+                finalists.push(entrant);
             }
         }
         finalists
     }
 }
 
-/// Whether forecasts may make what looks at them the first of all.
-fn can_gain(coded: &[Coded], code: impl Fn(&Spec) -> Result<Coded>) -> Result<bool> {
-    let looks = |c: &&Coded| matches!(&c.spec.parts[..], [only] if only.name == auto::LOOKS);
+/// Whether forecasts, if the entrant is late for them, may make what looks at them the first
+/// of all.
+fn can_gain(
+    coded: &[Coded],
+    entrant: &Entrant,
+    code: impl Fn(&Spec) -> Result<Coded>,
+) -> Result<bool> {
+    let (Some(blind), Some(looks)) = (&entrant.candidate.blind, entrant.spec.parts.last()) else {
+        return Ok(true);
+    };
+    let looks = |c: &&Coded| matches!(&c.spec.parts[..], [only] if only.name == looks.name);
     let least = coded.iter().map(Coded::size).min().unwrap_or_default();
     let Some(plain) = coded.iter().find(looks).map(Coded::size) else {
         return Ok(false);
@@ -155,18 +164,23 @@ fn can_gain(coded: &[Coded], code: impl Fn(&Spec) -> Result<Coded>) -> Result<bo
     if plain as f64 > WITHIN_REACH * least as f64 {
         return Ok(false);
     }
-    let blind = code(&auto::BLIND.parse()?)?;
-    Ok(plain as f64 <= PAST_PAYS * blind.size() as f64)
+    Ok(plain as f64 <= PAST_PAYS * code(&blind.parse()?)?.size() as f64)
 }
 
 #[cfg(test)]
 mod tests {
+    use foresz_predictors::Candidate;
+
     use super::*;
 
     fn names(effort: Effort, entrants: &[(f64, &str)]) -> Vec<String> {
         let entrants: Vec<_> = entrants
             .iter()
-            .map(|(size, spec)| (*size, spec.parse().unwrap()))
+            .map(|(size, spec)| Entrant {
+                candidate: Candidate::new(*spec, 1.0),
+                spec: spec.parse().unwrap(),
+                size: *size,
+            })
             .collect();
         let contest = Contest {
             effort,
@@ -174,7 +188,7 @@ mod tests {
             shape: &[TINY + 1],
         };
         let finalists = contest.finalists(&entrants);
-        finalists.iter().map(ToString::to_string).collect()
+        finalists.iter().map(|e| e.spec.to_string()).collect()
     }
 
     #[test]

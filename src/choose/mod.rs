@@ -1,0 +1,93 @@
+//! The choice of a predictor for a chunk, among those that the registry's entries offer:
+//! by a sample of it, then by coding all of it with those that did well.
+
+mod finals;
+mod sample;
+
+use foresz_predictors::{Candidate, Judged, Occasion, Pipeline, Registry, Sample, Scene, Spec};
+
+use crate::chunk::{Draft, Encoded, Loss};
+use crate::effort::Effort;
+use crate::entropy::Backend;
+use crate::error::Result;
+use crate::fills::Fills;
+
+use finals::Contest;
+
+/// What the choice depends on besides the chunk.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) effort: Effort,
+    pub(crate) backend: Backend,
+    /// Whether to take what is quick, without any trial.
+    pub(crate) hasty: bool,
+}
+
+/// A chunk to choose for.
+pub(crate) struct Chunk<'a, T> {
+    pub(crate) values: &'a [T],
+    pub(crate) fills: &'a Fills,
+    pub(crate) scene: &'a Scene,
+    pub(crate) loss: Loss,
+    /// Whether all values are the same number.
+    pub(crate) constant: bool,
+}
+
+/// A candidate, and the bytes that it would take judging by a sample.
+struct Entrant {
+    candidate: Candidate,
+    spec: Spec,
+    size: f64,
+}
+
+/// The spec that takes least of those that are tried, and what it makes of the chunk.
+pub(crate) fn best<T: Sample>(
+    settings: Settings,
+    chunk: Chunk<T>,
+    draft: impl Fn(&Pipeline) -> Result<Vec<Draft>>,
+) -> Result<(Spec, Encoded)> {
+    let contest = Contest {
+        effort: settings.effort,
+        backend: settings.backend,
+        shape: &chunk.scene.shape,
+    };
+    let entrants = entrants(settings, chunk)?;
+    contest.hold(&entrants, |spec| draft(&settings.registry.build(spec)?))
+}
+
+/// The candidates, the smallest by a sample first. Chunks hardly larger than a sample are
+/// left to the finals: there all of them take nothing yet.
+fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entrant>> {
+    let (effort, backend) = (settings.effort, settings.backend);
+    let judged = if settings.hasty || chunk.constant {
+        Judged::Unseen
+    } else if finals::decide(effort, backend, chunk.values.len()) {
+        Judged::InFull
+    } else {
+        Judged::BySample
+    };
+    let mut candidates = settings.registry.candidates(&Occasion {
+        scene: chunk.scene,
+        judged,
+        structured: backend != Backend::Huffman,
+        constant: chunk.constant,
+    });
+    if judged == Judged::Unseen {
+        candidates.truncate(1);
+    } else if effort != Effort::Best {
+        candidates.retain(|candidate| candidate.cost <= Candidate::USUAL);
+    }
+    let entrants = candidates.into_iter().map(|candidate| {
+        Ok(Entrant {
+            spec: candidate.spec.parse()?,
+            candidate,
+            size: 0.0,
+        })
+    });
+    let mut entrants = entrants.collect::<Result<Vec<_>>>()?;
+    if judged == Judged::BySample {
+        sample::rank(settings, chunk, &mut entrants)?;
+    }
+    Ok(entrants)
+}
