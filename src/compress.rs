@@ -12,6 +12,7 @@ use crate::bound::Bound;
 use crate::chunk::{self, Loss, Plan, Source};
 use crate::container::{Dim, Index};
 use crate::contest::Contest;
+use crate::entropy::Backend;
 use crate::error::{Result, invalid};
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
@@ -312,10 +313,16 @@ impl<T: Sample> Setup<T> {
         if options.least.is_some_and(|least| !least.is_finite()) {
             return invalid("the least value has to be a number");
         }
-        if options.backend == Some(crate::Backend::Packed) {
-            return invalid(
-                "packing is the back end of the fast effort alone; ask for that instead",
-            );
+        match options.backend {
+            Some(Backend::Packed) => {
+                return invalid(
+                    "packing is the back end of the fast effort alone; ask for that instead",
+                );
+            }
+            Some(Backend::Stored) => {
+                return invalid("values are stored as they are only where all else takes more");
+            }
+            _ => {}
         }
         let fills = options.fills.len() + options.exact.len();
         if fills > 16 {
@@ -417,7 +424,11 @@ impl<T: Sample> Setup<T> {
             Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
             None => self.predict(part, options)?,
         };
-        let chosen = chosen.erring(below);
+        let chosen = if below > 0.0 {
+            chosen.erring(below)
+        } else {
+            chosen.or_stored(&part.values)
+        };
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
