@@ -20,6 +20,7 @@ use crate::options::{Choose, Layout, Options};
 use crate::relative::{self, Logs};
 use crate::report::{Clock, Report};
 use crate::threads;
+use crate::tiny::Tiny;
 
 /// Compresses a field into a stream.
 ///
@@ -415,14 +416,11 @@ impl<T: Sample> Setup<T> {
             None => 0.0,
             Some(least) => self.below_least(part, least)?,
         };
-        let packed = if options.is_fast() && !is_constant(&part.values) {
-            chunk::pack(&part.values, &self.fills, &part.shape, self.loss)?
-        } else {
-            None
-        };
-        let chosen = match packed {
-            Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
-            None => self.predict(part, options)?,
+        let tiny = Tiny::of(options, part.values.len());
+        let prefers_packed = tiny.is_none_or(|tiny| tiny.prefers_packed && self.offers.is_empty());
+        let chosen = match self.pack(part, options)? {
+            Some(packed) if prefers_packed => packed,
+            packed => self.predict(part, options, packed)?,
         };
         let chosen = if below > 0.0 {
             chosen.erring(below)
@@ -435,7 +433,25 @@ impl<T: Sample> Setup<T> {
         Ok(chosen)
     }
 
-    fn predict(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
+    /// Integers packed, if that is an option and the chunk suits.
+    fn pack(&self, part: &Part<T>, options: &Options) -> Result<Option<CodedChunk>> {
+        let Part { values, shape, .. } = part;
+        let wanted = options.is_fast() || Tiny::of(options, values.len()).is_some();
+        if !wanted || is_constant(values) {
+            return Ok(None);
+        }
+        let packed = chunk::pack(values, &self.fills, shape, self.loss)?;
+        let coded = |packed| Ok(CodedChunk::new(&QUICK.parse()?, packed));
+        packed.map(coded).transpose()
+    }
+
+    /// `packed` is what there is already.
+    fn predict(
+        &self,
+        part: &Part<T>,
+        options: &Options,
+        packed: Option<CodedChunk>,
+    ) -> Result<CodedChunk> {
         let Part { values, shape, .. } = part;
         let scene = self.scene(part);
         let backend = options.chosen_backend();
@@ -455,27 +471,19 @@ impl<T: Sample> Setup<T> {
             let encoded = chunk::write(&drafts, shape, backend)?;
             return Ok(CodedChunk::new(spec, encoded));
         }
-        let constant = is_constant(values);
-        let entrants = if constant && values.len() > FEW {
-            vec![(0.0, SAME.parse()?)]
-        } else if options.is_fast() || constant {
-            vec![(0.0, QUICK.parse()?)]
+        let draft_of = |spec: &Spec| draft(&options.registry.build(spec)?);
+        let tiny = Tiny::of(options, values.len()).filter(|_| !is_constant(values));
+        let mut best = if let Some(tiny) = tiny {
+            tiny.smallest(packed, shape, draft_of)?
         } else {
-            let settings = auto::Settings {
-                registry: &options.registry,
+            let contest = Contest {
                 effort: options.effort,
                 backend,
+                shape,
             };
-            auto::rank(settings, values, &self.fills, &scene, self.loss)?
+            let (spec, encoded) = contest.hold(&self.entrants(part, options, &scene)?, draft_of)?;
+            CodedChunk::new(&spec, encoded)
         };
-        let contest = Contest {
-            effort: options.effort,
-            backend,
-            shape,
-        };
-        let (spec, encoded) =
-            contest.hold(&entrants, |spec| draft(&options.registry.build(spec)?))?;
-        let mut best = CodedChunk::new(&spec, encoded);
         for (rival, pipeline) in &self.rivals {
             let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;
             best = best.or_smaller(CodedChunk::new(rival, encoded));
@@ -485,6 +493,28 @@ impl<T: Sample> Setup<T> {
             best = best.or_offered(CodedChunk::new(offer, encoded));
         }
         Ok(best)
+    }
+
+    /// Predictors to choose from, with the bytes that each would take about.
+    fn entrants(
+        &self,
+        part: &Part<T>,
+        options: &Options,
+        scene: &Scene,
+    ) -> Result<Vec<(f64, Spec)>> {
+        let constant = is_constant(&part.values);
+        if constant && part.values.len() > FEW {
+            return Ok(vec![(0.0, SAME.parse()?)]);
+        }
+        if constant || options.is_fast() {
+            return Ok(vec![(0.0, QUICK.parse()?)]);
+        }
+        let settings = auto::Settings {
+            registry: &options.registry,
+            effort: options.effort,
+            backend: options.chosen_backend(),
+        };
+        auto::rank(settings, &part.values, &self.fills, scene, self.loss)
     }
 
     /// An index without chunks.

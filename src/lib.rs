@@ -34,6 +34,7 @@ mod store;
 mod stored;
 mod sweeps;
 mod threads;
+mod tiny;
 mod used;
 mod writer;
 
