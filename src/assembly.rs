@@ -2,13 +2,16 @@
 
 use std::io::Write;
 
-use foresz_predictors::{Registry, Spec};
+use foresz_predictors::{Registry, Sample, Spec};
 
-use crate::chunk::Encoded;
+use crate::chunk::{self, Encoded};
 use crate::container::{self, Chunk, Index, Stored};
 use crate::error::Result;
 use crate::stored;
 use crate::sweeps::Errors;
+
+/// What chunks are said to be predicted by of which no value was.
+const STORED: &str = "zero";
 
 /// A coded chunk and the predictor it was coded with.
 pub(crate) struct CodedChunk {
@@ -40,6 +43,22 @@ impl CodedChunk {
             other
         } else {
             self
+        }
+    }
+
+    /// The values as they are, if they take fewer bytes. What is written in words of the
+    /// predictor counts where it was on offer.
+    pub(crate) fn or_stored<T: Sample>(mut self, values: &[T]) -> CodedChunk {
+        let spec = self.plain.as_ref().map_or(0, |_| self.spec.len());
+        let stored = chunk::stored_bytes::<T>(values.len());
+        if self.encoded.bytes.len() + spec <= stored {
+            self.plain = self.plain.map(|plain| Box::new(plain.or_stored(values)));
+            return self;
+        }
+        CodedChunk {
+            encoded: chunk::store(values),
+            spec: STORED.into(),
+            plain: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod draft;
 mod drift;
 mod record;
+mod stored;
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
@@ -17,6 +18,7 @@ use crate::relative;
 pub(crate) use draft::{Draft, Encoded, Source, pack, write};
 pub(crate) use drift::Drifted;
 pub(crate) use record::Record;
+pub(crate) use stored::{store, stored_bytes};
 
 use record::Recorder;
 
@@ -43,12 +45,14 @@ const LATTICE: u8 = 8;
 const FAST: u8 = 16;
 /// The range of the originals is there though nothing is masked.
 const RANGED: u8 = 32;
+/// The values as they are.
+const STORED: u8 = 64;
 
 /// Bytes of side information in a chunk, unless it is damaged.
 pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
-    if flags & FAST != 0 {
+    if flags & (FAST | STORED) != 0 {
         return Ok(0);
     }
     read_quantiser::<T>(flags, &mut reader)?;
@@ -151,6 +155,17 @@ pub(crate) fn decode<T: Sample>(
         reader.finish()?;
         let mut decoding = Decoding::of(values, true);
         decoding.lift(wish.least);
+        return Ok(decoding);
+    }
+    if flags == STORED {
+        let mut decoding = stored::read::<T>(&mut reader, plan.scene.shape.iter().product())?;
+        if let Some(record) = record {
+            record.literals = decoding.values.len() * T::BYTES;
+        }
+        let sum = reader.u32()?;
+        reader.finish()?;
+        // The encoder saw to it that they are not too low, and holes are not known here.
+        decoding.settle(sum, plan.scene)?;
         return Ok(decoding);
     }
     if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED) != 0 {
@@ -329,9 +344,13 @@ fn mask_distance(scene: &Scene) -> usize {
 }
 
 fn take_sample<T: Sample>(reader: &mut Reader) -> Result<T> {
+    Ok(sample_of(reader.take(T::BYTES)?))
+}
+
+fn sample_of<T: Sample>(bytes: &[u8]) -> T {
     let mut eight = [0; 8];
-    eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
-    Ok(T::from_bits64(u64::from_le_bytes(eight)))
+    eight[..T::BYTES].copy_from_slice(bytes);
+    T::from_bits64(u64::from_le_bytes(eight))
 }
 
 fn take_literals<T: Sample>(reader: &mut Reader, most: usize) -> Result<Vec<T>> {

@@ -8,9 +8,10 @@ use ndarray::{ArrayViewD, Slice};
 
 use crate::assembly::{Assembly, CodedChunk, weighed};
 use crate::bound::Bound;
-use crate::choose;
+use crate::choose::{self, Tiny};
 use crate::chunk::{self, Loss, Plan, Source};
 use crate::container::{Dim, Index};
+use crate::entropy::Backend;
 use crate::error::{Result, invalid};
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
@@ -308,10 +309,16 @@ impl<T: Sample> Setup<T> {
         if options.least.is_some_and(|least| !least.is_finite()) {
             return invalid("the least value has to be a number");
         }
-        if options.backend == Some(crate::Backend::Packed) {
-            return invalid(
-                "packing is the back end of the fast effort alone; ask for that instead",
-            );
+        match options.backend {
+            Some(Backend::Packed) => {
+                return invalid(
+                    "packing is the back end of the fast effort alone; ask for that instead",
+                );
+            }
+            Some(Backend::Stored) => {
+                return invalid("values are stored as they are only where all else takes more");
+            }
+            _ => {}
         }
         let fills = options.fills.len() + options.exact.len();
         if fills > 16 {
@@ -404,23 +411,42 @@ impl<T: Sample> Setup<T> {
             None => 0.0,
             Some(least) => self.below_least(part, least)?,
         };
-        let packed = if options.is_fast() && !is_constant(&part.values) {
-            chunk::pack(&part.values, &self.fills, &part.shape, self.loss)?
+        let tiny = Tiny::of(options, part.values.len());
+        let prefers_packed = tiny.is_none_or(|tiny| tiny.prefers_packed && self.offers.is_empty());
+        let chosen = match self.pack(part, options)? {
+            Some(packed) if prefers_packed => packed,
+            packed => self.predict(part, options, packed)?,
+        };
+        let chosen = if below > 0.0 {
+            chosen.erring(below)
         } else {
-            None
+            chosen.or_stored(&part.values)
         };
-        let chosen = match packed {
-            Some(packed) => CodedChunk::new(&PACKED.parse()?, packed),
-            None => self.predict(part, options)?,
-        };
-        let chosen = chosen.erring(below);
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
         Ok(chosen)
     }
 
-    fn predict(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
+    /// Integers packed, if that is an option and the chunk suits.
+    fn pack(&self, part: &Part<T>, options: &Options) -> Result<Option<CodedChunk>> {
+        let Part { values, shape, .. } = part;
+        let wanted = options.is_fast() || Tiny::of(options, values.len()).is_some();
+        if !wanted || is_constant(values) {
+            return Ok(None);
+        }
+        let packed = chunk::pack(values, &self.fills, shape, self.loss)?;
+        let coded = |packed| Ok(CodedChunk::new(&PACKED.parse()?, packed));
+        packed.map(coded).transpose()
+    }
+
+    /// `packed` is what there is already.
+    fn predict(
+        &self,
+        part: &Part<T>,
+        options: &Options,
+        packed: Option<CodedChunk>,
+    ) -> Result<CodedChunk> {
         let Part { values, shape, .. } = part;
         let scene = self.scene(part);
         let backend = options.chosen_backend();
@@ -440,21 +466,28 @@ impl<T: Sample> Setup<T> {
             let encoded = chunk::write(&drafts, shape, backend)?;
             return Ok(CodedChunk::new(spec, encoded));
         }
+        let constant = is_constant(values);
+        let tiny = Tiny::of(options, values.len()).filter(|_| !constant);
         let settings = choose::Settings {
             registry: &options.registry,
             effort: options.effort,
-            backend,
+            backend: tiny.map_or(backend, |tiny| tiny.backend),
             hasty: options.is_fast(),
+            tiny: tiny.is_some(),
         };
         let chunk = choose::Chunk {
             values,
             fills: &self.fills,
             scene: &scene,
             loss: self.loss,
-            constant: is_constant(values),
+            constant,
         };
         let (spec, encoded) = choose::best(settings, chunk, draft)?;
-        let mut best = CodedChunk::new(&spec, encoded);
+        let coded = CodedChunk::new(&spec, encoded);
+        let mut best = match packed {
+            Some(packed) => packed.or_smaller(coded),
+            None => coded,
+        };
         for (rival, pipeline) in &self.rivals {
             let encoded = chunk::write(&draft(pipeline)?, shape, backend)?;
             best = best.or_smaller(CodedChunk::new(rival, encoded));

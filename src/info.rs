@@ -169,6 +169,10 @@ fn side_bytes(index: &Index, stream: &dyn Store, part: &str) -> Result<u64> {
     Ok(total)
 }
 
+fn has_planes(backend: Backend) -> bool {
+    backend != Backend::Packed && backend != Backend::Stored
+}
+
 fn preview_levels(index: &Index) -> usize {
     let registry = Registry::default();
     let build = |spec: &String| registry.build(&spec.parse().ok()?).ok();
@@ -178,8 +182,8 @@ fn preview_levels(index: &Index) -> usize {
         let part = grid.part(i);
         let scene = scene(index, &part);
         let pipeline = pipelines[chunk.choice].as_ref();
-        let pipeline = pipeline
-            .filter(|p| chunk.backend != Backend::Packed && framed::<f32>(p, &scene).is_none());
+        let pipeline =
+            pipeline.filter(|p| has_planes(chunk.backend) && framed::<f32>(p, &scene).is_none());
         let of_walk = pipeline.map_or(0, |p| f32::point(&*p.point).levels(&scene));
         // The samples of a preview are those of a chunk's own levels only as long as the
         // chunk starts at one of them.

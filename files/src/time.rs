@@ -84,8 +84,9 @@ impl Calendar {
             Calendar::Standard => Calendar::Julian,
             other => other,
         };
-        // No year has fewer days than 360 or more than 366: the guess is near.
-        let mut year = days.div_euclid(366);
+        // No year has fewer days than 360 or more than 366: the guess is near, and not too
+        // late, so that steps to later years, each half of the one before, find the year.
+        let mut year = days.div_euclid(if days < 0 { 360 } else { 366 }) - 1;
         let mut step = year.abs() / 2 + 1;
         while step > 0 {
             while rule.days_before(year + step) <= days {

@@ -25,6 +25,9 @@ pub enum Judged {
     BySample,
     /// By the whole chunk.
     InFull,
+    /// By the whole chunk, which is so small that whatever has to be told before its codes
+    /// hardly ever pays.
+    Tiny,
 }
 
 impl Occasion<'_> {

@@ -11,7 +11,7 @@
 //! orography imprints (surface pressure); loses where the flow moves things by more
 //! than a grid cell per step. The weakest forecast, and the one every other has to beat.
 
-use crate::candidate::{Candidate, Occasion};
+use crate::candidate::{Candidate, Judged, Occasion};
 use crate::error::Result;
 use crate::frame::{FramePredictor, FrameWalk, Past, Teller};
 use crate::predictor::Scene;
@@ -23,6 +23,9 @@ pub struct Persistence;
 
 impl Persistence {
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        if chunk.judged == Judged::Tiny {
+            return Vec::new();
+        }
         match (chunk.times(1), chunk.structured) {
             (..=1, _) => Vec::new(),
             (_, true) => vec![Candidate::new("persistence+spline", 17.0)],

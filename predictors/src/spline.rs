@@ -30,7 +30,7 @@
 //! **References.** Zhao et al.: Optimizing error-bounded lossy compression for
 //! scientific data by dynamic spline interpolation (SZ3), 2021; Liu et al.: `QoZ`, 2022.
 
-use crate::candidate::{Candidate, Occasion};
+use crate::candidate::{Candidate, Judged, Occasion};
 use crate::coder::{Coder, Recursion};
 use crate::error::Result;
 use crate::lorenzo::advance;
@@ -80,6 +80,9 @@ impl Spline {
 
     /// Cheap and cheaply tried where the back end sees no structure.
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        if chunk.judged == Judged::Tiny {
+            return Vec::new();
+        }
         const LINEAR: &str = "spline:kernel=linear";
         const TIGHTENED: &str = "spline:kernel=linear,alpha=1.25,beta=2";
         if chunk.structured {

@@ -3,16 +3,19 @@
 
 mod finals;
 mod sample;
+mod tiny;
 
 use foresz_predictors::{Candidate, Judged, Occasion, Pipeline, Registry, Sample, Scene, Spec};
 
-use crate::chunk::{Draft, Encoded, Loss};
+use crate::chunk::{self, Draft, Encoded, Loss};
 use crate::effort::Effort;
 use crate::entropy::Backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fills::Fills;
 
 use finals::Contest;
+
+pub(crate) use tiny::Tiny;
 
 /// What the choice depends on besides the chunk.
 #[derive(Clone, Copy)]
@@ -22,6 +25,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) backend: Backend,
     /// Whether to take what is quick, without any trial.
     pub(crate) hasty: bool,
+    /// Whether the chunk is [tiny](Tiny).
+    pub(crate) tiny: bool,
 }
 
 /// A chunk to choose for.
@@ -53,7 +58,29 @@ pub(crate) fn best<T: Sample>(
         shape: &chunk.scene.shape,
     };
     let entrants = entrants(settings, chunk)?;
+    if settings.tiny {
+        return smallest(&entrants, &contest, |spec| {
+            draft(&settings.registry.build(spec)?)
+        });
+    }
     contest.hold(&entrants, |spec| draft(&settings.registry.build(spec)?))
+}
+
+/// The first of the smallest: a tiny chunk is coded by all.
+fn smallest(
+    entrants: &[Entrant],
+    contest: &Contest,
+    draft: impl Fn(&Spec) -> Result<Vec<Draft>>,
+) -> Result<(Spec, Encoded)> {
+    let mut best: Option<(Spec, Encoded)> = None;
+    for entrant in entrants {
+        let encoded = chunk::write(&draft(&entrant.spec)?, contest.shape, contest.backend)?;
+        let smaller = |(_, best): &(Spec, Encoded)| encoded.bytes.len() < best.bytes.len();
+        if best.as_ref().is_none_or(smaller) {
+            best = Some((entrant.spec.clone(), encoded));
+        }
+    }
+    best.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
 }
 
 /// The candidates, the smallest by a sample first. Chunks hardly larger than a sample are
@@ -62,6 +89,8 @@ fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entran
     let (effort, backend) = (settings.effort, settings.backend);
     let judged = if settings.hasty || chunk.constant {
         Judged::Unseen
+    } else if settings.tiny {
+        Judged::Tiny
     } else if finals::decide(effort, backend, chunk.values.len()) {
         Judged::InFull
     } else {

@@ -244,7 +244,7 @@ impl Draft {
     }
 }
 
-fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
+pub(super) fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
     out.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
 }
 

@@ -32,6 +32,8 @@ pub enum Backend {
     /// Bit-packed integers: the codec of the fast effort, which has a predictor of
     /// its own. Cannot be asked for with another.
     Packed,
+    /// Values as they are, where all else takes more. Cannot be asked for.
+    Stored,
 }
 
 /// Reads the planes of a chunk in the order they were written.
@@ -55,6 +57,7 @@ impl Backend {
             Backend::Context => "context",
             Backend::Mixing => "mixing",
             Backend::Packed => "packed",
+            Backend::Stored => "stored",
         }
     }
 
@@ -64,6 +67,7 @@ impl Backend {
             Backend::Context => 1,
             Backend::Mixing => 2,
             Backend::Packed => 3,
+            Backend::Stored => 4,
         }
     }
 
@@ -73,6 +77,7 @@ impl Backend {
             1 => Ok(Backend::Context),
             2 => Ok(Backend::Mixing),
             3 => Ok(Backend::Packed),
+            4 => Ok(Backend::Stored),
             _ => Err(Error::Unsupported(format!(
                 "back end {id} is newer than this foresz: install a newer one"
             ))),
@@ -83,7 +88,9 @@ impl Backend {
     pub(crate) fn encode(self, shape: &[usize], planes: &[Plane], codes: &[i32]) -> Vec<u8> {
         match self {
             Backend::Huffman => huffman::encode(codes),
-            Backend::Context | Backend::Packed => context::encode(shape, planes, codes),
+            Backend::Context | Backend::Packed | Backend::Stored => {
+                context::encode(shape, planes, codes)
+            }
             Backend::Mixing => mixing::encode(shape, planes, codes),
         }
     }
@@ -98,6 +105,7 @@ impl Backend {
             Backend::Context => Ok(Box::new(context::Decoder::new(bytes, shape)?)),
             Backend::Mixing => Ok(Box::new(mixing::Decoder::new(bytes, shape))),
             Backend::Packed => corrupt(Section::Chunk, "planes cannot be packed"),
+            Backend::Stored => corrupt(Section::Chunk, "planes cannot be stored"),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::cell::Cell;
 use crate::common::coders::OneByOne;
 use crate::common::fields::{Random, noise, smooth, with};
 use crate::common::stream::{Parts, bytes, number};
-use crate::common::{bits, options, pack, unpack};
+use crate::common::{array, bits, options, pack, unpack};
 use foresz::predictors::{
     Built, Coder, Entry, Error as Fault, Predictor, Registry, Result as Walked, Scene, Side,
 };
@@ -135,13 +135,21 @@ fn specimens() -> Vec<(String, Vec<u8>, ArrayD<f32>)> {
             specimens.push((what, packed, decoded));
         }
     }
-    for effort in Effort::ALL {
-        let field = spiky(true);
-        let asked = Options::new(Bound::Absolute(0.05))
-            .effort(effort)
-            .fill(1e20);
+    let mut random = Random(1);
+    let any = (0..120).map(|_| f32::from_bits(random.next() as u32));
+    let noise = array(&[3, 5, 8], any.collect());
+    let usual = |effort: Effort| {
+        (
+            format!("effort {}", effort.name()),
+            spiky(true),
+            Bound::Absolute(0.05),
+            effort,
+        )
+    };
+    let stored = ("stored".to_owned(), noise, Bound::Lossless, Effort::Default);
+    for (what, field, bound, effort) in Effort::ALL.map(usual).into_iter().chain([stored]) {
+        let asked = Options::new(bound).effort(effort).fill(1e20);
         let packed = pack(&field, &asked).bytes;
-        let what = format!("effort {}", effort.name());
         let decoded = decode::<f32>(&packed).unwrap_or_else(|e| panic!("{what}: {e}"));
         specimens.push((what, packed, decoded));
     }
@@ -669,7 +677,7 @@ fn sections_that_cannot_be_are_refused() {
     assert!(decode::<f32>(&Index::row(4, HUFFMAN).holding(&fair)).is_ok());
 
     refuse("nothing", &[]);
-    for flag in [64, 128, 2 | 8] {
+    for flag in [128, 2 | 8, 64 | 1, 64 | 16] {
         let body = zeros(&|out| out.extend([&[flag][..], &half, &[0, 0]].concat()));
         refuse("an unknown flag", &body);
     }
@@ -704,6 +712,34 @@ fn sections_that_cannot_be_are_refused() {
     unsealed.truncate(fair.len() - 1);
     refuse("a cut seal", &unsealed);
     refuse("something left over", &[&fair[..], &[0]].concat());
+}
+
+#[test]
+fn stored_values_that_cannot_be_are_refused() {
+    const STORED: u8 = 64;
+    let values = [1.0f32, f32::NAN, -0.0, 3.5];
+    let raw = values.map(f32::to_le_bytes).concat();
+    let fair = sealed([&[STORED][..], &raw].concat(), &values);
+    let row = || Index::row(4, 4);
+    let decoded = decode::<f32>(&row().holding(&fair)).unwrap();
+    assert_eq!(bits(&decoded), bits(&array(&[4], values.to_vec())));
+    for cut in 0..fair.len() {
+        assert_refused("it is cut", &row().holding(&fair[..cut]));
+    }
+    assert_refused(
+        "something left over",
+        &row().holding(&[&fair[..], &[0]].concat()),
+    );
+    let other = sealed([&[STORED][..], &raw].concat(), &[1.0; 4]);
+    assert_refused("a seal of other values", &row().holding(&other));
+    // Planes are not what is stored, whatever the index says.
+    let zeros = sealed(chunk(&huffman(2, &[], 0, &[])), &[0.0; 4]);
+    assert!(decode::<f32>(&Index::row(4, HUFFMAN).holding(&zeros)).is_ok());
+    assert_refused("planes of a stored chunk", &row().holding(&zeros));
+    let mut many = row();
+    many.dims = vec![(1 << 25, 1 << 25)];
+    let largest = largest_allocation(|| assert_refused("too few", &many.holding(&fair)));
+    assert!(largest < 1 << 16, "{largest}");
 }
 
 #[test]

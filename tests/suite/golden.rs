@@ -68,7 +68,22 @@ enum Data {
     Long,
     /// Slopes and steps on tiles of 4 x 4.
     Tiles,
+    /// Every bit by chance.
+    Noise,
 }
+
+/// Written before chunks could be stored, which take more than their values like this. They
+/// are decoded, but not written any more.
+const GREW: [&str; 8] = [
+    "v1_raster_context_holes_f32_abs0.1",
+    "v1_persistence+raster_context_holes_f32_abs0.1",
+    "v1_persistence+raster_context_closed_f32_abs0.1",
+    "v1_climatology-period-3+stencil+raster_context_holes_f32_abs0.1",
+    "v1_climatology+stencil-fit-stored+raster_context_holes_f32_abs0.1",
+    "v1_spline_context_smooth_f32_lossless",
+    "v1_spline_context_holes_f32_lossless",
+    "v1_spline_context_lattice_f32_lossless",
+];
 
 impl Data {
     fn shape(self) -> [usize; 3] {
@@ -101,10 +116,22 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
     };
     let shape = data.shape();
     let samples = shape.iter().product();
-    array(
-        &shape,
-        (0..samples).map(|i| T::from_f64(value(i))).collect(),
-    )
+    let values = match data {
+        Data::Noise => chance(samples),
+        _ => (0..samples).map(|i| T::from_f64(value(i))).collect(),
+    };
+    array(&shape, values)
+}
+
+fn chance<T: Sample>(samples: usize) -> Vec<T> {
+    let mut state = 1u64;
+    let value = |_| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        T::from_bits64(state.rotate_left(32))
+    };
+    (0..samples).map(value).collect()
 }
 
 /// Of each tile a height and a slope.
@@ -186,6 +213,7 @@ fn all() -> Vec<Golden> {
     ] {
         add(spec, mixing, bound, data);
     }
+    add("lorenzo", context, Bound::Lossless, Data::Noise);
     for bound in [0.25, 0.01] {
         add("auto", None, Bound::Absolute(bound), Data::Smooth);
     }
@@ -215,6 +243,10 @@ impl Golden {
         let data = format!("{:?}", self.data).to_lowercase();
         let stored = if self.stored { "_stored" } else { "" };
         format!("v1_{spec}_{backend}_{data}_{kind}_{bound}{stored}")
+    }
+
+    fn has_grown(&self) -> bool {
+        GREW.contains(&self.name().as_str())
     }
 
     fn file(&self) -> PathBuf {
@@ -310,7 +342,7 @@ fn blessing() -> bool {
 fn bless() {
     std::fs::create_dir_all(folder()).unwrap();
     let mut sums = checksums();
-    for golden in all() {
+    for golden in all().iter().filter(|g| !g.has_grown()) {
         let stream = golden.encode_either();
         sums.insert(golden.name(), golden.decode_either(&stream));
         if std::fs::read(golden.file()).ok().as_ref() != Some(&stream) {
@@ -351,10 +383,20 @@ fn golden_streams_decode_to_the_same_values() {
 
 #[test]
 fn golden_streams_are_written_again() {
+    let mut other = Vec::new();
     for (golden, stream) in kept() {
         let again = golden.encode_either();
-        assert!(again == stream, "{} is written differently", golden.name());
+        if golden.has_grown() {
+            assert!(
+                again.len() < stream.len(),
+                "{} has not grown",
+                golden.name()
+            );
+        } else if again != stream {
+            other.push(golden.name());
+        }
     }
+    assert!(other.is_empty(), "written differently: {other:?}");
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 mod autoencoders;
 mod bounds;
+mod choice;
 mod common;
 mod conformance;
 mod corruption;
 mod datasets;
 mod docs;
+mod endings;
 mod face;
 mod forecasts;
 mod golden;
+mod incompressible;
 mod models;
 mod preview;
 mod property;

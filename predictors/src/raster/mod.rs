@@ -97,6 +97,9 @@ const AROUND: [(isize, isize); 8] = [
 /// w and w2 come first.
 const OWN_TAPS: usize = 2 + NEIGHBOURS.len();
 
+/// From so many samples on, taps can pay in chunks that are tiny.
+const FITTED: usize = 257;
+
 const MOST_BANDS: usize = 12;
 /// Taps with forecasts are only for what at least one frame in so many has.
 const RARE: usize = 12;
@@ -116,6 +119,13 @@ impl Raster {
     }
 
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        if chunk.judged == Judged::Tiny {
+            let fitted = chunk.samples() >= FITTED;
+            return fitted
+                .then(|| Candidate::new("raster", 16.0))
+                .into_iter()
+                .collect();
+        }
         let nothing_but_centre = chunk.constant && chunk.samples() > FEW;
         let cost = match (chunk.judged, chunk.structured) {
             (Judged::Unseen, _) if nothing_but_centre => 0.2,

@@ -1,6 +1,9 @@
 //! Histograms of tokens: counted per context, shared by contexts alike, scaled to
 //! the precision of rANS.
 
+use std::iter::StepBy;
+use std::ops::Range;
+
 use super::rans::{PRECISION, TOTAL};
 use foresz_predictors::Plane;
 
@@ -19,6 +22,10 @@ const COMPARED_IF_LARGE: usize = 128;
 const LARGE: u32 = 200_000;
 /// What joining neighbours may cost, as a part of the whole.
 const CHEAP: f64 = 1e-5;
+/// By how much that is raised as long as too many are left, and how often at most: no
+/// join costs more than a bit per code.
+const RAISE: f64 = 3.0;
+const MOST_RAISES: usize = 40;
 /// Bits that a histogram's entry takes, about.
 const ENTRY_BITS: f64 = 6.0;
 
@@ -235,36 +242,51 @@ fn read_frequencies(reader: &mut Reader) -> Result<[u16; TOKENS]> {
 
 /// Contexts that follow each other differ least: each joins the one before in its
 /// run if that costs next to nothing, until few enough are left to compare all pairs.
-/// The three refinements of the buckets make three runs per group. Contexts that
-/// never occur join any.
+/// The three refinements of the buckets make three runs per group, and nothing joins
+/// beyond its run: as many as there are runs have to do. Contexts that never occur
+/// join any.
 fn join_neighbours(contexts: &[Tally]) -> (Vec<Tally>, Vec<u8>) {
     let costs: Vec<f64> = contexts.iter().map(Tally::cost).collect();
     let total: u32 = contexts.iter().map(|t| t.total).sum();
+    let few = if total > LARGE {
+        COMPARED_IF_LARGE
+    } else {
+        COMPARED
+    };
+    let is_used = |mut run: Run| run.any(|context| contexts[context].total > 0);
+    let few = few.max(
+        runs(contexts.len())
+            .filter(|run| is_used(run.clone()))
+            .count(),
+    );
     let mut price = costs.iter().sum::<f64>() * CHEAP;
-    loop {
+    for _ in 0..MOST_RAISES {
         let joined = join_below(contexts, &costs, price);
-        if joined.0.len()
-            <= if total > LARGE {
-                COMPARED_IF_LARGE
-            } else {
-                COMPARED
-            }
-        {
+        if joined.0.len() <= few {
             return joined;
         }
-        price *= 3.0;
+        price *= RAISE;
     }
+    join_below(contexts, &costs, f64::INFINITY)
+}
+
+/// Contexts of one group and refinement, by their buckets.
+type Run = StepBy<Range<usize>>;
+
+fn runs(contexts: usize) -> impl Iterator<Item = Run> {
+    let groups = (0..contexts).step_by(CONTEXTS);
+    groups.flat_map(|group| {
+        let first = group..group + REFINEMENTS;
+        first.map(move |first| (first..group + CONTEXTS).step_by(REFINEMENTS))
+    })
 }
 
 fn join_below(contexts: &[Tally], costs: &[f64], price: f64) -> (Vec<Tally>, Vec<u8>) {
     let mut tallies: Vec<Tally> = Vec::new();
     let mut map = vec![0; contexts.len()];
-    for run in (0..contexts.len())
-        .step_by(CONTEXTS)
-        .flat_map(|g| g..g + REFINEMENTS)
-    {
+    for run in runs(contexts.len()) {
         let mut last: Option<(usize, f64)> = None;
-        for context in (run..run / CONTEXTS * CONTEXTS + CONTEXTS).step_by(REFINEMENTS) {
+        for context in run {
             let tally = &contexts[context];
             if tally.total == 0 {
                 continue;
@@ -290,7 +312,8 @@ fn join_below(contexts: &[Tally], costs: &[f64], price: f64) -> (Vec<Tally>, Vec
     (tallies, map)
 }
 
-/// Merges the best pair again and again.
+/// Merges the best pair again and again, until that makes nothing smaller: one less each
+/// time.
 fn merge_pairs(tallies: &mut Vec<Tally>, map: &mut [u8]) {
     let costs = |tallies: &[Tally]| -> Vec<f64> { tallies.iter().map(Tally::cost).collect() };
     let mut own = costs(tallies);
@@ -353,7 +376,8 @@ fn scale(tally: &Tally) -> [u16; TOKENS] {
         *f = (((u64::from(n) << PRECISION) + total / 2) / total).max(1) as u16;
         left -= i64::from(*f);
     }
-    // The largest ones take or give what rounding left.
+    // The largest ones take or give what rounding left. They do not run out: there are
+    // fewer tokens than TOTAL, so one is above 1 as long as there is too much.
     while left != 0 {
         let (at, most) = frequencies
             .iter()
@@ -374,6 +398,27 @@ fn scale(tally: &Tally) -> [u16; TOKENS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_run_of_every_group_can_be_in_use() {
+        for spread in [1, 3, 40] {
+            // Each run has tokens of its own, so that joining any of them costs.
+            let context = |i: usize| {
+                let run = i / CONTEXTS * REFINEMENTS + i % REFINEMENTS;
+                let mut counts = vec![0; run + 1];
+                counts[run] = (1 + i % spread) as u32;
+                let total = counts[run];
+                Tally { counts, total }
+            };
+            let contexts: Vec<Tally> = (0..Group::COUNT * CONTEXTS).map(context).collect();
+            let (tallies, map) = join_neighbours(&contexts);
+            assert!(tallies.len() <= MOST_CLUSTERS, "{}", tallies.len());
+            assert!(map.iter().all(|c| usize::from(*c) < tallies.len()));
+            let mut out = Vec::new();
+            Clusters::new(&Counts { contexts }).write(&mut out);
+            Clusters::read(&out, Group::COUNT * CONTEXTS).unwrap();
+        }
+    }
 
     #[test]
     fn frequencies_add_up_whatever_the_counts() {

@@ -11,6 +11,7 @@ use super::model::{HALF, MOST_WEIGHT, TRUSTED, adapt};
 const DEPTH: u32 = 12;
 
 /// What is learned about them: a tree of magnitudes for either sign.
+#[derive(Default)]
 pub(super) struct Low {
     slots: Vec<[u32; 1]>,
     /// By the number of bits that are known and that are left.
@@ -27,6 +28,12 @@ impl Low {
             slots: vec![[HALF << 16]; 2 << DEPTH],
             weights: vec![FIRST_WEIGHTS; (DEPTH as usize + 1) * 32],
         }
+    }
+
+    /// Makes everything as it was at first.
+    pub(super) fn forget(&mut self) {
+        self.slots.fill([HALF << 16]);
+        self.weights.fill(FIRST_WEIGHTS);
     }
 
     /// Settles the bit after those of `known`, `left` more being to come.

@@ -14,6 +14,7 @@ mod logistic;
 mod low;
 mod model;
 mod scene;
+mod spare;
 mod symbol;
 mod walk;
 
@@ -164,6 +165,25 @@ mod tests {
         let size = round_trip(&shape, &[Plane::whole(&shape)], &codes);
         let plain = super::super::token::estimate_bits(&half) as usize / 8;
         assert!(size < plain, "{size} bytes, {plain} without contexts");
+    }
+
+    #[test]
+    fn a_model_that_is_used_again_has_forgotten_everything() {
+        // In a thread of its own every model is a new one.
+        let fresh = |shape: &'static [usize], codes: Vec<i32>| {
+            let encode = move || encode(shape, &[Plane::whole(shape)], &codes);
+            std::thread::spawn(encode).join().unwrap()
+        };
+        let shapes: [&'static [usize]; 4] = [&[64], &[7, 9], &[3, 20, 40], &[64, 65]];
+        for turn in 0..3 {
+            for shape in shapes {
+                let mut codes = wavy(shape.iter().product());
+                codes.iter_mut().step_by(7 + turn).for_each(|c| *c *= 900);
+                codes.iter_mut().step_by(41).for_each(|c| *c = ESCAPE);
+                let again = encode(shape, &[Plane::whole(shape)], &codes);
+                assert_eq!(again, fresh(shape, codes), "{shape:?}");
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::arithmetic::Coin;
 use super::logistic::{LIMIT, squash, stretch};
 use super::low::Low;
+use super::spare::Trail;
 
 /// The probability of a coin.
 pub(super) const HALF: u32 = 1 << 15;
@@ -27,6 +28,7 @@ pub(super) struct Place {
 }
 
 /// Everything that is learned about decisions.
+#[derive(Default)]
 pub(super) struct Model {
     /// Probability in the upper 24 bits, how often it was used in the lower 8;
     /// 0 is a slot never used.
@@ -38,6 +40,19 @@ pub(super) struct Model {
     /// compilers make vectors of what is in memory, not of local arrays.
     now: [u32; SETS + 1],
     inputs: [i32; LANES],
+    /// What was used, if that is to be put back one day.
+    pub(super) trail: Option<Trail>,
+    /// Which nodes were.
+    nodes: Nodes,
+}
+
+/// Decisions that were settled.
+struct Nodes([bool; NODES]);
+
+impl Default for Nodes {
+    fn default() -> Self {
+        Nodes([false; NODES])
+    }
 }
 
 /// Shares of a correction by how often a slot was used: 1/(n + 2) of 2^12.
@@ -66,7 +81,36 @@ impl Model {
             low: Low::new(),
             now: [0; SETS + 1],
             inputs,
+            trail: None,
+            nodes: Nodes::default(),
         }
+    }
+
+    /// Makes what was used as it was at first.
+    pub(super) fn forget(&mut self) {
+        let Some(trail) = &mut self.trail else {
+            return;
+        };
+        let nodes = std::mem::take(&mut self.nodes).0;
+        let nodes: Vec<usize> = (0..NODES).filter(|n| nodes[*n]).collect();
+        for context in trail.contexts.drain() {
+            nodes
+                .iter()
+                .for_each(|n| self.slots[context * NODES + n] = 0);
+        }
+        for (mixer, rows) in self.mixers.iter_mut().zip(&mut trail.mixers) {
+            for row in rows.drain() {
+                let used = nodes.iter().map(|n| row * NODES + n);
+                used.for_each(|at| mixer.weights[at] = Mixer::FIRST);
+            }
+        }
+        let first = LastStage::first();
+        for level in trail.levels.drain() {
+            for row in nodes.iter().map(|n| level * NODES + n) {
+                self.stage.cells[row * CELLS..][..CELLS].copy_from_slice(&first);
+            }
+        }
+        self.low.forget();
     }
 
     /// Settles one decision; `prior` is the probability of 1 for a context never seen.
@@ -79,6 +123,7 @@ impl Model {
         prior: u32,
         bit: u32,
     ) -> u32 {
+        self.nodes.0[node] = true;
         let mut at = [0; SETS];
         for i in 0..SETS {
             at[i] = place.contexts[i] as usize * NODES + node;
@@ -161,16 +206,25 @@ fn target(bit: u32) -> i32 {
 }
 
 /// Weights for every node, in as many sets as there are kinds of places.
+#[derive(Default)]
 struct Mixer {
     weights: Vec<[i32; LANES]>,
 }
 
 impl Mixer {
-    fn new(sets: usize) -> Self {
+    const FIRST: [i32; LANES] = {
         let mut first = [0; LANES];
-        first[..SETS].fill(FIRST_WEIGHT);
+        let mut i = 0;
+        while i < SETS {
+            first[i] = FIRST_WEIGHT;
+            i += 1;
+        }
+        first
+    };
+
+    fn new(sets: usize) -> Self {
         Mixer {
-            weights: vec![first; sets * NODES],
+            weights: vec![Self::FIRST; sets * NODES],
         }
     }
 
@@ -216,6 +270,7 @@ static RATES: [i32; 256] = {
 };
 
 /// Corrects probabilities that turn out too bold or too shy.
+#[derive(Default)]
 struct LastStage {
     /// Probabilities in units of 2^−24.
     cells: Vec<u32>,
@@ -225,12 +280,16 @@ const SPACING: i32 = 256;
 const CELLS: usize = (2 * LIMIT / SPACING) as usize + 1;
 
 impl LastStage {
-    fn new(levels: usize) -> Self {
-        let row: Vec<u32> = (0..CELLS as i32)
+    /// The cells of a row.
+    fn first() -> Vec<u32> {
+        (0..CELLS as i32)
             .map(|i| (squash(i * SPACING - LIMIT) as u32) << 8)
-            .collect();
+            .collect()
+    }
+
+    fn new(levels: usize) -> Self {
         LastStage {
-            cells: row.repeat(levels * NODES),
+            cells: Self::first().repeat(levels * NODES),
         }
     }
 

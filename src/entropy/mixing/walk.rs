@@ -7,6 +7,7 @@ use super::contexts::{self, Group};
 use super::estimate::{self, Lean, Size};
 use super::model::Model;
 use super::scene::{self, Around, Scene, W, WW};
+use super::spare;
 use super::symbol;
 use crate::coding::HOLE;
 
@@ -37,11 +38,16 @@ const LENGTH: usize = 1024;
 
 impl Walker {
     pub(super) fn new(shape: &[usize]) -> Self {
+        let model = if shape.iter().product::<usize>() <= spare::MOST_SAMPLES {
+            spare::take()
+        } else {
+            Model::new(contexts::COUNT, contexts::MIXERS, contexts::SUMS)
+        };
         Walker {
             shape: shape.to_vec(),
             scene: Scene::new(shape),
             around: Vec::new(),
-            model: Model::new(contexts::COUNT, contexts::MIXERS, contexts::SUMS),
+            model,
             groups: vec![(Size::new(), Lean::new()); Group::COUNT],
             habits: vec![0; shape.iter().rev().take(2).product()],
         }
@@ -74,6 +80,15 @@ impl Walker {
     }
 }
 
+impl Drop for Walker {
+    fn drop(&mut self) {
+        let model = std::mem::take(&mut self.model);
+        if model.trail.is_some() {
+            spare::put(model);
+        }
+    }
+}
+
 /// A habit moves by so many sixteenths of the way to each new code.
 const HABIT_SHARE: i32 = 3;
 
@@ -99,6 +114,9 @@ widest! {
             let leaning = lean.expect(around);
             let tilt = estimate::tilt(leaning, expected_size);
             let place = contexts::place(around, stretch.group, expected, (leaning, tilt));
+            if let Some(trail) = &mut walker.model.trail {
+                trail.note(&place);
+            }
             *code = symbol::settle(&mut walker.model, coin, &place, expected_size, *code);
             west = scene::seen(*code);
             let log = estimate::log(west);

@@ -7,13 +7,11 @@
     reason = "a suite that cannot go on should say so"
 )]
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::fields::formula;
-use common::{assert_kept, pack};
+use crate::common::fields::formula;
+use crate::common::{assert_kept, pack};
 use foresz::predictors::{
     Built, Candidate, Coder, Entry, FramePredictor, FrameWalk, Past, Plane, Predictor, Registry,
     Result, Scene, Side, Teller,
