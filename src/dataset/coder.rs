@@ -11,10 +11,10 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use super::blob;
 use super::builder::Builder;
+use super::checkpoint::{Checkpoint, Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::packing::{Carried, carry, declared_fills, unpack};
-use super::reader::DatasetReader;
 use super::recipe::{Plan, Recipe};
 use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
@@ -23,24 +23,15 @@ use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
 use crate::options::{Options, time_dimension};
-use crate::store::Store;
 use crate::threads;
-
-/// How much of what is unfinished can be gone on with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// Nothing.
-    Nothing,
-    /// All but about so many bytes of values.
-    AllBut(u64),
-}
 
 /// Turns variables of a source into the stream of a data set.
 #[derive(Clone)]
 pub struct Coder<'a> {
     recipes: &'a [Recipe],
     options: Options,
-    keeping: Keeping,
+    /// Whether checksums of values are wanted.
+    sums: bool,
 }
 
 /// Program and version, as streams remember it.
@@ -54,21 +45,113 @@ impl<'a> Coder<'a> {
         Coder {
             recipes,
             options,
-            keeping: Keeping::Nothing,
+            sums: false,
         }
-    }
-
-    /// Writes a directory now and then, from which an unfinished stream can be
-    /// [gone on with](Self::go_on).
-    pub fn keeping(mut self, keeping: Keeping) -> Self {
-        self.keeping = keeping;
-        self
     }
 
     /// Writes a stream.
     pub fn compress(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<u64> {
         let travelling = self.travelling(source.dataset())?;
         let mut builder = Builder::start(sink)?;
+        let begun = self.begin(&travelling)?;
+        self.write(source, &travelling, begun, (&mut builder, None))
+    }
+
+    /// The same from checkpoint to checkpoint: if it is interrupted, it can
+    /// [go on](Self::go_on) from the last one.
+    pub fn compress_in_steps(
+        &self,
+        source: &mut dyn Source,
+        sink: &mut dyn Write,
+        keeper: &mut dyn Keeper,
+    ) -> Result<u64> {
+        let travelling = self.travelling(source.dataset())?;
+        let mut builder = Builder::start(sink)?;
+        let mut begun = self.begin(&travelling)?;
+        self.keep(&mut begun, &mut builder, keeper)?;
+        self.summing()
+            .write(source, &travelling, begun, (&mut builder, Some(keeper)))
+    }
+
+    /// Goes on from a checkpoint, at whose [end](Checkpoint::bytes) the sink has to stand.
+    /// What comes out is what [`compress`](Self::compress) would have written.
+    pub fn go_on(
+        &self,
+        source: &mut dyn Source,
+        checkpoint: &Checkpoint,
+        sink: &mut dyn Write,
+        keeper: &mut dyn Keeper,
+    ) -> Result<u64> {
+        if let Some(reason) = self.asked_otherwise(source, checkpoint)? {
+            return invalid(reason);
+        }
+        let travelling = self.travelling(source.dataset())?;
+        let mut builder = Builder::go_on_with(sink, checkpoint.bytes, checkpoint.sum);
+        let begun = Begun {
+            directory: checkpoint.directory.clone(),
+            sums: checkpoint.values.clone(),
+        };
+        self.summing()
+            .write(source, &travelling, begun, (&mut builder, Some(keeper)))
+    }
+
+    /// Why what a checkpoint speaks of is not what would be written now, if it is not. All
+    /// values that are done are read again.
+    pub fn differs(
+        &self,
+        source: &mut dyn Source,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<String>> {
+        if let Some(reason) = self.asked_otherwise(source, checkpoint)? {
+            return Ok(Some(reason));
+        }
+        let travelling = self.travelling(source.dataset())?;
+        for (v, sums) in checkpoint.values.iter().enumerate() {
+            let (position, entry) = (travelling.positions[v], &checkpoint.directory.entries[v]);
+            let name = &travelling.dataset.variables[v].name;
+            for (i, sum) in sums.iter().enumerate() {
+                let values = read(source, position, &entry.cuts, i..i + 1, name)?;
+                if values.iter().any(|values| sum_of(values) != *sum) {
+                    return Ok(Some(format!("values of {name} have changed since")));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn asked_otherwise(
+        &self,
+        source: &dyn Source,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<String>> {
+        let travelling = self.travelling(source.dataset())?;
+        let directory = &checkpoint.directory;
+        // As text, in which NaN is NaN.
+        let is_same = format!("{:?}", directory.dataset) == format!("{:?}", travelling.dataset);
+        let mut wanted = Vec::new();
+        for variable in &travelling.dataset.variables {
+            wanted.push(begun(&travelling.plan(self, variable)?));
+        }
+        let cuts = directory.entries.iter().map(|entry| &entry.cuts);
+        Ok(if !is_same {
+            Some("it was begun with other variables, dimensions or attributes".into())
+        } else if directory.unfinished.as_deref() != Some(&self.told())
+            || !cuts.eq(wanted.iter().map(|entry| &entry.cuts))
+        {
+            Some("it was begun with other options, or by another version of foresz".into())
+        } else {
+            None
+        })
+    }
+
+    fn summing(&self) -> Self {
+        Coder {
+            sums: true,
+            ..self.clone()
+        }
+    }
+
+    fn begin(&self, travelling: &Travelling) -> Result<Begun> {
         let mut directory = Directory {
             writer: WRITER.into(),
             unfinished: None,
@@ -79,27 +162,10 @@ impl<'a> Coder<'a> {
             let plan = travelling.plan(self, variable)?;
             directory.entries.push(begun(&plan));
         }
-        self.write(source, &travelling, directory, &mut builder)
-    }
-
-    /// Goes on with an unfinished stream, at whose end the sink has to stand.
-    pub fn go_on<S: Store>(
-        &self,
-        source: &mut dyn Source,
-        unfinished: &DatasetReader<S>,
-        sink: &mut dyn Write,
-    ) -> Result<u64> {
-        let travelling = self.travelling(source.dataset())?;
-        let directory = unfinished.directory.clone();
-        if directory.unfinished.as_deref() != Some(&self.told()) {
-            return invalid("what was begun was asked for otherwise; start anew");
-        }
-        // As text, in which NaN is NaN.
-        if format!("{:?}", directory.dataset) != format!("{:?}", travelling.dataset) {
-            return invalid("what was begun was made of something else; start anew");
-        }
-        let mut builder = Builder::go_on(sink, unfinished.bytes());
-        self.write(source, &travelling, directory, &mut builder)
+        Ok(Begun {
+            sums: vec![Vec::new(); directory.entries.len()],
+            directory,
+        })
     }
 
     /// What has been asked for, to tell whether an unfinished stream is the same.
@@ -108,6 +174,8 @@ impl<'a> Coder<'a> {
             choose,
             effort,
             backend,
+            periodic,
+            fills,
             chunk,
             keyframe,
             offers,
@@ -115,19 +183,35 @@ impl<'a> Coder<'a> {
             ..
         } = &self.options;
         format!(
-            "{:?} {choose:?} {effort:?} {backend:?} {chunk:?} {keyframe:?} {offers:?} {store_models}",
+            "{WRITER} {:?} {choose:?} {effort:?} {backend:?} {periodic:?} {fills:?} {chunk:?} {keyframe:?} {offers:?} {store_models}",
             self.recipes
         )
+    }
+
+    fn keep(
+        &self,
+        begun: &mut Begun,
+        builder: &mut Builder,
+        keeper: &mut dyn Keeper,
+    ) -> Result<()> {
+        let sum = builder.settle()?;
+        begun.directory.unfinished = Some(self.told());
+        let checkpoint = Checkpoint {
+            bytes: builder.bytes(),
+            sum,
+            values: begun.sums.clone(),
+            directory: begun.directory.clone(),
+        };
+        Ok(keeper.keep(&checkpoint)?)
     }
 
     fn write(
         &self,
         source: &mut dyn Source,
         travelling: &Travelling,
-        mut directory: Directory,
-        builder: &mut Builder,
+        mut done: Begun,
+        (builder, mut keeper): (&mut Builder, Option<&mut dyn Keeper>),
     ) -> Result<u64> {
-        let mut since = 0;
         for (v, variable) in travelling.dataset.variables.iter().enumerate() {
             let plan = travelling.plan(self, variable)?;
             let job = Job {
@@ -146,8 +230,8 @@ impl<'a> Coder<'a> {
             let count = plan.cuts.count().unwrap_or(0);
             let run = |start: usize| start..(start + self.at_once()).min(count);
             let mut ahead = None;
-            while directory.entries[v].pieces.len() < count {
-                let now = run(directory.entries[v].pieces.len());
+            while done.directory.entries[v].pieces.len() < count {
+                let now = run(done.directory.entries[v].pieces.len());
                 let next = run(now.end);
                 let values = match ahead.take() {
                     Some(values) => values,
@@ -161,24 +245,22 @@ impl<'a> Coder<'a> {
                     coded
                 };
                 for coded in coded? {
-                    since += coded.input_bytes;
-                    directory.entries[v].pieces.push(Piece {
+                    done.sums[v].push(coded.sum);
+                    done.directory.entries[v].pieces.push(Piece {
                         offset: builder.put(&coded.bytes)?,
                         bytes: coded.bytes.len() as u64,
                         asked: coded.asked,
                     });
                 }
-                if let Keeping::AllBut(most) = self.keeping
-                    && since >= most
+                if let Some(keeper) = keeper.as_deref_mut()
+                    && keeper.wants()
                 {
-                    directory.unfinished = Some(self.told());
-                    builder.close(&directory)?;
-                    since = 0;
+                    self.keep(&mut done, builder, keeper)?;
                 }
             }
         }
-        directory.unfinished = None;
-        builder.close(&directory)?;
+        done.directory.unfinished = None;
+        builder.close(&done.directory)?;
         Ok(builder.bytes())
     }
 
@@ -253,6 +335,13 @@ pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
     }
 }
 
+/// A stream that is being written.
+struct Begun {
+    directory: Directory,
+    /// Checksums of the values of pieces.
+    sums: Vec<Vec<u32>>,
+}
+
 /// An entry of which nothing is written yet.
 fn begun(plan: &Plan) -> Entry {
     Entry {
@@ -269,8 +358,8 @@ fn begun(plan: &Plan) -> Entry {
 pub(crate) struct CodedPiece {
     pub(crate) bytes: Vec<u8>,
     asked: Bound,
-    /// Of its values, as the source stores them.
-    input_bytes: u64,
+    /// The checksum of its values, if one is wanted.
+    sum: u32,
 }
 
 /// A variable on its way into a stream.
@@ -333,7 +422,6 @@ impl Job<'_> {
                 self.variable.name
             ));
         }
-        let width = self.variable.kind.bytes().unwrap_or(1);
         let bytes = match self.plan.storage {
             Storage::Blobs => {
                 let blob = blob::write(values);
@@ -360,7 +448,7 @@ impl Job<'_> {
         Ok(CodedPiece {
             bytes,
             asked,
-            input_bytes: (count * width) as u64,
+            sum: if self.coder.sums { sum_of(values) } else { 0 },
         })
     }
 
@@ -485,8 +573,19 @@ fn read(
 
 /// An error of a file, with the variable it is about.
 pub(crate) fn named(error: foresz_files::Error, variable: &str) -> Error {
-    match error {
-        foresz_files::Error::Io(error) => Error::Io(error),
-        other => Error::Invalid(format!("{variable}: {other}")),
-    }
+    use foresz_files::Error as E;
+    let about = |reason: String| {
+        if reason.starts_with(&format!("{variable} ")) {
+            reason
+        } else {
+            format!("{variable}: {reason}")
+        }
+    };
+    Error::from(match error {
+        E::Io(error) => E::Io(std::io::Error::new(error.kind(), about(error.to_string()))),
+        E::Damaged(reason) => E::Damaged(about(reason)),
+        E::Unsupported(reason) => E::Unsupported(about(reason)),
+        E::Invalid(reason) => E::Invalid(about(reason)),
+        other => other,
+    })
 }

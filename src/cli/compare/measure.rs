@@ -3,11 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use foresz::Sample;
-use foresz::metrics::Size;
-use tempfile::TempDir;
-
 use super::super::args::DType;
+use super::super::output::Scratch;
 use super::super::talk::Talk;
 use super::args::Compare;
 use super::contenders::{self, Contender};
@@ -21,13 +18,15 @@ use super::progress::{Pace, Teller};
 use super::results::{Entrant, FieldFacts, LeftOut, Measured, Results, Row, SCHEMA, Status};
 use super::store::{self, Store};
 use super::wind;
+use foresz::Sample;
+use foresz::metrics::Size;
 
 /// What stays the same from case to case.
 pub(super) struct Bench<'a> {
     pub(super) args: &'a Compare,
     pub(super) contenders: Vec<(Box<dyn Contender>, Entrant)>,
     pub(super) store: Store,
-    scratch: TempDir,
+    scratch: Scratch,
 }
 
 /// A field with its facts, its samples in a file for everybody to read.
@@ -46,7 +45,7 @@ pub(super) fn all(args: &Compare, talk: &Talk) -> anyhow::Result<Results> {
     let mut bench = Bench {
         args,
         store: Store::open(beside, args.fresh)?,
-        scratch: TempDir::new()?,
+        scratch: Scratch::new()?,
         contenders,
     };
     let (_, bounds) = bench.bounds();

@@ -33,7 +33,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::failure::{BROKEN, invalid};
-use super::output::Output;
+use super::output::{Output, Target, files_in};
 use super::talk::Talk;
 use results::{Results, SCHEMA, Status};
 
@@ -41,9 +41,15 @@ pub(crate) use args::Compare;
 pub(crate) use contend::run as contend;
 
 pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
-    for path in outputs(args) {
+    for (i, path) in outputs(args).enumerate() {
         // Refused now rather than after an hour of work.
-        Output::open(path, args.force)?;
+        if outputs(args).take(i).any(|other| other == path) {
+            return Err(invalid(format!(
+                "{} is to hold two results: name another file for one of them",
+                path.display()
+            )));
+        }
+        Output::open(&target(path, args))?;
     }
     let results = match &args.from {
         Some(path) => read(path)?,
@@ -101,7 +107,13 @@ fn write(
 ) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let content = content()?;
-    Output::open(path, args.force)?.write(|sink| Ok(sink.write_all(content.as_bytes())?))
+    Output::open(&target(path, args))?.write(|sink| Ok(sink.write_all(content.as_bytes())?))
+}
+
+fn target(path: &Path, args: &Compare) -> Target {
+    let models = args.model.iter().flat_map(|folder| files_in(folder));
+    let inputs = data::files(args).into_iter().chain(models);
+    Target::new(path, args.force).reading(inputs.chain(args.from.clone()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Results> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::super::output::hold;
 use super::hash;
 
 /// Cases by what decides how they come out.
@@ -33,8 +34,14 @@ impl Store {
             });
         };
         let told = || format!("cannot keep what is measured in {}", path.display());
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(told)?;
+        hold(&file, &path)?;
         let mut known = HashMap::new();
-        if !fresh && path.exists() {
+        if !fresh {
             for line in BufReader::new(File::open(&path).with_context(told)?).lines() {
                 // A line that was cut off by an interruption is measured again.
                 if let Ok(Line { key, found }) = serde_json::from_str(&line.with_context(told)?) {
@@ -42,11 +49,6 @@ impl Store {
                 }
             }
         }
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(told)?;
         if fresh {
             file.set_len(0).with_context(told)?;
         } else {

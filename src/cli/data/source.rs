@@ -1,18 +1,20 @@
 //! Files that hold data sets.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::{self, Memory, Source, Values};
-use foresz::{Error, FileStore, Store};
+use foresz::files::{self, Dataset, Memory, Source, Values};
+use foresz::{Error, FileStore, Section, Store};
 
 use super::choice;
 use crate::cli::args::is_stdio;
 use crate::cli::failure::invalid;
 use crate::cli::input::{self, Expected, Field};
+use crate::cli::output::is_held;
 
 /// First bytes of files, and of streams.
 const OF_DATA_SETS: [&[u8]; 3] = [b"CDF", b"\x89HDF", b"GRIB"];
@@ -49,14 +51,75 @@ pub(crate) fn is_stream(path: &Path) -> bool {
 
 /// Whether a path leads to the stream of a data set, and not of a single field.
 pub(crate) fn is_data_set_stream(path: &Path) -> bool {
-    let reader = is_stream(path).then(|| FileStore::open(path).and_then(DatasetReader::open));
-    matches!(reader, Some(Ok(reader)) if !reader.is_single_field())
+    is_stream(path) && FileStore::open(path).is_ok_and(|store| holds_data_set(&store))
+}
+
+/// Whether a stream is that of a data set, and not of a single field.
+pub(super) fn holds_data_set(stream: &dyn Store) -> bool {
+    match DatasetReader::open(stream) {
+        Ok(reader) => !reader.is_single_field(),
+        // Only data sets have directories. Else, whatever is wrong is said when it is decoded.
+        Err(error) => matches!(
+            error,
+            Error::Corrupt {
+                at: Section::Directory,
+                ..
+            }
+        ),
+    }
 }
 
 /// Opens a file of variables.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn Source>> {
-    let source = files::open(path).map_err(plain);
-    source.with_context(|| format!("cannot read {}", path.display()))
+    let source = files::open(path).map_err(Error::from);
+    let source = source.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Box::new(Named {
+        source,
+        path: path.into(),
+    }))
+}
+
+/// A file that says which one it is if it cannot be read.
+struct Named {
+    source: Box<dyn Source>,
+    path: PathBuf,
+}
+
+impl Source for Named {
+    fn format(&self) -> String {
+        self.source.format()
+    }
+
+    fn dataset(&self) -> &Dataset {
+        self.source.dataset()
+    }
+
+    fn read(&mut self, variable: usize, region: &[Range<usize>]) -> files::Result<Values> {
+        let shown = self.path.display();
+        self.source.read(variable, region).map_err(|e| match e {
+            files::Error::Io(e) => {
+                let text = match e.kind() {
+                    ErrorKind::UnexpectedEof => {
+                        format!("{shown} is shorter than when it was opened")
+                    }
+                    _ => format!("cannot read {shown}: {e}"),
+                };
+                files::Error::Io(io::Error::new(e.kind(), text))
+            }
+            files::Error::Damaged(why) => {
+                files::Error::Damaged(format!("cannot read {shown}: {why}"))
+            }
+            other => other,
+        })
+    }
+
+    fn pieces(&self, variable: usize) -> Option<Vec<usize>> {
+        self.source.pieces(variable)
+    }
+
+    fn skipped(&self) -> &[(String, String)] {
+        self.source.skipped()
+    }
 }
 
 /// Opens a stream, and says so if something is left of what was interrupted.
@@ -70,7 +133,12 @@ pub(super) fn opened<S: Store>(
     path: &Path,
 ) -> anyhow::Result<DatasetReader<S>> {
     let reader = opened.with_context(|| path.display().to_string())?;
-    if reader.lost() > 0 {
+    if reader.lost() > 0 && is_held(path) {
+        eprintln!(
+            "foresz: note: {} is being added to; what was there before is read",
+            path.display()
+        );
+    } else if reader.lost() > 0 {
         eprintln!(
             "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
             path.display(),
@@ -78,15 +146,6 @@ pub(super) fn opened<S: Store>(
         );
     }
     Ok(reader)
-}
-
-/// An error of a file as one of ours, so that it gets the right exit code.
-pub(crate) fn plain(error: files::Error) -> Error {
-    match error {
-        files::Error::Io(error) => Error::Io(error),
-        files::Error::Unsupported(reason) => Error::Unsupported(reason),
-        other => Error::Invalid(other.to_string()),
-    }
 }
 
 /// A file of variables, or samples of the only variable of a stream, as many frames as there
@@ -142,7 +201,7 @@ pub(super) fn open_like(
     for (dimension, length) in variable.dimensions.iter().zip(shape) {
         dataset.dimensions[*dimension].length = length;
     }
-    let memory = Memory::new(dataset, vec![values]).map_err(plain)?;
+    let memory = Memory::new(dataset, vec![values]).map_err(Error::from)?;
     Ok(Box::new(memory))
 }
 
@@ -184,7 +243,7 @@ pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Valu
         return Err(invalid(format!("{name} holds nothing")));
     }
     let region: Vec<_> = shape.iter().map(|n| 0..*n).collect();
-    let values = source.read(v, &region).map_err(plain)?;
+    let values = source.read(v, &region).map_err(Error::from)?;
     let missing = foresz::dataset::missing_values(variable);
     let mut values = foresz::dataset::unpacked(variable, values)?;
     match &mut values {

@@ -100,7 +100,7 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
         )));
     }
     let region = sample(&shape);
-    let values = source.read(v, &region).map_err(source::plain)?;
+    let values = source.read(v, &region).map_err(foresz::Error::from)?;
     let values = unpacked(variable, values)?;
     let mut options = options.dims(dataset.dims(variable).into_iter().map(String::from));
     if variable.kind.is_float() {
