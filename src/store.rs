@@ -147,3 +147,20 @@ impl Store for Window<'_> {
         self.store.read(start + range.start..start + range.end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.fsz");
+        std::fs::write(&path, [7; 100]).unwrap();
+        let store = FileStore::open(&path).unwrap();
+        std::fs::write(&path, [7; 50]).unwrap();
+        assert_eq!(*store.read(0..50).unwrap(), [7; 50]);
+        let text = store.read(40..60).unwrap_err().to_string();
+        assert!(text.contains("s.fsz is shorter"), "{text}");
+    }
+}

@@ -11,7 +11,7 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use super::blob;
 use super::builder::Builder;
-use super::checkpoint::{Checkpoint, Keeper, sum_of};
+use super::checkpoint::{Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::packing::{Carried, carry, declared_fills, unpack};
@@ -28,10 +28,10 @@ use crate::threads;
 /// Turns variables of a source into the stream of a data set.
 #[derive(Clone)]
 pub struct Coder<'a> {
-    recipes: &'a [Recipe],
-    options: Options,
+    pub(super) recipes: &'a [Recipe],
+    pub(super) options: Options,
     /// Whether checksums of values are wanted.
-    sums: bool,
+    pub(super) sums: bool,
 }
 
 /// Program and version, as streams remember it.
@@ -53,105 +53,11 @@ impl<'a> Coder<'a> {
     pub fn compress(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<u64> {
         let travelling = self.travelling(source.dataset())?;
         let mut builder = Builder::start(sink)?;
-        let begun = self.begin(&travelling)?;
-        self.write(source, &travelling, begun, (&mut builder, None))
-    }
-
-    /// The same from checkpoint to checkpoint: if it is interrupted, it can
-    /// [go on](Self::go_on) from the last one.
-    pub fn compress_in_steps(
-        &self,
-        source: &mut dyn Source,
-        sink: &mut dyn Write,
-        keeper: &mut dyn Keeper,
-    ) -> Result<u64> {
-        let travelling = self.travelling(source.dataset())?;
-        let mut builder = Builder::start(sink)?;
         let mut begun = self.begin(&travelling)?;
-        self.keep(&mut begun, &mut builder, keeper)?;
-        self.summing()
-            .write(source, &travelling, begun, (&mut builder, Some(keeper)))
+        self.write(source, &travelling, &mut begun, (&mut builder, None))
     }
 
-    /// Goes on from a checkpoint, at whose [end](Checkpoint::bytes) the sink has to stand.
-    /// What comes out is what [`compress`](Self::compress) would have written.
-    pub fn go_on(
-        &self,
-        source: &mut dyn Source,
-        checkpoint: &Checkpoint,
-        sink: &mut dyn Write,
-        keeper: &mut dyn Keeper,
-    ) -> Result<u64> {
-        if let Some(reason) = self.asked_otherwise(source, checkpoint)? {
-            return invalid(reason);
-        }
-        let travelling = self.travelling(source.dataset())?;
-        let mut builder = Builder::go_on_with(sink, checkpoint.bytes, checkpoint.sum);
-        let begun = Begun {
-            directory: checkpoint.directory.clone(),
-            sums: checkpoint.values.clone(),
-        };
-        self.summing()
-            .write(source, &travelling, begun, (&mut builder, Some(keeper)))
-    }
-
-    /// Why what a checkpoint speaks of is not what would be written now, if it is not. All
-    /// values that are done are read again.
-    pub fn differs(
-        &self,
-        source: &mut dyn Source,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<String>> {
-        if let Some(reason) = self.asked_otherwise(source, checkpoint)? {
-            return Ok(Some(reason));
-        }
-        let travelling = self.travelling(source.dataset())?;
-        for (v, sums) in checkpoint.values.iter().enumerate() {
-            let (position, entry) = (travelling.positions[v], &checkpoint.directory.entries[v]);
-            let name = &travelling.dataset.variables[v].name;
-            for (i, sum) in sums.iter().enumerate() {
-                let values = read(source, position, &entry.cuts, i..i + 1, name)?;
-                if values.iter().any(|values| sum_of(values) != *sum) {
-                    return Ok(Some(format!("values of {name} have changed since")));
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn asked_otherwise(
-        &self,
-        source: &dyn Source,
-        checkpoint: &Checkpoint,
-    ) -> Result<Option<String>> {
-        let travelling = self.travelling(source.dataset())?;
-        let directory = &checkpoint.directory;
-        // As text, in which NaN is NaN.
-        let is_same = format!("{:?}", directory.dataset) == format!("{:?}", travelling.dataset);
-        let mut wanted = Vec::new();
-        for variable in &travelling.dataset.variables {
-            wanted.push(begun(&travelling.plan(self, variable)?));
-        }
-        let cuts = directory.entries.iter().map(|entry| &entry.cuts);
-        Ok(if !is_same {
-            Some("it was begun with other variables, dimensions or attributes".into())
-        } else if directory.unfinished.as_deref() != Some(&self.told())
-            || !cuts.eq(wanted.iter().map(|entry| &entry.cuts))
-        {
-            Some("it was begun with other options, or by another version of foresz".into())
-        } else {
-            None
-        })
-    }
-
-    fn summing(&self) -> Self {
-        Coder {
-            sums: true,
-            ..self.clone()
-        }
-    }
-
-    fn begin(&self, travelling: &Travelling) -> Result<Begun> {
+    pub(super) fn begin(&self, travelling: &Travelling) -> Result<Begun> {
         let mut directory = Directory {
             writer: WRITER.into(),
             unfinished: None,
@@ -168,48 +74,11 @@ impl<'a> Coder<'a> {
         })
     }
 
-    /// What has been asked for, to tell whether an unfinished stream is the same.
-    fn told(&self) -> String {
-        let Options {
-            choose,
-            effort,
-            backend,
-            periodic,
-            fills,
-            chunk,
-            keyframe,
-            offers,
-            store_models,
-            ..
-        } = &self.options;
-        format!(
-            "{WRITER} {:?} {choose:?} {effort:?} {backend:?} {periodic:?} {fills:?} {chunk:?} {keyframe:?} {offers:?} {store_models}",
-            self.recipes
-        )
-    }
-
-    fn keep(
-        &self,
-        begun: &mut Begun,
-        builder: &mut Builder,
-        keeper: &mut dyn Keeper,
-    ) -> Result<()> {
-        let sum = builder.settle()?;
-        begun.directory.unfinished = Some(self.told());
-        let checkpoint = Checkpoint {
-            bytes: builder.bytes(),
-            sum,
-            values: begun.sums.clone(),
-            directory: begun.directory.clone(),
-        };
-        Ok(keeper.keep(&checkpoint)?)
-    }
-
-    fn write(
+    pub(super) fn write(
         &self,
         source: &mut dyn Source,
         travelling: &Travelling,
-        mut done: Begun,
+        done: &mut Begun,
         (builder, mut keeper): (&mut Builder, Option<&mut dyn Keeper>),
     ) -> Result<u64> {
         for (v, variable) in travelling.dataset.variables.iter().enumerate() {
@@ -255,7 +124,7 @@ impl<'a> Coder<'a> {
                 if let Some(keeper) = keeper.as_deref_mut()
                     && keeper.wants()
                 {
-                    self.keep(&mut done, builder, keeper)?;
+                    self.keep(done, builder, keeper)?;
                 }
             }
         }
@@ -273,7 +142,7 @@ impl<'a> Coder<'a> {
         threads.div_ceil(2)
     }
 
-    fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
+    pub(super) fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
         let find = |recipe: &Recipe| match dataset.position(&recipe.variable) {
             Some(position) => Ok(position),
             None => invalid(format!("there is no variable {}", recipe.variable)),
@@ -293,15 +162,15 @@ impl<'a> Coder<'a> {
 }
 
 /// The variables that go into a stream.
-struct Travelling {
-    dataset: Dataset,
+pub(super) struct Travelling {
+    pub(super) dataset: Dataset,
     roles: Vec<Role>,
     /// Where each is in the source.
-    positions: Vec<usize>,
+    pub(super) positions: Vec<usize>,
 }
 
 impl Travelling {
-    fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
+    pub(super) fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
         let recipe = coder.recipes.iter().find(|r| r.variable == variable.name);
         let role = self.dataset.position(&variable.name).map(|v| self.roles[v]);
         let role = role.unwrap_or(Role::Companion);
@@ -336,14 +205,14 @@ pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
 }
 
 /// A stream that is being written.
-struct Begun {
-    directory: Directory,
+pub(super) struct Begun {
+    pub(super) directory: Directory,
     /// Checksums of the values of pieces.
-    sums: Vec<Vec<u32>>,
+    pub(super) sums: Vec<Vec<u32>>,
 }
 
 /// An entry of which nothing is written yet.
-fn begun(plan: &Plan) -> Entry {
+pub(super) fn begun(plan: &Plan) -> Entry {
     Entry {
         storage: plan.storage,
         packed: plan.packing.is_some(),
@@ -556,7 +425,7 @@ impl Job<'_> {
     }
 }
 
-fn read(
+pub(super) fn read(
     source: &mut dyn Source,
     position: usize,
     cuts: &Cuts,
@@ -574,13 +443,7 @@ fn read(
 /// An error of a file, with the variable it is about.
 pub(crate) fn named(error: foresz_files::Error, variable: &str) -> Error {
     use foresz_files::Error as E;
-    let about = |reason: String| {
-        if reason.starts_with(&format!("{variable} ")) {
-            reason
-        } else {
-            format!("{variable}: {reason}")
-        }
-    };
+    let about = |reason: String| format!("{variable}: {reason}");
     Error::from(match error {
         E::Io(error) => E::Io(std::io::Error::new(error.kind(), about(error.to_string()))),
         E::Damaged(reason) => E::Damaged(about(reason)),

@@ -20,6 +20,7 @@ mod recipe;
 mod roles;
 mod spans;
 mod split;
+mod steps;
 mod suggest;
 mod verify;
 mod view;

@@ -7,10 +7,14 @@
 
 mod bench;
 mod compare;
+mod damage;
 mod data;
 mod failures;
 mod formats;
 mod outputs;
 mod parts;
+mod places;
 mod previews;
+mod resuming;
+mod selection;
 mod verbs;

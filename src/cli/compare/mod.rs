@@ -119,8 +119,12 @@ fn target(path: &Path, args: &Compare) -> Target {
 fn read(path: &Path) -> anyhow::Result<Results> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-    let results: Results = serde_json::from_str(&text)
-        .map_err(|e| invalid(format!("{shown} is not what compare --json writes: {e}")))?;
+    let results: Results = serde_json::from_str(&text).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        invalid(format!(
+            "{shown} is not what compare --json writes, at line {line}, column {column}"
+        ))
+    })?;
     if results.schema != SCHEMA {
         let found = results.schema;
         return Err(invalid(format!(

@@ -13,7 +13,7 @@ use foresz::{FileStore, Options};
 use serde::Serialize;
 
 use super::origin::Origin;
-use super::{choice, resume, source, table};
+use super::{choice, fit, resume, source, table};
 use crate::cli::args::{Compress, is_stdio};
 use crate::cli::failure::invalid;
 use crate::cli::output::{Output, Target};
@@ -44,6 +44,7 @@ pub(crate) fn run(
     let origin = Origin::of(&args.input)?;
     let mut source = source::open(&args.input)?;
     let recipes = recipes(args, &mut *source)?;
+    fit::check(args, source.dataset(), &recipes)?;
     warn(&recipes, &mut *source)?;
     let options = periodic(options, args, &mut *source);
     let samples = samples(source.dataset(), &recipes);
@@ -113,10 +114,12 @@ fn recipes(args: &Compress, source: &mut dyn Source) -> anyhow::Result<Vec<Recip
             BoundsFile::parse(&text).with_context(|| path.display().to_string())?
         }
     };
-    for name in bounds.names() {
+    let names: Vec<String> = bounds.names().map(String::from).collect();
+    source::refuse_skipped(source, &names)?;
+    for name in &names {
         choice::find(&dataset, name).context("in the file of bounds")?;
     }
-    let wanted = choice::wanted(&dataset, &args.variable, args.all)?;
+    let wanted = source::wanted(source, &args.variable, args.all)?;
     let recipe = |v: usize| {
         let name = &dataset.variables[v].name;
         let mut recipe = match (args.bound.one.bound(), bounds.recipe(name)?) {

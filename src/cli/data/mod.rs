@@ -4,6 +4,7 @@ mod append;
 mod choice;
 mod compress;
 mod decompress;
+mod fit;
 mod form;
 mod globe;
 mod info;

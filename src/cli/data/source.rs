@@ -79,6 +79,31 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn Source>> {
     }))
 }
 
+/// The variables that are asked for. Those that cannot be read are refused with the reason.
+pub(super) fn wanted(
+    source: &dyn Source,
+    named: &[String],
+    all: bool,
+) -> anyhow::Result<Vec<usize>> {
+    refuse_skipped(source, named)?;
+    let dataset = source.dataset();
+    choice::wanted(dataset, named, all).map_err(|error| match source.skipped() {
+        [(name, why), ..] if choice::data(dataset).is_empty() => {
+            Error::Unsupported(format!("nothing of it can be read; {name}: {why}")).into()
+        }
+        _ => error,
+    })
+}
+
+/// Refuses what a file has and cannot be read.
+pub(super) fn refuse_skipped(source: &dyn Source, named: &[String]) -> anyhow::Result<()> {
+    let mut skipped = source.skipped().iter();
+    match skipped.find(|(name, _)| named.contains(name)) {
+        Some((name, why)) => Err(Error::Unsupported(format!("{name}: {why}")).into()),
+        None => Ok(()),
+    }
+}
+
 /// A file that says which one it is if it cannot be read.
 struct Named {
     source: Box<dyn Source>,
@@ -236,6 +261,7 @@ pub(crate) fn variables(path: &Path) -> anyhow::Result<Vec<String>> {
 pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Values)> {
     let mut source = open(path)?;
     let dataset = source.dataset().clone();
+    refuse_skipped(&*source, &[name.into()])?;
     let v = choice::find(&dataset, name)?;
     let variable = &dataset.variables[v];
     let shape = dataset.shape(variable);
@@ -262,4 +288,52 @@ pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Valu
         }
     }
     Ok((shape, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use foresz::files::{Dimension, Kind, Variable};
+
+    use super::*;
+
+    /// A file with one variable of 64 kB.
+    fn save(path: &Path) {
+        let count = 1 << 14;
+        let dataset = Dataset {
+            dimensions: vec![Dimension {
+                name: "x".into(),
+                length: count,
+                unlimited: false,
+            }],
+            attributes: Vec::new(),
+            variables: vec![Variable {
+                name: "v".into(),
+                kind: Kind::F32,
+                dimensions: vec![0],
+                attributes: Vec::new(),
+            }],
+        };
+        let values = (0..count).map(|i| (i * i % 9973) as f32).collect();
+        let mut sink = files::create(path, &dataset).unwrap();
+        sink.write(0, std::slice::from_ref(&(0..count)), &Values::F32(values))
+            .unwrap();
+        sink.finish().unwrap();
+    }
+
+    #[test]
+    fn what_shrinks_while_it_is_read_is_to_blame() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.nc");
+        save(&path);
+        let mut source = open(&path).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(4000).unwrap();
+        let whole = 0..1 << 14;
+        let error = source.read(0, std::slice::from_ref(&whole)).unwrap_err();
+        let text = Error::from(error).to_string();
+        assert!(
+            text.contains("file.nc is shorter than when it was opened"),
+            "{text}"
+        );
+    }
 }

@@ -12,7 +12,6 @@ use foresz::{Bound, Options, Sample};
 use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
-use super::choice;
 use super::source;
 use super::table::layout;
 use crate::cli::args::Suggest;
@@ -87,7 +86,7 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
     let mut source = source::open(&args.input)?;
     let dataset: Dataset = source.dataset().clone();
     let named: Vec<String> = args.variable.iter().cloned().collect();
-    let wanted = choice::wanted(&dataset, &named, false)?;
+    let wanted = source::wanted(&*source, &named, false)?;
     let [v] = wanted[..] else {
         return Err(invalid("one variable at a time"));
     };

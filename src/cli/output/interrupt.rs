@@ -4,7 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use anyhow::Context;
 use tempfile::TempDir;
+
+use super::nameless;
 
 /// What to remove: files and folders under passing names.
 static PASSING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
@@ -50,10 +53,14 @@ pub(super) fn watch() {
 pub(crate) struct Scratch(TempDir);
 
 impl Scratch {
-    pub(crate) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         watch();
         let mut pen = pen();
-        let room = TempDir::new()?;
+        let room = TempDir::new().map_err(nameless);
+        let room = room.with_context(|| {
+            let place = std::env::temp_dir();
+            format!("cannot write to {}", place.display())
+        })?;
         pen.note(room.path());
         Ok(Scratch(room))
     }
