@@ -786,3 +786,66 @@ fn what_is_no_number_comes_back_to_the_bit() {
         .unwrap();
     assert_eq!(found.broken, 2);
 }
+
+/// A series of one variable, from a time on.
+fn series(times: std::ops::Range<usize>) -> Memory {
+    let dimension = |name: &str, length| Dimension {
+        name: name.into(),
+        length,
+        unlimited: name == "time",
+    };
+    let places = times.clone().flat_map(|t| (0..64).map(move |k| (t, k)));
+    let values = places.map(|(t, k)| temperature(t, k / 8, k % 8) as f32);
+    let axis = times.clone().map(|t| t as f64).collect();
+    let dataset = Dataset {
+        dimensions: vec![
+            dimension("time", times.len()),
+            dimension("y", 8),
+            dimension("x", 8),
+        ],
+        attributes: Vec::new(),
+        variables: vec![
+            variable("time", Kind::F64, &[0], Vec::new()),
+            variable("t2m", Kind::F32, &[0, 1, 2], Vec::new()),
+        ],
+    };
+    let values = vec![Values::F64(axis), Values::F32(values.collect())];
+    Memory::new(dataset, values).unwrap()
+}
+
+#[test]
+fn damage_at_the_end_is_told_from_an_interruption() {
+    let recipes = [Recipe::new("t2m", Bound::Absolute(0.01))];
+    let before = compressed(&mut series(0..4), &recipes);
+    let reader = DatasetReader::open(&before).unwrap();
+    let mut stream = before.clone();
+    Coder::new(&[], options())
+        .append(&reader, &mut series(4..6), None, &mut stream)
+        .unwrap();
+    for end in before.len() + 1..stream.len() {
+        let cut = stream[..end].to_vec();
+        let reader = DatasetReader::open(&cut).unwrap();
+        assert_eq!(reader.bytes(), before.len() as u64, "{end}");
+        assert_eq!(reader.lost(), (end - before.len()) as u64, "{end}");
+    }
+    let tail = stream.len() - 12;
+    let length = u32::from_le_bytes(stream[tail..tail + 4].try_into().unwrap());
+    for place in tail - length as usize..stream.len() {
+        for bit in 0..8 {
+            let mut flipped = stream.clone();
+            flipped[place] ^= 1 << bit;
+            let error = DatasetReader::open(&flipped).err().unwrap();
+            let text = error.to_string();
+            let told = format!("head -c {}", before.len());
+            assert!(text.contains(&told), "{place}, {bit}: {text}");
+            // Nor is it if adding more was interrupted behind it, but for the tail: without its
+            // mark or its length nothing tells where it was.
+            flipped.extend([7; 30]);
+            if place < tail {
+                let error = DatasetReader::open(&flipped).err();
+                let is_start = place < tail - length as usize + 8;
+                assert!(error.is_some() || is_start, "{place}, {bit}");
+            }
+        }
+    }
+}

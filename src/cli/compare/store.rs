@@ -110,8 +110,12 @@ mod tests {
             (Some(7), None)
         );
         store.put("b".into(), &9).unwrap();
+        // One at a time.
+        assert!(Store::open(Some(&beside), false).is_err());
+        drop(store);
         let again = Store::open(Some(&beside), false).unwrap();
         assert_eq!(again.get::<u32>("b"), Some(9));
+        drop(again);
         let fresh = Store::open(Some(&beside), true).unwrap();
         assert_eq!(fresh.get::<u32>("a"), None);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);

@@ -109,8 +109,8 @@ mod tests {
     fn ranges_go_on_beyond_the_end() {
         let axis = axis(0.0, 10.0);
         let globe = Globe { axis: &axis };
-        assert_eq!(globe.between(-10.0, 30.0), (Some(35..39), -360.0));
-        assert_eq!(globe.between(350.0, 30.0), (Some(35..39), 0.0));
+        assert_eq!(globe.between(-10.0, 30.0), (Some(35..40), -360.0));
+        assert_eq!(globe.between(350.0, 30.0), (Some(35..40), 0.0));
         assert_eq!(globe.between(10.0, 30.0), (Some(1..4), 0.0));
         assert_eq!(globe.between(-20.0, -10.0), (Some(34..36), -360.0));
         assert_eq!(globe.between(370.0, 375.0), (Some(1..2), 360.0));

@@ -71,8 +71,10 @@ pub(super) fn compress(
         file.add(&shown, |sink| {
             match &begun {
                 Some(Begun { checkpoint, .. }) => {
-                    let from = summary::bytes(start);
-                    eprintln!("foresz: note: going on with {from} that are done");
+                    if checkpoint.has_pieces() {
+                        let from = summary::bytes(start);
+                        eprintln!("foresz: note: going on with {from} that are done");
+                    }
                     coder.go_on(source, checkpoint, sink, &mut clock)?;
                 }
                 None => {

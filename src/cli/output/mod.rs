@@ -130,10 +130,12 @@ fn watched(
 
 /// An error without the name of a passing file, which nobody knows.
 fn nameless(error: io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(_) => error,
-        None => error.kind().into(),
+    if error.raw_os_error().is_some() {
+        return error;
     }
+    let text = error.to_string();
+    let reason = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), reason)
 }
 
 impl Unfinished {

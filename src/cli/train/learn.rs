@@ -46,7 +46,7 @@ pub(super) fn learn(args: &Train, talk: &Talk) -> anyhow::Result<Report> {
     }
     let plot = match &args.plot {
         Some(path) => Some(Output::open(
-            &Target::new(path, args.force).reading([&args.input]),
+            &Target::new(path, args.force || args.resume).reading([&args.input]),
         )?),
         None => None,
     };
