@@ -29,6 +29,22 @@ pub enum Error {
     Io(#[from] std::io::Error),
 }
 
+/// What is wrong with a file is told as what is wrong with a stream would be; that it cannot be
+/// read, as it is damaged, is an error of reading.
+#[cfg(feature = "files")]
+impl From<foresz_files::Error> for Error {
+    fn from(error: foresz_files::Error) -> Self {
+        match error {
+            foresz_files::Error::Io(error) => Error::Io(error),
+            foresz_files::Error::Damaged(reason) => {
+                Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, reason))
+            }
+            foresz_files::Error::Unsupported(reason) => Error::Unsupported(reason),
+            other => Error::Invalid(other.to_string()),
+        }
+    }
+}
+
 /// The parts of a stream, named as in `docs/format/format.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Result, Section, corrupt};
@@ -65,12 +65,19 @@ impl Store for Vec<u8> {
 pub struct FileStore {
     file: Mutex<File>,
     size: u64,
+    /// What errors call it, if it is known.
+    path: Option<PathBuf>,
 }
 
 impl FileStore {
     /// Opens a file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        FileStore::new(File::open(path)?)
+        let path = path.as_ref();
+        let store = FileStore::new(File::open(path)?)?;
+        Ok(FileStore {
+            path: Some(path.into()),
+            ..store
+        })
     }
 
     /// Reads from a file that is open already.
@@ -79,7 +86,19 @@ impl FileStore {
         Ok(FileStore {
             file: Mutex::new(file),
             size,
+            path: None,
         })
+    }
+
+    /// An error of reading, with what could not be read.
+    fn told(&self, error: io::Error) -> io::Error {
+        let Some(path) = &self.path else { return error };
+        let shown = path.display();
+        let text = match error.kind() {
+            io::ErrorKind::UnexpectedEof => format!("{shown} is shorter than when it was opened"),
+            _ => format!("cannot read {shown}: {error}"),
+        };
+        io::Error::new(error.kind(), text)
     }
 }
 
@@ -88,11 +107,13 @@ impl Store for FileStore {
         self.size
     }
 
-    fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
+    fn read(&self, range: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
         let mut bytes = vec![0; (range.end - range.start) as usize];
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(range.start))?;
-        file.read_exact(&mut bytes)?;
+        let read = file
+            .seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.read_exact(&mut bytes));
+        read.map_err(|e| self.told(e))?;
         Ok(Cow::Owned(bytes))
     }
 }
@@ -127,5 +148,22 @@ impl Store for Window<'_> {
     fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
         let start = self.range.start;
         self.store.read(start + range.start..start + range.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.fsz");
+        std::fs::write(&path, [7; 100]).unwrap();
+        let store = FileStore::open(&path).unwrap();
+        std::fs::write(&path, [7; 50]).unwrap();
+        assert_eq!(*store.read(0..50).unwrap(), [7; 50]);
+        let text = store.read(40..60).unwrap_err().to_string();
+        assert!(text.contains("s.fsz is shorter"), "{text}");
     }
 }

@@ -12,6 +12,7 @@ use foresz::{Backend, Bound, Effort};
 
 use super::compare::Compare;
 use super::failure::EXIT_CODES;
+use super::output::files_in;
 use super::talk::Talk;
 use super::train::Train;
 
@@ -300,7 +301,21 @@ pub(crate) struct Compress {
     pub(crate) json: bool,
 }
 
+impl Decompress {
+    /// All that is read.
+    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
+        let stream = std::iter::once(self.stream.clone());
+        stream.chain(self.models.files()).collect()
+    }
+}
+
 impl Compress {
+    /// All that is read.
+    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
+        let files = std::iter::once(&self.input).chain(&self.bound.bounds);
+        files.cloned().chain(self.models.files()).collect()
+    }
+
     /// The array of a .npz file that is asked for.
     pub(crate) fn array(&self) -> anyhow::Result<Option<String>> {
         match self.variable.as_slice() {
@@ -375,6 +390,12 @@ pub(crate) enum Runtime {
 }
 
 impl ModelArgs {
+    /// Files of the models that are named by their folders.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let folders = self.model.iter();
+        folders.flat_map(|folder| files_in(folder)).collect()
+    }
+
     /// The models at hand.
     pub(crate) fn registry(&self) -> anyhow::Result<Registry> {
         let shelf = placed(self.runtime.shelf(), &self.model);

@@ -11,7 +11,7 @@ use super::args::{Compress, is_stdio};
 use super::data;
 use super::failure::invalid;
 use super::input::{self, Expected, Field};
-use super::output::Output;
+use super::output::{Output, Target};
 use super::progress::Bar;
 use super::summary;
 use super::talk::Talk;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
     if args.resume {
         return Err(invalid("--resume is for NetCDF, GRIB and Zarr"));
     }
-    let output = Output::open(&target, args.output.force)?;
+    let output = Output::open(&Target::new(&target, args.output.force).reading(args.inputs()))?;
     let trained = Trained::by(args, talk)?;
     let options = options(args, trained.as_ref(), bound)?;
     let expected = Expected {

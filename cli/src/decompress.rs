@@ -13,7 +13,7 @@ use super::data;
 use super::failure::{DRIFTED, invalid, while_decoding};
 use super::input;
 use super::npy;
-use super::output::Output;
+use super::output::{Output, Target};
 use super::progress::Bar;
 use super::region;
 use super::samples;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let target = target(args)?;
-    let output = Output::open(&target, args.output.force)?;
+    let output = Output::open(&Target::new(&target, args.output.force).reading(args.inputs()))?;
     let info = foresz::inspect(&stream)?;
     let region = args
         .region

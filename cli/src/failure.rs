@@ -14,6 +14,9 @@ pub(crate) const BROKEN: u8 = 1;
 /// bound.
 pub(crate) const DRIFTED: u8 = 6;
 
+/// Exit code of a verification that found all values kept, and attributes that are others.
+pub(crate) const OTHERWISE: u8 = 7;
+
 /// Told to users by `foresz --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -21,9 +24,10 @@ Exit codes:
   1  verify found the bound broken
   2  the command line is wrong, or asks for something that cannot be done
   3  the stream is damaged or not a foresz stream
-  4  a file could not be read or written
-  5  the stream needs something that this build of foresz lacks
-  6  decompress --best-effort wrote values that may break the bound";
+  4  a file could not be read or written, as it is damaged or in use, among others
+  5  the stream or the file needs something that this build of foresz lacks
+  6  decompress --best-effort wrote values that may break the bound
+  7  verify found all bounds kept, but attributes that differ";
 
 /// The kinds of failure a script can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -37,7 +37,10 @@ pub fn main() -> ExitCode {
         Err(usage) => return failure::usage(&usage),
     };
     let talk = cli.verb.talk();
-    match run(&cli.verb, &talk) {
+    let done = run(&cli.verb, &talk);
+    // What an interruption made fail is no failure: it ends the process itself.
+    let _held = output::pen();
+    match done {
         Ok(code) => code,
         Err(error) => failure::report(&error, &talk),
     }

@@ -1,7 +1,7 @@
 //! Compressors held against each other: how good a decoded field is, what the codes of a
 //! predictor are like, and tables and pages that show it.
 //!
-//! Who takes part is started by the command `foresz compare`; `docs/compare.md` describes
+//! Who takes part is started by the command `foresz compare`; `docs/guide/compare.md` describes
 //! what is measured.
 
 mod csv;

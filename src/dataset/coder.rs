@@ -11,10 +11,10 @@ use ndarray::{ArrayViewD, IxDyn};
 
 use super::blob;
 use super::builder::Builder;
+use super::checkpoint::{Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::packing::{Carried, carry, declared_fills, unpack};
-use super::reader::DatasetReader;
 use super::recipe::{Plan, Recipe};
 use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
@@ -23,24 +23,15 @@ use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
 use crate::options::{Options, time_dimension};
-use crate::store::Store;
 use crate::threads;
-
-/// How much of what is unfinished can be gone on with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keeping {
-    /// Nothing.
-    Nothing,
-    /// All but about so many bytes of values.
-    AllBut(u64),
-}
 
 /// Turns variables of a source into the stream of a data set.
 #[derive(Clone)]
 pub struct Coder<'a> {
-    recipes: &'a [Recipe],
-    options: Options,
-    keeping: Keeping,
+    pub(super) recipes: &'a [Recipe],
+    pub(super) options: Options,
+    /// Whether checksums of values are wanted.
+    pub(super) sums: bool,
 }
 
 /// Program and version, as streams remember it.
@@ -54,21 +45,19 @@ impl<'a> Coder<'a> {
         Coder {
             recipes,
             options,
-            keeping: Keeping::Nothing,
+            sums: false,
         }
-    }
-
-    /// Writes a directory now and then, from which an unfinished stream can be
-    /// [gone on with](Self::go_on).
-    pub fn keeping(mut self, keeping: Keeping) -> Self {
-        self.keeping = keeping;
-        self
     }
 
     /// Writes a stream.
     pub fn compress(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<u64> {
         let travelling = self.travelling(source.dataset())?;
         let mut builder = Builder::start(sink)?;
+        let mut begun = self.begin(&travelling)?;
+        self.write(source, &travelling, &mut begun, (&mut builder, None))
+    }
+
+    pub(super) fn begin(&self, travelling: &Travelling) -> Result<Begun> {
         let mut directory = Directory {
             writer: WRITER.into(),
             unfinished: None,
@@ -79,55 +68,19 @@ impl<'a> Coder<'a> {
             let plan = travelling.plan(self, variable)?;
             directory.entries.push(begun(&plan));
         }
-        self.write(source, &travelling, directory, &mut builder)
+        Ok(Begun {
+            sums: vec![Vec::new(); directory.entries.len()],
+            directory,
+        })
     }
 
-    /// Goes on with an unfinished stream, at whose end the sink has to stand.
-    pub fn go_on<S: Store>(
-        &self,
-        source: &mut dyn Source,
-        unfinished: &DatasetReader<S>,
-        sink: &mut dyn Write,
-    ) -> Result<u64> {
-        let travelling = self.travelling(source.dataset())?;
-        let directory = unfinished.directory.clone();
-        if directory.unfinished.as_deref() != Some(&self.told()) {
-            return invalid("what was begun was asked for otherwise; start anew");
-        }
-        // As text, in which NaN is NaN.
-        if format!("{:?}", directory.dataset) != format!("{:?}", travelling.dataset) {
-            return invalid("what was begun was made of something else; start anew");
-        }
-        let mut builder = Builder::go_on(sink, unfinished.bytes());
-        self.write(source, &travelling, directory, &mut builder)
-    }
-
-    /// What has been asked for, to tell whether an unfinished stream is the same.
-    fn told(&self) -> String {
-        let Options {
-            choose,
-            effort,
-            backend,
-            chunk,
-            keyframe,
-            offers,
-            store_models,
-            ..
-        } = &self.options;
-        format!(
-            "{:?} {choose:?} {effort:?} {backend:?} {chunk:?} {keyframe:?} {offers:?} {store_models}",
-            self.recipes
-        )
-    }
-
-    fn write(
+    pub(super) fn write(
         &self,
         source: &mut dyn Source,
         travelling: &Travelling,
-        mut directory: Directory,
-        builder: &mut Builder,
+        done: &mut Begun,
+        (builder, mut keeper): (&mut Builder, Option<&mut dyn Keeper>),
     ) -> Result<u64> {
-        let mut since = 0;
         for (v, variable) in travelling.dataset.variables.iter().enumerate() {
             let plan = travelling.plan(self, variable)?;
             let job = Job {
@@ -146,8 +99,8 @@ impl<'a> Coder<'a> {
             let count = plan.cuts.count().unwrap_or(0);
             let run = |start: usize| start..(start + self.at_once()).min(count);
             let mut ahead = None;
-            while directory.entries[v].pieces.len() < count {
-                let now = run(directory.entries[v].pieces.len());
+            while done.directory.entries[v].pieces.len() < count {
+                let now = run(done.directory.entries[v].pieces.len());
                 let next = run(now.end);
                 let values = match ahead.take() {
                     Some(values) => values,
@@ -161,24 +114,22 @@ impl<'a> Coder<'a> {
                     coded
                 };
                 for coded in coded? {
-                    since += coded.input_bytes;
-                    directory.entries[v].pieces.push(Piece {
+                    done.sums[v].push(coded.sum);
+                    done.directory.entries[v].pieces.push(Piece {
                         offset: builder.put(&coded.bytes)?,
                         bytes: coded.bytes.len() as u64,
                         asked: coded.asked,
                     });
                 }
-                if let Keeping::AllBut(most) = self.keeping
-                    && since >= most
+                if let Some(keeper) = keeper.as_deref_mut()
+                    && keeper.wants()
                 {
-                    directory.unfinished = Some(self.told());
-                    builder.close(&directory)?;
-                    since = 0;
+                    self.keep(done, builder, keeper)?;
                 }
             }
         }
-        directory.unfinished = None;
-        builder.close(&directory)?;
+        done.directory.unfinished = None;
+        builder.close(&done.directory)?;
         Ok(builder.bytes())
     }
 
@@ -191,7 +142,7 @@ impl<'a> Coder<'a> {
         threads.div_ceil(2)
     }
 
-    fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
+    pub(super) fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
         let find = |recipe: &Recipe| match dataset.position(&recipe.variable) {
             Some(position) => Ok(position),
             None => invalid(format!("there is no variable {}", recipe.variable)),
@@ -211,15 +162,15 @@ impl<'a> Coder<'a> {
 }
 
 /// The variables that go into a stream.
-struct Travelling {
-    dataset: Dataset,
+pub(super) struct Travelling {
+    pub(super) dataset: Dataset,
     roles: Vec<Role>,
     /// Where each is in the source.
-    positions: Vec<usize>,
+    pub(super) positions: Vec<usize>,
 }
 
 impl Travelling {
-    fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
+    pub(super) fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
         let recipe = coder.recipes.iter().find(|r| r.variable == variable.name);
         let role = self.dataset.position(&variable.name).map(|v| self.roles[v]);
         let role = role.unwrap_or(Role::Companion);
@@ -253,8 +204,15 @@ pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
     }
 }
 
+/// A stream that is being written.
+pub(super) struct Begun {
+    pub(super) directory: Directory,
+    /// Checksums of the values of pieces.
+    pub(super) sums: Vec<Vec<u32>>,
+}
+
 /// An entry of which nothing is written yet.
-fn begun(plan: &Plan) -> Entry {
+pub(super) fn begun(plan: &Plan) -> Entry {
     Entry {
         storage: plan.storage,
         packed: plan.packing.is_some(),
@@ -269,8 +227,8 @@ fn begun(plan: &Plan) -> Entry {
 pub(crate) struct CodedPiece {
     pub(crate) bytes: Vec<u8>,
     asked: Bound,
-    /// Of its values, as the source stores them.
-    input_bytes: u64,
+    /// The checksum of its values, if one is wanted.
+    sum: u32,
 }
 
 /// A variable on its way into a stream.
@@ -333,7 +291,6 @@ impl Job<'_> {
                 self.variable.name
             ));
         }
-        let width = self.variable.kind.bytes().unwrap_or(1);
         let bytes = match self.plan.storage {
             Storage::Blobs => {
                 let blob = blob::write(values);
@@ -360,7 +317,7 @@ impl Job<'_> {
         Ok(CodedPiece {
             bytes,
             asked,
-            input_bytes: (count * width) as u64,
+            sum: if self.coder.sums { sum_of(values) } else { 0 },
         })
     }
 
@@ -468,7 +425,7 @@ impl Job<'_> {
     }
 }
 
-fn read(
+pub(super) fn read(
     source: &mut dyn Source,
     position: usize,
     cuts: &Cuts,
@@ -485,8 +442,13 @@ fn read(
 
 /// An error of a file, with the variable it is about.
 pub(crate) fn named(error: foresz_files::Error, variable: &str) -> Error {
-    match error {
-        foresz_files::Error::Io(error) => Error::Io(error),
-        other => Error::Invalid(format!("{variable}: {other}")),
-    }
+    use foresz_files::Error as E;
+    let about = |reason: String| format!("{variable}: {reason}");
+    Error::from(match error {
+        E::Io(error) => E::Io(std::io::Error::new(error.kind(), about(error.to_string()))),
+        E::Damaged(reason) => E::Damaged(about(reason)),
+        E::Unsupported(reason) => E::Unsupported(about(reason)),
+        E::Invalid(reason) => E::Invalid(about(reason)),
+        other => other,
+    })
 }

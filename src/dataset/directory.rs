@@ -18,7 +18,7 @@ pub(crate) const END: [u8; 4] = *b"\x1aDSF";
 /// Bytes of a directory, before they are squeezed.
 const MOST_BYTES: usize = 1 << 26;
 const LEVEL: i32 = 19;
-/// What only a directory of a stream that is still being written has.
+/// What only a directory in a checkpoint has.
 const UNFINISHED: u8 = 1;
 
 /// How the values of a variable are stored.
@@ -122,7 +122,7 @@ impl Directory {
         Directory::from_bytes(&plain, start).map(Some)
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         put_bytes(&mut out, self.writer.as_bytes());
         out.push(u8::from(self.unfinished.is_some()) * UNFINISHED);
@@ -150,7 +150,7 @@ impl Directory {
     }
 
     /// `end` is where the pieces end at the latest.
-    fn from_bytes(bytes: &[u8], end: u64) -> Result<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8], end: u64) -> Result<Self> {
         let mut reader = Reader::new(bytes, Section::Directory);
         let writer = reader.text()?;
         let flags = reader.byte()?;

@@ -109,23 +109,28 @@ pub fn closes(source: &mut dyn Source) -> Option<bool> {
     let mut dimensions = dataset.dimensions.iter().enumerate();
     let (d, _) = dimensions.find(|(_, d)| {
         let about = dataset.position(&d.name).map(|p| &dataset.variables[p]);
-        about.is_some_and(|v| {
-            let text = |name| v.attribute(name).and_then(Values::as_text);
-            let units = text("units").unwrap_or_default();
-            text("standard_name") == Some("longitude")
-                || units.starts_with("degrees_east")
-                || ["lon", "longitude"].contains(&v.name.as_str())
-        })
+        about.is_some_and(is_longitude)
     })?;
-    let longitudes = axis(source, &dataset, d)?;
-    let (first, last) = (longitudes.first()?, longitudes.last()?);
+    axis(source, &dataset, d).map(|longitudes| goes_round(&longitudes))
+}
+
+/// Whether a coordinate is longitude.
+pub fn is_longitude(about: &Variable) -> bool {
+    let text = |name| about.attribute(name).and_then(Values::as_text);
+    let units = text("units").unwrap_or_default();
+    text("standard_name") == Some("longitude")
+        || units.starts_with("degrees_east")
+        || ["lon", "longitude"].contains(&about.name.as_str())
+}
+
+/// Whether longitudes go once around the globe: one more step leads back to the start.
+pub fn goes_round(longitudes: &[f64]) -> bool {
+    let (Some(first), Some(last)) = (longitudes.first(), longitudes.last()) else {
+        return false;
+    };
     let count = longitudes.len() as f64;
-    if count < 2.0 {
-        return Some(false);
-    }
     let step = (last - first) / (count - 1.0);
-    // One more step leads back to the start.
-    Some(((step * count).abs() - 360.0).abs() < 0.01 * step.abs())
+    count > 1.0 && ((step * count).abs() - 360.0).abs() < 0.01 * step.abs()
 }
 
 #[cfg(test)]

@@ -4,25 +4,29 @@ use foresz_files::{Attribute, Dataset, Dimension, Kind, Values, Variable};
 
 use super::cuts::Cuts;
 use super::directory::{Directory, END, Entry, Piece, Storage};
+use crate::container::bytes::Reader;
 use crate::container::{self, Index};
-use crate::error::Result;
+use crate::error::{Error, Result, Section, corrupt};
 use crate::store::{Store, Window};
 
 /// Bytes looked through at a time.
 const BLOCK: u64 = 1 << 20;
 
 /// The last directory of a store, and where it ends.
+///
+/// What lies behind is what is left of adding to it, if that was interrupted. If instead what
+/// ends the store was written to its end and is damaged, all that is behind the directory
+/// before it would be lost: that is an error.
 pub(crate) fn last(store: &dyn Store) -> Result<(Directory, u64)> {
     let size = store.size();
-    let wrong = match Directory::at_end(store) {
-        Ok(Some(directory)) => return Ok((directory, size)),
-        Ok(None) => match container::open(store) {
-            Ok(index) => return Ok((single(&index, size), size)),
-            Err(wrong) => wrong,
-        },
+    let wrong = match whole(store) {
+        Ok(directory) => return Ok((directory, size)),
+        // Older ones would be another data set.
+        Err(newer @ Error::Unsupported(_)) => return Err(newer),
         Err(wrong) => wrong,
     };
     container::check_head(store)?;
+    let mut damaged = damage(store)?;
     // A file full of marks is no reason to read it over and over.
     let mut budget = 4 * size + BLOCK;
     let mut end = size;
@@ -38,17 +42,76 @@ pub(crate) fn last(store: &dyn Store) -> Result<(Directory, u64)> {
                     Some(left) => left,
                     None => return Err(wrong),
                 };
-                if let Ok(Some(directory)) = Directory::at_end(&window) {
-                    return Ok((directory, behind));
-                }
-                if let Ok(index) = container::open(&window) {
-                    return Ok((single(&index, behind), behind));
+                match (whole(&window), damaged) {
+                    (Ok(directory), None) => return Ok((directory, behind)),
+                    (Ok(_), Some(reason)) => {
+                        return corrupt(Section::Directory, older(reason, behind));
+                    }
+                    (Err(_), None) if looks_like_one(&window)? => damaged = Some(CHECKSUM),
+                    (Err(_), _) => {}
                 }
             }
         }
         end = start;
     }
-    Err(wrong)
+    match damaged {
+        Some(reason) => corrupt(Section::Directory, reason),
+        None => Err(wrong),
+    }
+}
+
+const CHECKSUM: &str = "its checksum does not match";
+
+fn older(reason: &str, before: u64) -> String {
+    format!(
+        "{reason}. What was there before something was added to it is whole: its first {before} bytes (head -c {before}) are a stream"
+    )
+}
+
+/// The directory that a store ends with, or that of a stream which is the whole store.
+fn whole(store: &dyn Store) -> Result<Directory> {
+    if let Some(directory) = Directory::at_end(store)? {
+        return Ok(directory);
+    }
+    container::open(store).map(|index| single(&index, store.size()))
+}
+
+/// Why what a store ends with, which is no directory, was one when it was written, if it was:
+/// it has the mark of one, or else the checksum. Marks of streams say nothing: pieces have
+/// them, too.
+fn damage(store: &dyn Store) -> Result<Option<&'static str>> {
+    let Some(end) = store.size().checked_sub(container::TAIL_BYTES) else {
+        return Ok(None);
+    };
+    let tail = store.read(end..store.size())?;
+    let mut tail = Reader::new(&tail, Section::Tail);
+    let (length, sum, mark) = (u64::from(tail.u32()?), tail.u32()?, tail.take(4)?);
+    if mark == END {
+        return Ok(Some(CHECKSUM));
+    }
+    let start = end.checked_sub(length);
+    let Some(start) = start.filter(|_| length > 0 && mark != container::END) else {
+        return Ok(None);
+    };
+    let is_one = crc32fast::hash(&store.read(start..end)?) == sum;
+    Ok(is_one.then_some("its end mark is damaged"))
+}
+
+/// Whether what ends with a mark of directories starts as they do: by chance the four bytes of
+/// the mark are found in a few gigabytes, and these not.
+fn looks_like_one(store: &Window) -> Result<bool> {
+    /// Of bytes that zstd made smaller, and the first bytes of these.
+    const SQUEEZED: [u8; 5] = [1, 0x28, 0xb5, 0x2f, 0xfd];
+    let end = store.size().saturating_sub(container::TAIL_BYTES);
+    let length = announced(store)?.saturating_sub(container::TAIL_BYTES);
+    let mark = store.read(store.size() - END.len() as u64..store.size())?;
+    if length == 0 || length > end || *mark != END {
+        return Ok(false);
+    }
+    let start = end - length;
+    let bytes = store.read(start..end.min(start + 16))?;
+    let mut reader = Reader::new(&bytes, Section::Directory);
+    Ok(reader.number().is_ok() && reader.rest().starts_with(&SQUEEZED))
 }
 
 /// Bytes that opening what ends here would read.

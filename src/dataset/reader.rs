@@ -33,20 +33,10 @@ impl<S: Store> DatasetReader<S> {
     /// If adding to it was interrupted, what was there before is opened, and
     /// [`lost`](Self::lost) says so.
     pub fn open(store: S) -> Result<Self> {
-        let reader = Self::open_unfinished(store)?;
-        if reader.directory.unfinished.is_some() {
-            return invalid(
-                "its compression was interrupted: go on with the same command and --resume",
-            );
-        }
-        Ok(reader)
-    }
-
-    /// The same of one that may not have been finished, for [`Coder::go_on`].
-    ///
-    /// [`Coder::go_on`]: super::Coder::go_on
-    pub fn open_unfinished(store: S) -> Result<Self> {
         let (directory, bytes) = opening::last(&store)?;
+        if directory.unfinished.is_some() {
+            return invalid("it was never finished: make it anew");
+        }
         Ok(DatasetReader {
             store,
             bytes,

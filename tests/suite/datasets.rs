@@ -10,8 +10,8 @@
 
 use std::ops::Range;
 
-use foresz::dataset::{Bounds, Coder, DatasetReader, Keeping, Recipe, View};
-use foresz::files::{Attribute, Dataset, Dimension, Kind, Memory, Source, Values, Variable};
+use foresz::dataset::{Bounds, Checkpoint, Coder, DatasetReader, Keeper, Recipe, View};
+use foresz::files::{Attribute, Dataset, Dimension, Kind, Memory, Sink, Source, Values, Variable};
 use foresz::{Bound, Decompressor, Effort, Options};
 
 const TIMES: usize = 10;
@@ -379,41 +379,92 @@ fn streams_do_not_depend_on_threads() {
     assert_eq!(one, two);
 }
 
-#[test]
-fn what_was_interrupted_can_be_gone_on_with() {
-    let recipes = recipes();
-    let coder = Coder::new(&recipes, options()).keeping(Keeping::AllBut(1));
-    let mut whole = Vec::new();
-    coder.compress(&mut weather(), &mut whole).unwrap();
-    let plain = compressed(&mut weather(), &recipes);
-    let wanted = DatasetReader::open(&plain).unwrap();
-    let step = whole.len() / 23;
-    let mut gone_on = 0;
-    for end in (0..whole.len()).step_by(step) {
-        let Ok(begun) = DatasetReader::open_unfinished(whole[..end].to_vec()) else {
-            continue;
-        };
-        assert!(DatasetReader::open(whole[..end].to_vec()).is_err());
-        let mut stream = whole[..begun.bytes() as usize].to_vec();
-        coder.go_on(&mut weather(), &begun, &mut stream).unwrap();
-        let reader = DatasetReader::open(&stream).unwrap();
-        for variable in &wanted.dataset(View::Stored).variables {
-            let name = &variable.name;
-            assert_eq!(
-                read(&reader, name, View::Stored),
-                read(&wanted, name, View::Stored)
-            );
-        }
-        gone_on += 1;
-        let other = [Recipe::new("t2m", Bound::Absolute(1.0))];
-        let other = Coder::new(&other, options());
-        assert!(
-            other
-                .go_on(&mut weather(), &begun, &mut Vec::new())
-                .is_err()
-        );
+/// Keeps every checkpoint, each as bytes.
+#[derive(Default)]
+struct Shelf(Vec<Vec<u8>>);
+
+impl Keeper for Shelf {
+    fn wants(&mut self) -> bool {
+        true
     }
-    assert!(gone_on > 5, "{gone_on}");
+
+    fn keep(&mut self, checkpoint: &Checkpoint) -> std::io::Result<()> {
+        self.0.push(checkpoint.to_bytes("of a test"));
+        Ok(())
+    }
+}
+
+/// A stream, and the checkpoints on the way to it.
+fn in_steps(coder: &Coder, source: &mut dyn Source) -> (Vec<u8>, Vec<Checkpoint>) {
+    let (mut stream, mut shelf) = (Vec::new(), Shelf::default());
+    coder
+        .compress_in_steps(source, &mut stream, &mut shelf)
+        .unwrap();
+    let read = |bytes: &Vec<u8>| {
+        let (checkpoint, origin) = Checkpoint::from_bytes(bytes).unwrap();
+        assert_eq!(origin, "of a test");
+        checkpoint
+    };
+    (stream, shelf.0.iter().map(read).collect())
+}
+
+#[test]
+fn what_goes_on_from_a_checkpoint_is_what_would_have_been() {
+    let recipes = recipes();
+    let coder = Coder::new(&recipes, options());
+    let (whole, checkpoints) = in_steps(&coder, &mut weather());
+    assert_eq!(whole, compressed(&mut weather(), &recipes));
+    assert!(checkpoints.len() > 5);
+    for checkpoint in &checkpoints {
+        let done = whole[..checkpoint.bytes() as usize].to_vec();
+        assert!(checkpoint.is_of(&whole).unwrap() && checkpoint.is_of(&done).unwrap());
+        assert!(DatasetReader::open(&done).is_err());
+        assert_eq!(coder.differs(&mut weather(), checkpoint).unwrap(), None);
+        let mut stream = done;
+        let mut shelf = Shelf::default();
+        coder
+            .go_on(&mut weather(), checkpoint, &mut stream, &mut shelf)
+            .unwrap();
+        assert_eq!(stream, whole);
+    }
+}
+
+#[test]
+fn nothing_goes_on_from_another_checkpoint() {
+    let recipes = recipes();
+    let coder = Coder::new(&recipes, options());
+    let (whole, checkpoints) = in_steps(&coder, &mut weather());
+    let last = checkpoints.last().unwrap();
+    for other in [
+        Coder::new(&[Recipe::new("t2m", Bound::Absolute(1.0))], options()),
+        Coder::new(&recipes, options().keyframe(3)),
+        Coder::new(&recipes, options().fill(7.0)),
+        Coder::new(&recipes, options().periodic(true)),
+    ] {
+        assert!(other.differs(&mut weather(), last).unwrap().is_some());
+        let mut shelf = Shelf::default();
+        let gone = other.go_on(&mut weather(), last, &mut Vec::new(), &mut shelf);
+        assert!(gone.is_err());
+    }
+    // A value that is done is another one now, wherever it is.
+    let mut changed = weather();
+    let v = changed.dataset().position("t2m").unwrap();
+    let shape = changed.dataset().shape(&changed.dataset().variables[v]);
+    let region: Vec<_> = shape.iter().map(|n| n - 1..*n).collect();
+    let zero = Values::zeros(changed.values(v).kind(), 1);
+    changed.write(v, &region, &zero).unwrap();
+    let reason = coder.differs(&mut changed, last).unwrap().unwrap();
+    assert!(reason.contains("t2m"), "{reason}");
+    let mut other = whole;
+    other[20] ^= 1;
+    assert!(!last.is_of(&other).unwrap());
+    let bytes = last.to_bytes("x");
+    for i in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[i] ^= 0x40;
+        assert!(Checkpoint::from_bytes(&damaged).is_err(), "{i}");
+        assert!(Checkpoint::from_bytes(&bytes[..i]).is_err(), "{i}");
+    }
 }
 
 #[test]
@@ -667,17 +718,15 @@ fn missing_values_that_are_nan_are_no_reason_to_start_anew() {
         vec![attribute("_FillValue", Values::F32(vec![f32::NAN]))],
     );
     let recipes = [Recipe::new("v", Bound::Absolute(0.01))];
-    let coder = Coder::new(&recipes, options()).keeping(Keeping::AllBut(1));
-    let mut whole = Vec::new();
-    coder.compress(&mut source, &mut whole).unwrap();
-    let begun = (0..whole.len()).rev().find_map(|end| {
-        let begun = DatasetReader::open_unfinished(whole[..end].to_vec()).ok()?;
-        Some((begun, end))
-    });
-    let (begun, _) = begun.unwrap();
-    let mut stream = whole[..begun.bytes() as usize].to_vec();
-    coder.go_on(&mut source, &begun, &mut stream).unwrap();
-    assert!(DatasetReader::open(&stream).is_ok());
+    let coder = Coder::new(&recipes, options());
+    let (whole, checkpoints) = in_steps(&coder, &mut source);
+    let last = checkpoints.last().unwrap();
+    assert_eq!(coder.differs(&mut source, last).unwrap(), None);
+    let mut stream = whole[..last.bytes() as usize].to_vec();
+    coder
+        .go_on(&mut source, last, &mut stream, &mut Shelf::default())
+        .unwrap();
+    assert_eq!(stream, whole);
 }
 
 #[test]
@@ -736,4 +785,67 @@ fn what_is_no_number_comes_back_to_the_bit() {
         .verify(0, &mut other, 0, &Decompressor::default())
         .unwrap();
     assert_eq!(found.broken, 2);
+}
+
+/// A series of one variable, from a time on.
+fn series(times: std::ops::Range<usize>) -> Memory {
+    let dimension = |name: &str, length| Dimension {
+        name: name.into(),
+        length,
+        unlimited: name == "time",
+    };
+    let places = times.clone().flat_map(|t| (0..64).map(move |k| (t, k)));
+    let values = places.map(|(t, k)| temperature(t, k / 8, k % 8) as f32);
+    let axis = times.clone().map(|t| t as f64).collect();
+    let dataset = Dataset {
+        dimensions: vec![
+            dimension("time", times.len()),
+            dimension("y", 8),
+            dimension("x", 8),
+        ],
+        attributes: Vec::new(),
+        variables: vec![
+            variable("time", Kind::F64, &[0], Vec::new()),
+            variable("t2m", Kind::F32, &[0, 1, 2], Vec::new()),
+        ],
+    };
+    let values = vec![Values::F64(axis), Values::F32(values.collect())];
+    Memory::new(dataset, values).unwrap()
+}
+
+#[test]
+fn damage_at_the_end_is_told_from_an_interruption() {
+    let recipes = [Recipe::new("t2m", Bound::Absolute(0.01))];
+    let before = compressed(&mut series(0..4), &recipes);
+    let reader = DatasetReader::open(&before).unwrap();
+    let mut stream = before.clone();
+    Coder::new(&[], options())
+        .append(&reader, &mut series(4..6), None, &mut stream)
+        .unwrap();
+    for end in before.len() + 1..stream.len() {
+        let cut = stream[..end].to_vec();
+        let reader = DatasetReader::open(&cut).unwrap();
+        assert_eq!(reader.bytes(), before.len() as u64, "{end}");
+        assert_eq!(reader.lost(), (end - before.len()) as u64, "{end}");
+    }
+    let tail = stream.len() - 12;
+    let length = u32::from_le_bytes(stream[tail..tail + 4].try_into().unwrap());
+    for place in tail - length as usize..stream.len() {
+        for bit in 0..8 {
+            let mut flipped = stream.clone();
+            flipped[place] ^= 1 << bit;
+            let error = DatasetReader::open(&flipped).err().unwrap();
+            let text = error.to_string();
+            let told = format!("head -c {}", before.len());
+            assert!(text.contains(&told), "{place}, {bit}: {text}");
+            // Nor is it if adding more was interrupted behind it, but for the tail: without its
+            // mark or its length nothing tells where it was.
+            flipped.extend([7; 30]);
+            if place < tail {
+                let error = DatasetReader::open(&flipped).err();
+                let is_start = place < tail - length as usize + 8;
+                assert!(error.is_some() || is_start, "{place}, {bit}");
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ use super::super::args::{DType, Shape};
 use super::super::data;
 use super::super::failure::invalid;
 use super::super::input::{self, Expected, Field};
+use super::super::output::is_store;
 use super::super::{npz, samples, zip};
 use super::args::Compare;
 
@@ -46,14 +47,7 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
     let mut found = Vec::new();
     for path in &args.data {
         if path.is_dir() && !is_store(path) {
-            let entries = std::fs::read_dir(path);
-            let entries = entries.with_context(|| format!("cannot read {}", path.display()))?;
-            let mut files = entries
-                .map(|entry| Ok(entry?.path()))
-                .collect::<std::io::Result<Vec<PathBuf>>>()?;
-            files.retain(|file| (has_extension(file) && file.is_file()) || is_named(file));
-            files.sort();
-            for file in files {
+            for file in in_folder(path)? {
                 found.extend(in_file(&file, args)?);
             }
         } else {
@@ -85,11 +79,25 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
     Ok(found)
 }
 
-/// Whether a folder is a Zarr store.
-fn is_store(path: &Path) -> bool {
-    ["zarr.json", ".zgroup", ".zarray", ".zmetadata"]
-        .iter()
-        .any(|file| path.join(file).exists())
+/// What is read of a folder, by name.
+fn in_folder(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(path);
+    let entries = entries.with_context(|| format!("cannot read {}", path.display()))?;
+    let mut files = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<Vec<PathBuf>>>()?;
+    files.retain(|file| (has_extension(file) && file.is_file()) || is_named(file));
+    files.sort();
+    Ok(files)
+}
+
+/// All that is read.
+pub(super) fn files(args: &Compare) -> Vec<PathBuf> {
+    let plain = |path: &&PathBuf| path.is_dir() && !is_store(path);
+    // What cannot be read is told when it is read.
+    let folders = args.data.iter().filter(plain);
+    let within = folders.flat_map(|path| in_folder(path).unwrap_or_default());
+    within.chain(args.data.iter().cloned()).collect()
 }
 
 /// Whether a path leads to variables with names.

@@ -4,10 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use foresz::Sample;
+use foresz_compare::job::{Answer, Job, Reply};
+use foresz_compare::made::{Bounds, Made};
 use foresz_compare::metrics::Size;
-use tempfile::TempDir;
+use foresz_compare::results::{
+    Entrant, FieldFacts, LeftOut, Measured, Results, Row, SCHEMA, Status,
+};
+use foresz_compare::{Original, sha256};
 
 use super::super::args::DType;
+use super::super::output::Scratch;
 use super::super::samples::{self, Endian};
 use super::super::talk::Talk;
 use super::args::Compare;
@@ -17,20 +23,13 @@ use super::process::{self, Ended};
 use super::progress::{Pace, Teller};
 use super::store::{self, Store};
 use super::wind;
-use foresz_compare::Original;
-use foresz_compare::job::{Answer, Job, Reply};
-use foresz_compare::made::{Bounds, Made};
-use foresz_compare::results::{
-    Entrant, FieldFacts, LeftOut, Measured, Results, Row, SCHEMA, Status,
-};
-use foresz_compare::sha256;
 
 /// What stays the same from case to case.
 pub(super) struct Bench<'a> {
     pub(super) args: &'a Compare,
     pub(super) contenders: Vec<(Box<dyn Contender>, Entrant)>,
     pub(super) store: Store,
-    scratch: TempDir,
+    scratch: Scratch,
 }
 
 /// A field with its facts, its samples in a file for everybody to read.
@@ -49,7 +48,7 @@ pub(super) fn all(args: &Compare, talk: &Talk) -> anyhow::Result<Results> {
     let mut bench = Bench {
         args,
         store: Store::open(beside, args.fresh)?,
-        scratch: TempDir::new()?,
+        scratch: Scratch::new()?,
         contenders,
     };
     let (_, bounds) = bench.bounds();

@@ -19,16 +19,22 @@ use foresz_compare::results::{Results, SCHEMA, Status};
 use foresz_compare::{csv, latex, markdown, page, summary};
 
 use super::failure::{BROKEN, invalid};
-use super::output::Output;
+use super::output::{Output, Target, files_in};
 use super::talk::Talk;
 
 pub(crate) use args::Compare;
 pub(crate) use contend::run as contend;
 
 pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
-    for path in outputs(args) {
+    for (i, path) in outputs(args).enumerate() {
         // Refused now rather than after an hour of work.
-        Output::open(path, args.force)?;
+        if outputs(args).take(i).any(|other| other == path) {
+            return Err(invalid(format!(
+                "{} is to hold two results: name another file for one of them",
+                path.display()
+            )));
+        }
+        Output::open(&target(path, args))?;
     }
     let results = match &args.from {
         Some(path) => read(path)?,
@@ -84,14 +90,24 @@ fn write(
 ) -> anyhow::Result<()> {
     let Some(path) = path else { return Ok(()) };
     let content = content()?;
-    Output::open(path, args.force)?.write(|sink| Ok(sink.write_all(content.as_bytes())?))
+    Output::open(&target(path, args))?.write(|sink| Ok(sink.write_all(content.as_bytes())?))
+}
+
+fn target(path: &Path, args: &Compare) -> Target {
+    let models = args.model.iter().flat_map(|folder| files_in(folder));
+    let inputs = data::files(args).into_iter().chain(models);
+    Target::new(path, args.force).reading(inputs.chain(args.from.clone()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Results> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-    let results: Results = serde_json::from_str(&text)
-        .map_err(|e| invalid(format!("{shown} is not what compare --json writes: {e}")))?;
+    let results: Results = serde_json::from_str(&text).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        invalid(format!(
+            "{shown} is not what compare --json writes, at line {line}, column {column}"
+        ))
+    })?;
     if results.schema != SCHEMA {
         let found = results.schema;
         return Err(invalid(format!(

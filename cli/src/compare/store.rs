@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::super::output::hold;
 use foresz_compare::sha256;
 
 /// Cases by what decides how they come out.
@@ -33,8 +34,14 @@ impl Store {
             });
         };
         let told = || format!("cannot keep what is measured in {}", path.display());
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .with_context(told)?;
+        hold(&file, &path)?;
         let mut known = HashMap::new();
-        if !fresh && path.exists() {
+        if !fresh {
             for line in BufReader::new(File::open(&path).with_context(told)?).lines() {
                 // A line that was cut off by an interruption is measured again.
                 if let Ok(Line { key, found }) = serde_json::from_str(&line.with_context(told)?) {
@@ -42,11 +49,6 @@ impl Store {
                 }
             }
         }
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .with_context(told)?;
         if fresh {
             file.set_len(0).with_context(told)?;
         } else {
@@ -108,8 +110,12 @@ mod tests {
             (Some(7), None)
         );
         store.put("b".into(), &9).unwrap();
+        // One at a time.
+        assert!(Store::open(Some(&beside), false).is_err());
+        drop(store);
         let again = Store::open(Some(&beside), false).unwrap();
         assert_eq!(again.get::<u32>("b"), Some(9));
+        drop(again);
         let fresh = Store::open(Some(&beside), true).unwrap();
         assert_eq!(fresh.get::<u32>("a"), None);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), 0);

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::source;
 use crate::args::{Append, Cat, Split};
-use crate::output::{Growing, Output};
+use crate::output::{Growing, Output, Target, refuse_inputs};
 use crate::progress::Bar;
 use crate::summary;
 use crate::talk::Talk;
@@ -24,6 +24,9 @@ struct Outcome {
 }
 
 pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
+    refuse_inputs(&args.stream, &[&args.input])?;
+    // Before it is read: nobody else adds to it from here on.
+    let mut file = Growing::open(&args.stream)?;
     let stream = source::open_stream(&args.stream)?;
     let mut more = source::open_like(&args.input, &stream)?;
     for variable in &more.dataset().variables {
@@ -42,23 +45,21 @@ pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
         Some(bar) => options.progress(bar.callback()),
         None => options,
     };
-    let mut file = Growing::open(&args.stream)?;
     let before = stream.bytes();
     file.cut(before)?;
     let along = args.along.as_deref();
-    let written = Coder::new(&[], options).append(&stream, &mut *more, along, &mut file);
-    let written = written.map_err(anyhow::Error::from).and_then(|bytes| {
-        file.settle()?;
-        Ok(bytes)
+    let mut bytes = 0;
+    let shown = args.stream.display().to_string();
+    let coder = Coder::new(&[], options);
+    let written = file.add(&shown, |sink| {
+        bytes = coder.append(&stream, &mut *more, along, sink)?;
+        Ok(())
     });
-    let bytes = match written {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            // As it was. If that fails, readers find the old end all the same.
-            let _ = file.cut(before);
-            return Err(error.context(format!("{} is as it was", args.stream.display())));
-        }
-    };
+    if let Err(error) = written.and_then(|()| Ok(file.settle()?)) {
+        // As it was. If that fails, readers find the old end all the same.
+        let _ = file.cut(before);
+        return Err(error.context(format!("{shown} is as it was")));
+    }
     drop(bar);
     let (dimension, length) = source::open_stream(&args.stream)?.grows_along(along)?;
     let outcome = Outcome {
@@ -95,7 +96,7 @@ pub(crate) fn cat(args: &Cat, talk: &Talk) -> anyhow::Result<()> {
         .iter()
         .map(|path| source::open_stream(path))
         .collect::<anyhow::Result<_>>()?;
-    let output = Output::open(&args.output, args.force)?;
+    let output = Output::open(&Target::new(&args.output, args.force).reading(&args.streams))?;
     let mut bytes = 0;
     output.write(|sink| {
         bytes = join(&streams, args.along.as_deref(), sink)?;
@@ -156,7 +157,8 @@ pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
     for (k, ends) in borders.windows(2).enumerate() {
         let path = PathBuf::from(format!("{}-{k:0digits$}.fsz", prefix.display()));
         let mut bytes = 0;
-        Output::open(&path, args.force)?.write(|sink| {
+        let target = Target::new(&path, args.force).reading([&args.stream]);
+        Output::open(&target)?.write(|sink| {
             bytes = stream.split(along, ends[0]..ends[1], sink)?;
             Ok(())
         })?;

@@ -6,24 +6,20 @@ use std::time::Instant;
 
 use anyhow::Context;
 use foresz::dataset::{
-    BoundsFile, Coder, DatasetReader, Keeping, Recipe, VariableInfo, View, closes, lossy_before,
-    odd_times,
+    BoundsFile, Coder, DatasetReader, Recipe, VariableInfo, View, closes, lossy_before, odd_times,
 };
 use foresz::files::{Dataset, Source};
 use foresz::{FileStore, Options};
 use serde::Serialize;
 
-use super::source;
-use super::{choice, table};
+use super::origin::Origin;
+use super::{choice, fit, resume, source, table};
 use crate::args::{Compress, is_stdio};
 use crate::failure::invalid;
-use crate::output::{Output, Partial};
+use crate::output::{Output, Target};
 use crate::progress::Bar;
 use crate::summary;
 use crate::talk::Talk;
-
-/// What is done anew, at most, if compression is interrupted: bytes of values.
-const KEEP_ALL_BUT: u64 = 1 << 28;
 
 #[derive(Serialize)]
 struct Outcome {
@@ -45,8 +41,10 @@ pub(crate) fn run(
 ) -> anyhow::Result<()> {
     let clock = Instant::now();
     refuse_misfits(args)?;
+    let origin = Origin::of(&args.input)?;
     let mut source = source::open(&args.input)?;
     let recipes = recipes(args, &mut *source)?;
+    fit::check(args, source.dataset(), &recipes)?;
     warn(&recipes, &mut *source)?;
     let options = periodic(options, args, &mut *source);
     let samples = samples(source.dataset(), &recipes);
@@ -56,7 +54,8 @@ pub(crate) fn run(
         None => options,
     };
     let coder = Coder::new(&recipes, options);
-    let file = match write(args, &coder, &mut *source, target)? {
+    let target = Target::new(target, args.output.force).reading(args.inputs());
+    let file = match write(args, &coder, (&mut *source, &origin), &target)? {
         Written::Elsewhere(bytes) => {
             drop(bar);
             return talk.outcome(
@@ -115,10 +114,12 @@ fn recipes(args: &Compress, source: &mut dyn Source) -> anyhow::Result<Vec<Recip
             BoundsFile::parse(&text).with_context(|| path.display().to_string())?
         }
     };
-    for name in bounds.names() {
+    let names: Vec<String> = bounds.names().map(String::from).collect();
+    source::refuse_skipped(source, &names)?;
+    for name in &names {
         choice::find(&dataset, name).context("in the file of bounds")?;
     }
-    let wanted = choice::wanted(&dataset, &args.variable, args.all)?;
+    let wanted = source::wanted(source, &args.variable, args.all)?;
     let recipe = |v: usize| {
         let name = &dataset.variables[v].name;
         let mut recipe = match (args.bound.one.bound(), bounds.recipe(name)?) {
@@ -213,56 +214,26 @@ enum Written {
 fn write(
     args: &Compress,
     coder: &Coder,
-    source: &mut dyn Source,
-    target: &Path,
+    (source, origin): (&mut dyn Source, &Origin),
+    target: &Target,
 ) -> anyhow::Result<Written> {
+    let path = target.path();
     if args.resume {
-        return resume(args, coder, source, target);
+        resume::compress(coder, (source, origin), target)?;
+        return Ok(Written::File(path.into()));
     }
-    let output = Output::open(target, args.output.force)?;
+    let output = Output::open(target)?;
     let is_file = matches!(output, Output::File(_));
     let mut bytes = 0;
     output.write(|sink| {
         bytes = coder.compress(source, sink)?;
-        Ok(())
+        origin.check()
     })?;
-    Ok(if is_file && !is_stdio(target) {
-        Written::File(target.into())
+    Ok(if is_file && !is_stdio(path) {
+        Written::File(path.into())
     } else {
         Written::Elsewhere(bytes)
     })
-}
-
-/// Goes on where an earlier run stopped, if there is anything to go on from.
-fn resume(
-    args: &Compress,
-    coder: &Coder,
-    source: &mut dyn Source,
-    target: &Path,
-) -> anyhow::Result<Written> {
-    if is_stdio(target) {
-        return Err(invalid(
-            "standard output cannot be gone on with: name a file with -o",
-        ));
-    }
-    let partial = Partial::open(target, args.output.force)?;
-    let coder = coder.clone().keeping(Keeping::AllBut(KEEP_ALL_BUT));
-    let begun = FileStore::open(partial.path()).and_then(DatasetReader::open_unfinished);
-    partial.write(|file| match begun {
-        Ok(begun) => {
-            let from = summary::bytes(begun.bytes());
-            eprintln!("foresz: note: going on with {from} that are done");
-            file.cut(begun.bytes())?;
-            coder.go_on(source, &begun, file)?;
-            Ok(())
-        }
-        Err(_) => {
-            file.cut(0)?;
-            coder.compress(source, file)?;
-            Ok(())
-        }
-    })?;
-    Ok(Written::File(target.into()))
 }
 
 fn outcome(

@@ -1,5 +1,6 @@
 //! `foresz decompress` of data sets.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,11 +10,11 @@ use foresz::{Decompressor, FORMAT_VERSION, Store};
 use serde::Serialize;
 
 use super::region::{self, Ranges};
-use super::{choice, form, select, source, table};
+use super::{choice, form, globe, select, source, table};
 use crate::args::{Decompress, Format};
 use crate::failure::{invalid, while_decoding};
 use crate::npy;
-use crate::output::{Output, Product};
+use crate::output::{Output, Product, Target, pen};
 use crate::progress::Bar;
 use crate::summary;
 use crate::talk::Talk;
@@ -38,8 +39,7 @@ pub(crate) fn wanted(args: &Decompress, stream: &dyn Store) -> bool {
     if named || matches!(format, Some(Format::Netcdf | Format::Zarr)) {
         return true;
     }
-    // Whatever is wrong with a stream is said when it is decoded.
-    DatasetReader::open(stream).is_ok_and(|reader| !reader.is_single_field())
+    source::holds_data_set(stream)
 }
 
 pub(crate) fn run(args: &Decompress, stream: Box<dyn Store>, talk: &Talk) -> anyhow::Result<()> {
@@ -57,6 +57,8 @@ struct Order<'a, S> {
     /// What travels, in the order of the stream.
     variables: Vec<usize>,
     ranges: Ranges,
+    /// Dimensions of longitudes, and what is added to them.
+    turns: Vec<(usize, f64)>,
     decoder: Decompressor,
 }
 
@@ -95,8 +97,9 @@ fn extract<S: Store>(
     if let Some(text) = &args.region {
         region::narrow(&mut ranges, text, &dataset, &wanted)?;
     }
+    let mut turns = Vec::new();
     for text in &args.sel {
-        select::narrow(&mut ranges, text, &dataset, reader)?;
+        turns.push(select::narrow(&mut ranges, text, &dataset, reader)?);
     }
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
@@ -108,6 +111,7 @@ fn extract<S: Store>(
         dataset,
         variables,
         ranges,
+        turns,
         decoder,
     };
     let target = form::target(args)?;
@@ -150,6 +154,10 @@ impl<S: Store> Order<'_, S> {
         each.fold((0, 0), |(n, bytes), (m, more)| (n + m, bytes + more))
     }
 
+    fn target(&self, path: &Path) -> Target {
+        Target::new(path, self.args.output.force).reading(self.args.inputs())
+    }
+
     fn bar(&self) -> Option<Bar> {
         let (samples, bytes) = self.samples();
         Bar::new(self.args.loudness.wants_bar(), samples, bytes)
@@ -163,30 +171,82 @@ impl<S: Store> Order<'_, S> {
     ) -> anyhow::Result<()> {
         let region = region::of(&self.dataset, variable, &self.ranges);
         for slab in self.reader.slabs(variable, &region) {
-            let read = self.reader.read(variable, &slab, self.view, &self.decoder);
-            take(&slab, read.map_err(while_decoding)?)?;
+            take(&slab, self.read(variable, &slab)?)?;
         }
         Ok(())
+    }
+
+    /// Reads a part that may go on beyond the end of an axis around the globe.
+    fn read(&self, variable: usize, slab: &Ranges) -> anyhow::Result<Values> {
+        let mut values = self.joined(variable, slab)?;
+        for (d, turn) in &self.turns {
+            if globe::has_longitudes(&self.dataset, variable, *d) {
+                let length = self.dataset.dimensions[*d].length;
+                values = globe::turned(values, &slab[0], (length, *turn));
+            }
+        }
+        Ok(values)
+    }
+
+    fn joined(&self, variable: usize, slab: &Ranges) -> anyhow::Result<Values> {
+        let lengths = self.dataset.shape(&self.dataset.variables[variable]);
+        let beyond = |k: &usize| slab[*k].end > lengths[*k];
+        let Some(k) = (0..slab.len()).find(beyond) else {
+            let read = self.reader.read(variable, slab, self.view, &self.decoder);
+            return Ok(read.map_err(while_decoding)?);
+        };
+        let (start, end) = (slab[k].start, slab[k].end);
+        let length = lengths[k];
+        let part = |range: Range<usize>| {
+            let mut part = slab.clone();
+            part[k] = range;
+            self.joined(variable, &part)
+        };
+        if start >= length {
+            return part(start - length..end - length);
+        }
+        let (before, after) = (part(start..length)?, part(0..end - length)?);
+        let shape: Vec<usize> = slab.iter().map(ExactSizeIterator::len).collect();
+        let mut all = Values::zeros(before.kind(), shape.iter().product());
+        let mut place: Ranges = shape.iter().map(|n| 0..*n).collect();
+        for (range, values) in [
+            (0..length - start, before),
+            (length - start..end - start, after),
+        ] {
+            place[k] = range;
+            all.place(&shape, &place, &values)
+                .map_err(foresz::Error::from)?;
+        }
+        Ok(all)
     }
 
     /// Everything as a file of its own kind. Returns the bytes of the values.
     fn file(&self, target: &Path, format: Format) -> anyhow::Result<u64> {
         let dataset = self.shown()?;
-        let product = Product::open(target, self.args.output.force)?;
+        let product = match format {
+            Format::Zarr => Product::folder(&self.target(target))?,
+            _ => Product::file(&self.target(target))?,
+        };
         let create = |path: &Path| match format {
             Format::Zarr => files::zarr::create(path, &dataset),
             _ => files::netcdf::create(path, &dataset),
         };
         let on_writing = |e| {
-            let error = anyhow::Error::from(source::plain(e));
+            let error = anyhow::Error::from(foresz::Error::from(e));
             error.context(format!("cannot write {}", target.display()))
         };
-        let mut sink = create(&product.path()).map_err(on_writing)?;
+        let mut sink = {
+            let _writing = pen();
+            create(&product.path()).map_err(on_writing)?
+        };
         let bar = self.bar();
         for (k, v) in self.variables.iter().enumerate() {
             self.copy(*v, k, &mut *sink, bar.as_ref(), on_writing)?;
         }
-        sink.finish().map_err(on_writing)?;
+        {
+            let _writing = pen();
+            sink.finish().map_err(on_writing)?;
+        }
         drop(bar);
         product.finish()?;
         Ok(self.samples().1)
@@ -207,7 +267,10 @@ impl<S: Store> Order<'_, S> {
             let place: Ranges = place
                 .map(|(s, r)| s.start - r.start..s.end - r.start)
                 .collect();
-            sink.write(to, &place, &values).map_err(&on_writing)?;
+            {
+                let _writing = pen();
+                sink.write(to, &place, &values).map_err(&on_writing)?;
+            }
             if let Some(done) = &done {
                 done(values.len());
             }
@@ -248,7 +311,7 @@ impl<S: Store> Order<'_, S> {
         }
         let bar = self.bar();
         let done = bar.as_ref().map(Bar::callback);
-        let output = Output::open(target, self.args.output.force)?;
+        let output = Output::open(&self.target(target))?;
         let mut bytes = 0;
         output.write(|sink| {
             if format == Format::Npy {

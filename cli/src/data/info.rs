@@ -117,7 +117,7 @@ fn look(
     let mut region: Vec<_> = about.shape.iter().map(|n| 0..*n).collect();
     let per_place: usize = about.shape[1..].iter().product();
     region[0].end = (LOOK_AT / per_place.max(1)).clamp(1, about.shape[0]);
-    let values = source.read(v, &region).map_err(source::plain)?;
+    let values = source.read(v, &region).map_err(foresz::Error::from)?;
     let packed = foresz::dataset::packing_step(variable);
     let fills = foresz::dataset::missing_values(variable);
     about.looked_at = values.len();

@@ -2,21 +2,26 @@
 
 use std::ops::Range;
 
-use foresz::dataset::{DatasetReader, View};
+use foresz::dataset::{DatasetReader, View, is_longitude};
 use foresz::files::{Dataset, Values, Variable, time};
 use foresz::{Decompressor, Store};
 
+use super::globe::Globe;
 use super::region::{self, Ranges};
 use crate::failure::invalid;
 
 /// Narrows ranges to where a coordinate lies between two values, both included, or is
-/// nearest to one.
+/// nearest to one. Where an axis goes around the globe a range may go on beyond its end, and
+/// means the places from its start.
+///
+/// Returns which dimension it was, and what has to be added to coordinates (before the end of
+/// the axis) so that they are those that were asked for.
 pub(super) fn narrow<S: Store>(
     ranges: &mut Ranges,
     text: &str,
     dataset: &Dataset,
     reader: &DatasetReader<S>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<(usize, f64)> {
     let Some((name, wanted)) = text.split_once('=') else {
         return Err(invalid(format!(
             "{text:?} selects nothing: write NAME=VALUE or NAME=FROM/TO"
@@ -41,19 +46,63 @@ pub(super) fn narrow<S: Store>(
     let Some(axis) = axis.to_f64() else {
         return Err(invalid(format!("coordinates of {name} are no numbers")));
     };
-    let found = match ends(wanted) {
-        (one, None) => nearest(&axis, number(about, one)?),
-        (from, Some(to)) => between(&axis, number(about, from)?, last_moment(about, to)?),
+    let globe = Globe::of(about, &axis);
+    let (found, turn) = match (ends(wanted), globe) {
+        ((one, None), Some(globe)) => globe.nearest(number(about, one)?),
+        ((one, None), None) => (nearest(&axis, number(about, one)?), 0.0),
+        ((from, Some(to)), Some(globe)) => globe.between(number(about, from)?, number(about, to)?),
+        ((from, Some(to)), None) => {
+            let (from, to) = (number(about, from)?, last_moment(about, to)?);
+            tell_what_is_beyond((about, &axis), wanted, (from.min(to), from.max(to)))?;
+            (between(&axis, from, to), 0.0)
+        }
     };
     let found = found.ok_or_else(|| {
-        let shown = |x: Option<&f64>| x.map_or(String::new(), |x| show(about, *x));
         invalid(format!(
-            "no {name} is selected by {wanted}; they go from {} to {}",
-            shown(axis.first()),
-            shown(axis.last())
+            "no {name} is selected by {wanted}; they go from {}",
+            limits(about, &axis)
         ))
     })?;
     ranges[d] = found;
+    Ok((d, turn))
+}
+
+/// The first and the last of an axis, for people.
+fn limits(about: &Variable, axis: &[f64]) -> String {
+    let shown = |x: Option<&f64>| x.map_or(String::new(), |x| show(about, *x));
+    format!("{} to {}", shown(axis.first()), shown(axis.last()))
+}
+
+/// Says that a selection goes beyond an axis, and refuses one of longitudes that are there
+/// under another number.
+fn tell_what_is_beyond(
+    (about, axis): (&Variable, &[f64]),
+    wanted: &str,
+    (low, high): (f64, f64),
+) -> anyhow::Result<()> {
+    let name = &about.name;
+    let selected = |x: f64| (low..=high).contains(&x);
+    let elsewhere = |x: &&f64| !selected(**x) && (selected(**x - 360.0) || selected(**x + 360.0));
+    if is_longitude(about)
+        && let Some(x) = axis.iter().find(elsewhere)
+    {
+        return Err(invalid(format!(
+            "{name} goes from {}, so {wanted} is not one run of it ({x} is selected, too, by another number): select each part by the numbers of the file",
+            limits(about, axis)
+        )));
+    }
+    let (first, last) = axis
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), x| {
+            (first.min(*x), last.max(*x))
+        });
+    let gap = (last - first) / (axis.len().max(2) - 1) as f64;
+    if low < first - gap || high > last + gap {
+        eprintln!(
+            "foresz: note: {name} goes from {}: of {wanted} there is no more",
+            limits(about, axis)
+        );
+    }
     Ok(())
 }
 

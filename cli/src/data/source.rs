@@ -1,18 +1,20 @@
 //! Files that hold data sets.
 
 use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::{self, Memory, Source, Values};
-use foresz::{Error, FileStore, Store};
+use foresz::files::{self, Dataset, Memory, Source, Values};
+use foresz::{Error, FileStore, Section, Store};
 
 use super::choice;
 use crate::args::is_stdio;
 use crate::failure::invalid;
 use crate::input::{self, Expected, Field};
+use crate::output::is_held;
 
 /// First bytes of files, and of streams.
 const OF_DATA_SETS: [&[u8]; 3] = [b"CDF", b"\x89HDF", b"GRIB"];
@@ -49,14 +51,100 @@ pub(crate) fn is_stream(path: &Path) -> bool {
 
 /// Whether a path leads to the stream of a data set, and not of a single field.
 pub(crate) fn is_data_set_stream(path: &Path) -> bool {
-    let reader = is_stream(path).then(|| FileStore::open(path).and_then(DatasetReader::open));
-    matches!(reader, Some(Ok(reader)) if !reader.is_single_field())
+    is_stream(path) && FileStore::open(path).is_ok_and(|store| holds_data_set(&store))
+}
+
+/// Whether a stream is that of a data set, and not of a single field.
+pub(super) fn holds_data_set(stream: &dyn Store) -> bool {
+    match DatasetReader::open(stream) {
+        Ok(reader) => !reader.is_single_field(),
+        // Only data sets have directories. Else, whatever is wrong is said when it is decoded.
+        Err(error) => matches!(
+            error,
+            Error::Corrupt {
+                at: Section::Directory,
+                ..
+            }
+        ),
+    }
 }
 
 /// Opens a file of variables.
 pub(crate) fn open(path: &Path) -> anyhow::Result<Box<dyn Source>> {
-    let source = files::open(path).map_err(plain);
-    source.with_context(|| format!("cannot read {}", path.display()))
+    let source = files::open(path).map_err(Error::from);
+    let source = source.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Box::new(Named {
+        source,
+        path: path.into(),
+    }))
+}
+
+/// The variables that are asked for. Those that cannot be read are refused with the reason.
+pub(super) fn wanted(
+    source: &dyn Source,
+    named: &[String],
+    all: bool,
+) -> anyhow::Result<Vec<usize>> {
+    refuse_skipped(source, named)?;
+    let dataset = source.dataset();
+    choice::wanted(dataset, named, all).map_err(|error| match source.skipped() {
+        [(name, why), ..] if choice::data(dataset).is_empty() => {
+            Error::Unsupported(format!("nothing of it can be read; {name}: {why}")).into()
+        }
+        _ => error,
+    })
+}
+
+/// Refuses what a file has and cannot be read.
+pub(super) fn refuse_skipped(source: &dyn Source, named: &[String]) -> anyhow::Result<()> {
+    let mut skipped = source.skipped().iter();
+    match skipped.find(|(name, _)| named.contains(name)) {
+        Some((name, why)) => Err(Error::Unsupported(format!("{name}: {why}")).into()),
+        None => Ok(()),
+    }
+}
+
+/// A file that says which one it is if it cannot be read.
+struct Named {
+    source: Box<dyn Source>,
+    path: PathBuf,
+}
+
+impl Source for Named {
+    fn format(&self) -> String {
+        self.source.format()
+    }
+
+    fn dataset(&self) -> &Dataset {
+        self.source.dataset()
+    }
+
+    fn read(&mut self, variable: usize, region: &[Range<usize>]) -> files::Result<Values> {
+        let shown = self.path.display();
+        self.source.read(variable, region).map_err(|e| match e {
+            files::Error::Io(e) => {
+                let text = match e.kind() {
+                    ErrorKind::UnexpectedEof => {
+                        format!("{shown} is shorter than when it was opened")
+                    }
+                    _ => format!("cannot read {shown}: {e}"),
+                };
+                files::Error::Io(io::Error::new(e.kind(), text))
+            }
+            files::Error::Damaged(why) => {
+                files::Error::Damaged(format!("cannot read {shown}: {why}"))
+            }
+            other => other,
+        })
+    }
+
+    fn pieces(&self, variable: usize) -> Option<Vec<usize>> {
+        self.source.pieces(variable)
+    }
+
+    fn skipped(&self) -> &[(String, String)] {
+        self.source.skipped()
+    }
 }
 
 /// Opens a stream, and says so if something is left of what was interrupted.
@@ -70,7 +158,12 @@ pub(super) fn opened<S: Store>(
     path: &Path,
 ) -> anyhow::Result<DatasetReader<S>> {
     let reader = opened.with_context(|| path.display().to_string())?;
-    if reader.lost() > 0 {
+    if reader.lost() > 0 && is_held(path) {
+        eprintln!(
+            "foresz: note: {} is being added to; what was there before is read",
+            path.display()
+        );
+    } else if reader.lost() > 0 {
         eprintln!(
             "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
             path.display(),
@@ -78,15 +171,6 @@ pub(super) fn opened<S: Store>(
         );
     }
     Ok(reader)
-}
-
-/// An error of a file as one of ours, so that it gets the right exit code.
-pub(crate) fn plain(error: files::Error) -> Error {
-    match error {
-        files::Error::Io(error) => Error::Io(error),
-        files::Error::Unsupported(reason) => Error::Unsupported(reason),
-        other => Error::Invalid(other.to_string()),
-    }
 }
 
 /// A file of variables, or samples of the only variable of a stream, as many frames as there
@@ -142,7 +226,7 @@ pub(super) fn open_like(
     for (dimension, length) in variable.dimensions.iter().zip(shape) {
         dataset.dimensions[*dimension].length = length;
     }
-    let memory = Memory::new(dataset, vec![values]).map_err(plain)?;
+    let memory = Memory::new(dataset, vec![values]).map_err(Error::from)?;
     Ok(Box::new(memory))
 }
 
@@ -177,6 +261,7 @@ pub(crate) fn variables(path: &Path) -> anyhow::Result<Vec<String>> {
 pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Values)> {
     let mut source = open(path)?;
     let dataset = source.dataset().clone();
+    refuse_skipped(&*source, &[name.into()])?;
     let v = choice::find(&dataset, name)?;
     let variable = &dataset.variables[v];
     let shape = dataset.shape(variable);
@@ -184,7 +269,7 @@ pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Valu
         return Err(invalid(format!("{name} holds nothing")));
     }
     let region: Vec<_> = shape.iter().map(|n| 0..*n).collect();
-    let values = source.read(v, &region).map_err(plain)?;
+    let values = source.read(v, &region).map_err(Error::from)?;
     let missing = foresz::dataset::missing_values(variable);
     let mut values = foresz::dataset::unpacked(variable, values)?;
     match &mut values {
@@ -203,4 +288,52 @@ pub(crate) fn whole(path: &Path, name: &str) -> anyhow::Result<(Vec<usize>, Valu
         }
     }
     Ok((shape, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use foresz::files::{Dimension, Kind, Variable};
+
+    use super::*;
+
+    /// A file with one variable of 64 kB.
+    fn save(path: &Path) {
+        let count = 1 << 14;
+        let dataset = Dataset {
+            dimensions: vec![Dimension {
+                name: "x".into(),
+                length: count,
+                unlimited: false,
+            }],
+            attributes: Vec::new(),
+            variables: vec![Variable {
+                name: "v".into(),
+                kind: Kind::F32,
+                dimensions: vec![0],
+                attributes: Vec::new(),
+            }],
+        };
+        let values = (0..count).map(|i| (i * i % 9973) as f32).collect();
+        let mut sink = files::create(path, &dataset).unwrap();
+        sink.write(0, std::slice::from_ref(&(0..count)), &Values::F32(values))
+            .unwrap();
+        sink.finish().unwrap();
+    }
+
+    #[test]
+    fn what_shrinks_while_it_is_read_is_to_blame() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.nc");
+        save(&path);
+        let mut source = open(&path).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(4000).unwrap();
+        let whole = 0..1 << 14;
+        let error = source.read(0, std::slice::from_ref(&whole)).unwrap_err();
+        let text = Error::from(error).to_string();
+        assert!(
+            text.contains("file.nc is shorter than when it was opened"),
+            "{text}"
+        );
+    }
 }

@@ -12,7 +12,6 @@ use foresz::{Bound, Options, Sample};
 use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
-use super::choice;
 use super::source;
 use super::table::layout;
 use crate::args::Suggest;
@@ -87,7 +86,7 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
     let mut source = source::open(&args.input)?;
     let dataset: Dataset = source.dataset().clone();
     let named: Vec<String> = args.variable.iter().cloned().collect();
-    let wanted = choice::wanted(&dataset, &named, false)?;
+    let wanted = source::wanted(&*source, &named, false)?;
     let [v] = wanted[..] else {
         return Err(invalid("one variable at a time"));
     };
@@ -100,7 +99,7 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
         )));
     }
     let region = sample(&shape);
-    let values = source.read(v, &region).map_err(source::plain)?;
+    let values = source.read(v, &region).map_err(foresz::Error::from)?;
     let values = unpacked(variable, values)?;
     let mut options = options.dims(dataset.dims(variable).into_iter().map(String::from));
     if variable.kind.is_float() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::source;
 use super::table::layout;
 use crate::args::Verify;
-use crate::failure::{BROKEN, invalid, while_decoding};
+use crate::failure::{BROKEN, OTHERWISE, invalid, while_decoding};
 use crate::summary;
 use crate::talk::Talk;
 
@@ -64,16 +64,26 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     let answer = Answer {
         stream: args.stream.display().to_string(),
         original: args.original.display().to_string(),
-        kept: attributes_changed.is_empty() && variables.iter().all(|v| v.kept),
+        kept: variables.iter().all(|v| v.kept),
         attributes_changed,
         variables,
     };
     talk.answer(&answer, &describe(&answer))?;
-    Ok(if answer.kept {
-        ExitCode::SUCCESS
-    } else {
+    Ok(if !answer.kept {
         ExitCode::from(BROKEN)
+    } else if answer.has_other_attributes() {
+        ExitCode::from(OTHERWISE)
+    } else {
+        ExitCode::SUCCESS
     })
+}
+
+impl Answer {
+    /// Of the whole, or of a variable.
+    fn has_other_attributes(&self) -> bool {
+        let mut variables = self.variables.iter();
+        !self.attributes_changed.is_empty() || variables.any(|v| !v.attributes_changed.is_empty())
+    }
 }
 
 fn judge(
@@ -111,7 +121,7 @@ fn judge(
     let found = found.map_err(while_decoding)?;
     Ok(Verdict {
         variable: variable.name.clone(),
-        kept: found.broken == 0 && changed.is_empty(),
+        kept: found.broken == 0,
         asked: reader.about(v)?.asked,
         values: found.values,
         broken: found.broken,
@@ -140,7 +150,15 @@ fn changed(theirs: &[Attribute], ours: &[Attribute]) -> Vec<String> {
 }
 
 fn describe(answer: &Answer) -> String {
-    let verdict = if answer.kept { "kept" } else { "BROKEN" };
+    let verdict = match (answer.kept, answer.has_other_attributes()) {
+        (false, _) => "BROKEN",
+        (true, true) => "bounds kept, attributes differ",
+        (true, false) => "kept",
+    };
+    let whole = match answer.attributes_changed.as_slice() {
+        [] => String::new(),
+        changed => format!("attributes of the whole changed: {}\n", changed.join(", ")),
+    };
     let mut rows = vec![
         [
             "variable",
@@ -171,7 +189,7 @@ fn describe(answer: &Answer) -> String {
         ]);
     }
     format!(
-        "{verdict}: {} against {}\n{}",
+        "{verdict}: {} against {}\n{}{whole}",
         answer.stream,
         answer.original,
         layout(&rows)

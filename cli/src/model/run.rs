@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::super::args::ModelRun;
 use super::super::failure::invalid;
 use super::super::input::{self, Expected, Field};
-use super::super::output::Output;
+use super::super::output::{Output, Target, files_in};
 use super::super::talk::Talk;
 use super::super::{npy, samples, summary};
 use super::open;
@@ -34,7 +34,9 @@ pub(in super::super) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()>
         .output
         .clone()
         .ok_or_else(|| invalid("say where the frame goes with -o FRAME.npy"))?;
-    let output = Output::open(&target, args.output.force)?;
+    let mut inputs = files_in(&args.model);
+    inputs.push(args.input.clone());
+    let output = Output::open(&Target::new(&target, args.output.force).reading(inputs))?;
     let expected = Expected {
         shape: args.layout.shape(),
         dtype: args.layout.dtype,

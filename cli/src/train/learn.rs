@@ -1,5 +1,6 @@
 //! `foresz train`, where it is built in.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::super::failure::invalid;
 use super::super::input::{self, Expected, Field};
+use super::super::output::{Output, Target, hold};
 use super::super::talk::Talk;
 use super::Train;
 use super::args::{Family, Loss, Normalise, Weights};
@@ -42,8 +44,22 @@ pub(super) fn learn(args: &Train, talk: &Talk) -> anyhow::Result<Report> {
             args.output.display()
         )));
     }
+    let plot = match &args.plot {
+        Some(path) => Some(Output::open(
+            &Target::new(path, args.force || args.resume).reading([&args.input]),
+        )?),
+        None => None,
+    };
     let settings = settings(args)?;
     let series = series(args)?;
+    std::fs::create_dir_all(&args.output)
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    // Two trainings in one folder would go on with each other's weights. Where folders cannot
+    // be opened they cannot be locked.
+    let folder = File::open(&args.output).ok();
+    if let Some(folder) = &folder {
+        hold(folder, &args.output)?;
+    }
     let mut line = Line::new(talk.quiet);
     let watch = &mut |epoch: &Epoch, left: f64| line.tell(epoch, left, settings.epochs);
     let report = train::train(&series, &settings, &args.output, args.resume, watch);
@@ -53,9 +69,8 @@ pub(super) fn learn(args: &Train, talk: &Talk) -> anyhow::Result<Report> {
         }
         other => invalid(other.to_string()),
     })?;
-    if let Some(path) = &args.plot {
-        std::fs::write(path, report.plot())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(plot) = plot {
+        plot.write(|sink| Ok(sink.write_all(report.plot().as_bytes())?))?;
     }
     Ok(report)
 }

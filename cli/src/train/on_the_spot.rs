@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use tempfile::TempDir;
 
 use super::super::args::{Compress, is_stdio};
 use super::super::failure::invalid;
+use super::super::output::Scratch;
 use super::super::talk::Talk;
 use super::{Train, learn};
 
@@ -23,7 +23,7 @@ struct Words {
 
 /// A model that is there while this is.
 pub(crate) struct Trained {
-    room: TempDir,
+    room: Scratch,
 }
 
 impl Trained {
@@ -37,7 +37,7 @@ impl Trained {
                 "--train reads the field twice: it cannot be standard input",
             ));
         }
-        let room = tempfile::tempdir()?;
+        let room = Scratch::new()?;
         let folder = room.path().join(NAME);
         let mut words = vec![
             args.input.display().to_string(),

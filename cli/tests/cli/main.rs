@@ -7,12 +7,16 @@
 
 mod bench;
 mod compare;
+mod damage;
 mod data;
 mod failures;
 mod formats;
 mod models;
 mod outputs;
 mod parts;
+mod places;
 mod portable;
 mod previews;
+mod resuming;
+mod selection;
 mod verbs;

@@ -59,9 +59,8 @@ pub(super) fn check(file: &Hdf5File, dataset: &Dataset) -> Result<()> {
         _ => "without a name",
     };
     Err(Error::Unsupported(format!(
-        "{} is compressed with HDF5 filter {} ({name}), which is not supported; \
+        "it is compressed with HDF5 filter {} ({name}), which is not supported; \
          rewrite the file with `nccopy -d 1` or `h5repack -f GZIP=1`, where that filter is installed",
-        dataset.name(),
         filter.id,
     )))
 }

@@ -33,7 +33,6 @@ const ALWAYS_READ: u64 = 256 << 20;
 pub(super) struct Hdf5 {
     format: &'static str,
     contents: Contents,
-    file: Hdf5File,
     stored: Vec<Stored>,
 }
 
@@ -62,13 +61,20 @@ impl Hdf5 {
             ..OpenOptions::default()
         };
         let file = Hdf5File::open_with_options(path, options)?;
-        let contents = Contents::of(&file)?;
+        let mut contents = Contents::of(&file)?;
         let mut stored = Vec::new();
-        for (variable, path) in contents.dataset.variables.iter().zip(&contents.paths) {
+        let variables = std::mem::take(&mut contents.dataset.variables);
+        for (variable, path) in variables.into_iter().zip(&contents.paths) {
             // Along an unlimited dimension, a dataset may end before others do.
-            let shape = contents.dataset.shape(variable);
+            let shape = contents.dataset.shape(&variable);
             let shape: Vec<u64> = shape.iter().map(|n| *n as u64).collect();
-            stored.push(file.dataset(path)?.with_padded_shape(&shape)?);
+            let dataset = file.dataset(path)?.with_padded_shape(&shape)?;
+            if let Err(Error::Unsupported(why)) = filters::check(&file, &dataset) {
+                contents.skipped.push((variable.name, why));
+                continue;
+            }
+            contents.dataset.variables.push(variable);
+            stored.push(dataset);
         }
         let root = file.root_group()?;
         let format = if root.attribute("_nc3_strict").is_ok() {
@@ -81,7 +87,6 @@ impl Hdf5 {
         Ok(Hdf5 {
             format,
             contents,
-            file,
             stored,
         })
     }
@@ -118,10 +123,7 @@ impl Source for Hdf5 {
         let stored = &self.stored[variable];
         let shape = &self.contents.dataset;
         region::check(region, &shape.shape(&shape.variables[variable]))?;
-        guarded(|| {
-            filters::check(&self.file, stored)?;
-            read(stored, kind, region)
-        })
+        guarded(|| read(stored, kind, region))
     }
 
     fn pieces(&self, variable: usize) -> Option<Vec<usize>> {

@@ -92,16 +92,18 @@ impl Header {
             1 => lz4(packed, length, length),
             3 => deflated(packed, length),
             4 => zstd(packed, length),
-            other => Err(Error::Unsupported(format!(
-                "blosc with {}; write the store again with blosc and lz4 or zstd",
-                match other {
-                    0 => "blosclz",
-                    2 => "snappy",
-                    _ => "an unknown codec",
-                }
-            ))),
+            0 => Err(unsupported("blosclz")),
+            2 => Err(unsupported("snappy")),
+            _ => Err(unsupported("an unknown codec")),
         }
     }
+}
+
+/// Blosc is known, and what it packs blocks with is not.
+pub(super) fn unsupported(inner: &str) -> Error {
+    Error::Unsupported(format!(
+        "blosc with {inner} is not supported; write the store again with blosc and lz4 or zstd"
+    ))
 }
 
 /// Bits of the same weight apart again. Blocks of an odd number of values are left alone, as

@@ -29,7 +29,10 @@ impl Codec {
         Ok(match name {
             "zstd" => Codec::Zstd,
             "gzip" | "zlib" => Codec::Deflate,
-            "blosc" => Codec::Blosc,
+            "blosc" => match settings["cname"].as_str() {
+                Some(inner @ ("blosclz" | "snappy")) => return Err(blosc::unsupported(inner)),
+                _ => Codec::Blosc,
+            },
             "lz4" => Codec::Lz4,
             "crc32c" => Codec::Crc32c,
             "shuffle" => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use toml::{Table, Value};
 
 use crate::bound::Bound;
 use crate::dataset::recipe::{Bounds, Recipe};
@@ -27,19 +27,56 @@ pub struct BoundsFile {
     sections: BTreeMap<String, Section>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 struct Section {
     abs: Option<f64>,
     range_rel: Option<f64>,
     pw_rel: Option<f64>,
     psnr: Option<f64>,
-    #[serde(default)]
     lossless: bool,
-    #[serde(default)]
     keep_zeros: bool,
-    #[serde(default)]
     non_negative: bool,
+}
+
+const KEYS: &str = "abs, range_rel, pw_rel, psnr, lossless, keep_zeros and non_negative";
+
+impl Section {
+    fn read(name: &str, value: &Value) -> Result<Self> {
+        let Some(table) = value.as_table() else {
+            return invalid(format!(
+                "{name} is no section: write [{name}], and below it a bound such as abs = 0.1"
+            ));
+        };
+        let mut section = Section::default();
+        for (key, value) in table {
+            let number = || match value {
+                Value::Float(x) => Ok(Some(*x)),
+                Value::Integer(n) => Ok(Some(*n as f64)),
+                _ => invalid(format!(
+                    "[{name}] {key}: a number has to be there, and it is a {}",
+                    value.type_str()
+                )),
+            };
+            let truth = || match value {
+                Value::Boolean(truth) => Ok(*truth),
+                _ => invalid(format!(
+                    "[{name}] {key}: true or false has to be there, and it is a {}",
+                    value.type_str()
+                )),
+            };
+            match key.as_str() {
+                "abs" => section.abs = number()?,
+                "range_rel" => section.range_rel = number()?,
+                "pw_rel" => section.pw_rel = number()?,
+                "psnr" => section.psnr = number()?,
+                "lossless" => section.lossless = truth()?,
+                "keep_zeros" => section.keep_zeros = truth()?,
+                "non_negative" => section.non_negative = truth()?,
+                _ => return invalid(format!("[{name}] knows no {key}; it can have {KEYS}")),
+            }
+        }
+        Ok(section)
+    }
 }
 
 /// Stands for all variables that are not named.
@@ -48,8 +85,13 @@ const OTHERS: &str = "*";
 impl BoundsFile {
     /// Reads the text of a file.
     pub fn parse(text: &str) -> Result<Self> {
-        let sections: BTreeMap<String, Section> =
-            toml::from_str(text).map_err(|e| Error::Invalid(e.to_string()))?;
+        let table: Table = toml::from_str(text)
+            .map_err(|e| Error::Invalid(format!("it is no TOML: {}", e.to_string().trim_end())))?;
+        let section = |(name, value): (&String, &Value)| {
+            let section = Section::read(name, value)?;
+            Ok((name.clone(), section))
+        };
+        let sections = table.iter().map(section).collect::<Result<_>>()?;
         let file = BoundsFile { sections };
         for name in file.sections.keys() {
             file.recipe(name)?;
@@ -118,7 +160,10 @@ mod tests {
             ("[t2m]\nabs = 1\npsnr = 50\n", "it has 2"),
             ("[t2m]\nabs = -1\n", "positive"),
             ("[t2m]\nab = 1\n", "ab"),
-            ("t2m = 3", "t2m"),
+            ("t2m = 3", "write [t2m]"),
+            ("[t2m]\nabs = 'x'\n", "a number"),
+            ("[t2m]\nlossless = 1\n", "true or false"),
+            ("[t2m", "no TOML"),
         ] {
             let error = BoundsFile::parse(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{error}");

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::FORMAT;
 use crate::contract::check::{hash, plain_file, word};
+use crate::contract::{FORMAT, told};
 use crate::error::{Error, Result};
 
 /// A contract as it is written.
@@ -121,8 +121,7 @@ impl Contract {
             path: path.into(),
             reason,
         };
-        let contract: Contract =
-            toml::from_str(text).map_err(|e| wrong(e.to_string().trim_end().into()))?;
+        let contract: Contract = toml::from_str(text).map_err(|e| wrong(told(&e)))?;
         contract.check().map_err(wrong)?;
         Ok(contract)
     }

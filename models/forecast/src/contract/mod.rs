@@ -282,8 +282,7 @@ impl Contract {
             path: path.into(),
             reason,
         };
-        let contract: Contract =
-            toml::from_str(text).map_err(|e| wrong(e.to_string().trim_end().into()))?;
+        let contract: Contract = toml::from_str(text).map_err(|e| wrong(told(&e)))?;
         if contract.format != FORMAT {
             return Err(wrong(format!(
                 "format = {}: this foresz reads format {FORMAT}",
@@ -292,6 +291,29 @@ impl Contract {
         }
         Ok(contract)
     }
+}
+
+/// What is wrong with a contract, without the names that its parts have in Rust.
+pub(crate) fn told(error: &toml::de::Error) -> String {
+    const NAMES: [(&str, &str); 7] = [
+        ("expected struct ", "a section"),
+        ("expected enum ", "one of its values"),
+        ("expected internally tagged enum ", "a section"),
+        ("expected f32", "a number"),
+        ("expected f64", "a number"),
+        ("expected u", "a whole number"),
+        ("expected i", "a whole number"),
+    ];
+    let text = error.to_string();
+    let text = text.trim_end();
+    for (of_rust, plain) in NAMES {
+        if let Some((before, after)) = text.split_once(of_rust) {
+            let is_end = |c: char| !c.is_alphanumeric() && c != '_';
+            let rest = &after[after.find(is_end).unwrap_or(after.len())..];
+            return format!("{before}expected {plain}{rest}");
+        }
+    }
+    text.into()
 }
 
 /// SHA-256 of bytes, as text.
