@@ -18,9 +18,11 @@ mod entropy;
 mod error;
 mod fast;
 mod fills;
+mod gather;
 mod grid;
 mod info;
 mod lattice;
+mod limits;
 mod mask;
 pub mod metrics;
 mod options;
@@ -28,6 +30,7 @@ mod originals;
 mod registry;
 mod relative;
 mod report;
+mod room;
 mod selection;
 mod shipped;
 mod store;
@@ -43,7 +46,7 @@ pub use coding::{ESCAPE, HOLE};
 pub use compress::{Compressed, compress};
 pub use container::FORMAT_VERSION;
 pub use decompress::{
-    Decoded, Decompressor, Drift, decompress, decompress_preview, decompress_region,
+    Decoded, Decompressor, Drift, Filled, decompress, decompress_preview, decompress_region,
 };
 pub use effort::Effort;
 pub use entropy::Backend;
@@ -54,6 +57,7 @@ pub use foresz_predictors as predictors;
 pub use foresz_predictors::Sample;
 pub use info::{Info, inspect};
 pub use lattice::lattice_step;
+pub use limits::Limits;
 pub use options::{Choose, Options, Progress, time_dimension};
 pub use registry::registry;
 pub use report::Report;

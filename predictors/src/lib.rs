@@ -39,7 +39,7 @@ pub use coder::{Coder, Recursion};
 pub use error::{Error, Result};
 pub use linear::Linear;
 pub use lorenzo::Lorenzo;
-pub use parcel::{Parcel, Supply};
+pub use parcel::{Allowance, Parcel, Supply};
 pub use patches::OnPatches;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets};

@@ -240,12 +240,15 @@ fn step<T>(fit: &Fit, past: &Past<T>) -> Step {
     Step {
         index: past.index,
         time: fit.time_of(past.index as i64),
+        values: past.shape.iter().product(),
     }
 }
 
 pub(crate) fn said(error: Error) -> foresz_predictors::Error {
-    foresz_predictors::Error::Model {
-        reason: error.to_string(),
+    let reason = error.to_string();
+    match error {
+        Error::Limit(_) => foresz_predictors::Error::Limit { reason },
+        _ => foresz_predictors::Error::Model { reason },
     }
 }
 
