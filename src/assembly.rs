@@ -7,6 +7,7 @@ use foresz_predictors::{Registry, Sample, Spec};
 use crate::chunk::{self, Encoded};
 use crate::container::{self, Chunk, Index, Stored};
 use crate::error::Result;
+use crate::limits::Task;
 use crate::stored;
 use crate::sweeps::Errors;
 
@@ -28,6 +29,11 @@ impl CodedChunk {
             spec: spec.to_string(),
             plain: None,
         }
+    }
+
+    /// The predictor it was coded with.
+    pub(crate) fn spec(&self) -> &str {
+        &self.spec
     }
 
     /// The same, with some value off by so much.
@@ -103,8 +109,8 @@ pub(crate) fn weighed(chunks: Vec<CodedChunk>, registry: &Registry) -> Result<Ve
             offered.push(chunk.spec.clone());
         }
     }
-    let (_, stored) = stored::store(registry, &offered)?;
-    if stored.len() < saved {
+    let packed = stored::store(registry, &offered)?;
+    if packed.bytes.len() < saved {
         return Ok(chunks);
     }
     let plain = |chunk: CodedChunk| match chunk.plain {
@@ -165,12 +171,20 @@ impl<W: Write> Assembly<W> {
         Ok(())
     }
 
-    /// Writes the learned models that the chunks need, after the last of them.
-    pub(crate) fn store_models(&mut self, registry: &Registry) -> Result<()> {
-        let (rows, bytes) = stored::store(registry, &self.choices)?;
-        self.sink.write_all(&bytes)?;
-        self.written += bytes.len() as u64;
-        self.stored = rows;
+    /// Writes the learned models that the chunks of a field need, after the last of them.
+    pub(crate) fn store_models(
+        &mut self,
+        registry: &Registry,
+        shape: &[usize],
+        chunk: &[usize],
+    ) -> Result<()> {
+        let packed = stored::store(registry, &self.choices)?;
+        let task = Task::all(shape, chunk, packed.sizes());
+        let check = |choice: &String| stored::check(registry, choice, task);
+        self.choices.iter().try_for_each(check)?;
+        self.sink.write_all(&packed.bytes)?;
+        self.written += packed.bytes.len() as u64;
+        self.stored = packed.rows;
         Ok(())
     }
 

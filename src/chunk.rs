@@ -313,6 +313,7 @@ fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser
 fn damaged(error: foresz_predictors::Error) -> Error {
     match error {
         error @ (foresz_predictors::Error::Model { .. }
+        | foresz_predictors::Error::Limit { .. }
         | foresz_predictors::Error::Differs { .. }) => Error::Predictor(error),
         error => Error::Corrupt {
             at: Section::Chunk,

@@ -1,6 +1,7 @@
 //! Fields to streams.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::marker::PhantomData;
 
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
@@ -15,9 +16,11 @@ use crate::entropy::Backend;
 use crate::error::{Result, invalid};
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
+use crate::limits::{Models, Task};
 use crate::options::{Choose, Layout, Options};
 use crate::relative::{self, Logs};
 use crate::report::{Clock, Report};
+use crate::stored;
 use crate::threads;
 
 /// Compresses a field into a stream.
@@ -182,7 +185,7 @@ fn compress_under<T: Sample>(
         assembly.push(chunk)?;
     }
     if options.store_models {
-        assembly.store_models(&options.registry)?;
+        assembly.store_models(&options.registry, field.shape(), &setup.chunk)?;
     }
     let squares = assembly.errors.squares;
     let (bytes, index, _) = assembly.finish(setup.index(field.shape(), options))?;
@@ -288,6 +291,8 @@ pub(crate) struct Setup<T> {
     periodic: bool,
     pub(crate) grid: Grid,
     pub(crate) chunk: Vec<usize>,
+    /// Bytes of the learned models that may have to be stored.
+    models: Models,
     /// Of the field.
     place: Place,
 }
@@ -324,12 +329,15 @@ impl<T: Sample> Setup<T> {
         if fills > 16 {
             return invalid(format!("{fills} fill values are declared, 16 are the most"));
         }
+        let models = Cell::new(0);
         let settle = |spec: &Spec| {
             let spec = options.registry.settle(spec)?;
             let pipeline = options.registry.build(&spec)?;
             if options.store_models {
                 // Better said now than when all is coded.
-                options.registry.pack(&spec)?;
+                let parcels = options.registry.pack(&spec)?;
+                let size: usize = parcels.iter().map(stored::size).sum();
+                models.set(models.get() + size);
             }
             if pipeline.needs_past() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
                 return invalid(format!(
@@ -360,6 +368,11 @@ impl<T: Sample> Setup<T> {
             fixed,
             offers,
             rivals,
+            // How far they can be packed shows in the end.
+            models: Models {
+                stored: models.get(),
+                unpacked: models.get(),
+            },
             loss,
             periodic: options.periodic.unwrap_or(false) && chunk.last() == shape.last(),
             grid: Grid::new(shape, &chunk),
@@ -422,6 +435,11 @@ impl<T: Sample> Setup<T> {
         } else {
             chosen.or_stored(&part.values)
         };
+        if options.store_models {
+            // Better said now than when all is coded.
+            let task = Task::all(self.grid.shape(), &self.chunk, self.models);
+            stored::check(&options.registry, chosen.spec(), task)?;
+        }
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }

@@ -6,16 +6,15 @@ use foresz_predictors::{Pipeline, Place, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
-use crate::blocks;
-use crate::chunk::{self, Decoding, Drifted, Plan, Record, Wish};
+use crate::chunk::{self, Decoding, Plan, Record, Wish};
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
+use crate::gather::Order;
+use crate::limits::{Limits, Models, Task};
 use crate::options::Progress;
 use crate::report::{Clock, Report};
-use crate::selection::{Selection, Share};
 use crate::store::Store;
 use crate::stored;
-use crate::threads;
 use crate::used::Used;
 
 /// Decodes a whole stream with the built-in predictors and all threads.
@@ -73,6 +72,16 @@ pub struct Decoded<T> {
     pub drifts: Vec<Drift>,
 }
 
+/// What is to be said about values that were put where they were wanted.
+#[derive(Debug, Clone)]
+pub struct Filled {
+    /// Sizes and times; the input is the whole stream.
+    pub report: Report,
+    /// Where values are not those that the encoder saw: only with
+    /// [`Decompressor::best_effort`].
+    pub drifts: Vec<Drift>,
+}
+
 /// A run of frames whose values are not those that the encoder saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Drift {
@@ -90,10 +99,11 @@ pub struct Drift {
 #[derive(Clone)]
 pub struct Decompressor {
     registry: Registry,
-    threads: usize,
-    progress: Option<Progress>,
-    preview: u8,
+    pub(crate) threads: usize,
+    pub(crate) progress: Option<Progress>,
+    pub(crate) preview: u8,
     best_effort: bool,
+    limits: Limits,
 }
 
 impl Default for Decompressor {
@@ -104,6 +114,7 @@ impl Default for Decompressor {
             progress: None,
             preview: 0,
             best_effort: false,
+            limits: Limits::default(),
         }
     }
 }
@@ -148,6 +159,12 @@ impl Decompressor {
         self
     }
 
+    /// What learned models that come with streams may use.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// The whole field or a region, with a report.
     pub fn decode<T: Sample>(
         &self,
@@ -157,25 +174,74 @@ impl Decompressor {
         let stream: &dyn Store = &stream;
         let clock = Clock::start();
         let index = container::open(stream)?;
-        let whole = whole(&index);
-        let region = region.unwrap_or(&whole);
-        let (field, drifts) = self.decode_part(stream, &index, region, self.best_effort)?;
-        let raw = (field.len() * T::BYTES) as u64;
-        let mut report = Report::new(&index, raw, stream.size(), &clock);
-        (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
+        let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
+        let (values, drifts) = order.decode::<T>()?;
+        let report = report_of(&index, values.len() * T::BYTES, stream.size(), &clock);
         Ok(Decoded {
-            field,
+            field: array(&order.shape(), values)?,
             report,
             drifts,
         })
     }
 
+    /// The whole field or a region into memory that is there already, in C order. What is
+    /// in it is nothing to go by if this fails.
+    ///
+    /// ```
+    /// use foresz::{Bound, Decompressor, Options, compress};
+    /// use ndarray::Array;
+    ///
+    /// let field = Array::from_shape_fn((30, 40), |(i, j)| (i + j) as f64);
+    /// let options = Options::new(Bound::Absolute(0.1)).chunk([10, 40]);
+    /// let stream = compress(field.view().into_dyn(), &options)?;
+    /// let decoder = Decompressor::default();
+    /// let region = [12..24, 0..4];
+    /// let mut part = Array::zeros(decoder.shape(&stream.bytes, Some(&region))?);
+    /// if let Some(values) = part.as_slice_mut() {
+    ///     decoder.decode_into::<f64>(&stream.bytes, Some(&region), values)?;
+    /// }
+    /// assert_eq!(part.shape(), [12, 4]);
+    /// assert!((part[[0, 0]] - 12.0).abs() <= 0.1);
+    /// # Ok::<(), foresz::Error>(())
+    /// ```
+    pub fn decode_into<T: Sample>(
+        &self,
+        stream: &(impl Store + ?Sized),
+        region: Option<&[Range<usize>]>,
+        out: &mut [T],
+    ) -> Result<Filled> {
+        let stream: &dyn Store = &stream;
+        let clock = Clock::start();
+        let index = container::open(stream)?;
+        let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
+        let drifts = order.decode_into(out)?;
+        Ok(Filled {
+            report: report_of(&index, size_of_val(out), stream.size(), &clock),
+            drifts,
+        })
+    }
+
+    /// The shape of what [`decode`](Decompressor::decode) and
+    /// [`decode_into`](Decompressor::decode_into) give for a region: the region's, unless
+    /// this is a [preview](Decompressor::preview).
+    pub fn shape(
+        &self,
+        stream: &(impl Store + ?Sized),
+        region: Option<&[Range<usize>]>,
+    ) -> Result<Vec<usize>> {
+        let stream: &dyn Store = &stream;
+        let index = container::open(stream)?;
+        let order = match index.sample_bytes {
+            4 => Order::new::<f32>(self, stream, &index, region),
+            _ => Order::new::<f64>(self, stream, &index, region),
+        };
+        Ok(order?.shape())
+    }
+
     /// The whole field.
     pub fn field<T: Sample>(&self, stream: &(impl Store + ?Sized)) -> Result<ArrayD<T>> {
         let stream: &dyn Store = &stream;
-        let index = container::open(stream)?;
-        let (field, _) = self.decode_part(stream, &index, &whole(&index), false)?;
-        Ok(field)
+        self.sure(stream, None)
     }
 
     /// A part of the field.
@@ -185,8 +251,19 @@ impl Decompressor {
         region: &[Range<usize>],
     ) -> Result<ArrayD<T>> {
         let stream: &dyn Store = &stream;
-        let (field, _) = self.decode_part(stream, &container::open(stream)?, region, false)?;
-        Ok(field)
+        self.sure(stream, Some(region))
+    }
+
+    /// Values that are the encoder's, or none.
+    fn sure<T: Sample>(
+        &self,
+        stream: &dyn Store,
+        region: Option<&[Range<usize>]>,
+    ) -> Result<ArrayD<T>> {
+        let index = container::open(stream)?;
+        let order = Order::new::<T>(self, stream, &index, region)?;
+        let (values, _) = order.decode()?;
+        array(&order.shape(), values)
     }
 
     /// The pipelines that some chunks need. A stream can bring models along, and can name
@@ -198,7 +275,12 @@ impl Decompressor {
         chunks: impl Iterator<Item = usize>,
     ) -> Result<Vec<Option<Pipeline>>> {
         let mut needed = vec![false; index.choices.len()];
-        chunks.for_each(|i| needed[index.chunks[i].choice] = true);
+        let (grid, mut values) = (index.grid(), 0u64);
+        for i in chunks {
+            needed[index.chunks[i].choice] = true;
+            let part = grid.part(i);
+            values += part.iter().map(|range| range.len() as u64).product::<u64>();
+        }
         let registry = if index.stored.is_empty() {
             self.registry.clone()
         } else {
@@ -208,91 +290,41 @@ impl Decompressor {
             let start = HEAD_BYTES as u64 + length(&mut index.chunks.iter().map(|c| c.bytes));
             let end = start + length(&mut index.stored.iter().map(|m| m.bytes));
             let bytes = stream.read(start..end)?;
-            stored::unpacked(&self.registry, index, &bytes, is_needed)?
+            let parcels = stored::unpacked(index, &bytes, is_needed)?;
+            let chunk: Vec<usize> = index.dims.iter().map(|d| d.chunk).collect();
+            let models = Models {
+                stored: bytes.len(),
+                unpacked: parcels.iter().map(stored::size).sum(),
+            };
+            let all = Task::all(&index.shape(), &chunk, models);
+            let allowance = self.limits.allow(Task { values, ..all });
+            stored::stocked(&self.registry, &parcels, &allowance)?
         };
         let build = |(choice, needed): (&String, &bool)| {
             needed.then(|| pipeline(&registry, choice)).transpose()
         };
         index.choices.iter().zip(&needed).map(build).collect()
     }
-
-    fn decode_part<T: Sample>(
-        &self,
-        stream: &dyn Store,
-        index: &Index,
-        region: &[Range<usize>],
-        anyway: bool,
-    ) -> Result<(ArrayD<T>, Vec<Drift>)> {
-        check_type::<T>(index)?;
-        check_region(index, region)?;
-        let selection = Selection::new(region, self.preview, &index.shape())?;
-        let grid = index.grid();
-        let share = |i: usize| Some((i, selection.share_of(&grid.part(i))?));
-        let shares: Vec<(usize, Share)> = grid
-            .touching(region)
-            .into_iter()
-            .filter_map(share)
-            .collect();
-        let pipelines = self.pipelines(stream, index, shares.iter().map(|(i, _)| *i))?;
-        let starts = starts(&index.chunks);
-        let decode = |k: usize| {
-            let (i, share) = &shares[k];
-            let start = (HEAD_BYTES + starts[*i]) as u64;
-            let bytes = stream.read(start..start + index.chunks[*i].bytes as u64)?;
-            let wish = Wish {
-                wanted: Some(&share.plane).filter(|_| self.preview > 0),
-                anyway,
-                least: index.least,
-            };
-            let decoding = decode_chunk::<T>(index, (*i, &bytes), &pipelines, wish, None)?;
-            let part = grid.part(*i);
-            let drift = decoding.drift.and_then(|drifted| {
-                let time = index.time?;
-                drift_within(&region[time], *i, &part[time], drifted)
-            });
-            let part: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
-            let values = blocks::pick(decoding.values, &part, &share.plane);
-            if let Some(progress) = &self.progress {
-                progress(values.len());
-            }
-            Ok((values, drift))
-        };
-        let parts = threads::map(self.threads, shares.len(), decode)?;
-        let (parts, drifts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let field = assemble(&selection.shape(), &shares, parts)?;
-        Ok((field, drifts.into_iter().flatten().collect()))
-    }
-}
-
-/// The frames of a chunk that drifted, if the region has any of them.
-fn drift_within(
-    region: &Range<usize>,
-    chunk: usize,
-    part: &Range<usize>,
-    drifted: Drifted,
-) -> Option<Drift> {
-    let first = (part.start + drifted.frame).max(region.start);
-    let frames = first..part.end.min(region.end);
-    (!frames.is_empty()).then_some(Drift {
-        chunk,
-        frames,
-        bound: drifted.bound,
-        reason: drifted.reason,
-    })
 }
 
 fn pipeline(registry: &Registry, spec: &str) -> Result<Pipeline> {
     let built = spec.parse().and_then(|spec| registry.build(&spec));
-    built.map_err(|e| {
-        Error::Unsupported(format!(
+    built.map_err(|e| match e {
+        foresz_predictors::Error::Limit { .. } => Error::Predictor(e),
+        _ => Error::Unsupported(format!(
             "the stream was coded with {spec}, which cannot be had here: {e}"
-        ))
+        )),
     })
 }
 
-/// The region that is the whole field.
-fn whole(index: &Index) -> Vec<Range<usize>> {
-    index.dims.iter().map(|d| 0..d.length).collect()
+fn array<T>(shape: &[usize], values: Vec<T>) -> Result<ArrayD<T>> {
+    ArrayD::from_shape_vec(IxDyn(shape), values).or_else(|e| invalid(e.to_string()))
+}
+
+fn report_of(index: &Index, raw: usize, stream: u64, clock: &Clock) -> Report {
+    let mut report = Report::new(index, raw as u64, stream, clock);
+    (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
+    report
 }
 
 pub(crate) fn check_type<T: Sample>(index: &Index) -> Result<()> {
@@ -305,25 +337,6 @@ pub(crate) fn check_type<T: Sample>(index: &Index) -> Result<()> {
         "f64"
     };
     invalid(format!("the stream holds {held}, not {}", T::NAME))
-}
-
-fn check_region(index: &Index, region: &[Range<usize>]) -> Result<()> {
-    if region.len() != index.dims.len() {
-        return invalid(format!(
-            "the region has {} dimensions, the field {}",
-            region.len(),
-            index.dims.len()
-        ));
-    }
-    for (range, dim) in region.iter().zip(&index.dims) {
-        if range.start >= range.end || range.end > dim.length {
-            return invalid(format!(
-                "the region {}:{} is empty or leaves a dimension of length {}",
-                range.start, range.end, dim.length
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Where each chunk starts after the head. The index has checked the sum.
@@ -376,31 +389,4 @@ pub(crate) fn decode_chunk<T: Sample>(
         scene: &scene,
     };
     chunk::decode(bytes, plan, entry.backend, wish, record)
-}
-
-/// Puts the shares of the chunks where they belong.
-fn assemble<T: Sample>(
-    shape: &[usize],
-    shares: &[(usize, Share)],
-    mut parts: Vec<Vec<T>>,
-) -> Result<ArrayD<T>> {
-    let to_array =
-        |values| ArrayD::from_shape_vec(IxDyn(shape), values).or_else(|e| invalid(e.to_string()));
-    if parts.len() == 1 {
-        return to_array(parts.remove(0));
-    }
-    let samples: usize = shape.iter().product();
-    let mut field: Vec<T> = Vec::new();
-    if field.try_reserve_exact(samples).is_err() {
-        return invalid(format!(
-            "{samples} samples do not fit into memory; decode it region by region"
-        ));
-    }
-    field.resize(samples, T::ZERO);
-    for ((_, share), values) in shares.iter().zip(&parts) {
-        let counts: Vec<usize> = share.plane.axes.iter().map(|a| a.count).collect();
-        let all: Vec<Range<usize>> = counts.iter().map(|n| 0..*n).collect();
-        blocks::copy_box(values, &counts, &all, &mut field, shape, &share.to);
-    }
-    to_array(field)
 }

@@ -24,6 +24,14 @@ pub enum Error {
     /// A stream that this build cannot read.
     #[error("{0}")]
     Unsupported(String),
+    /// The memory that is needed cannot be had.
+    #[error("memory is short: {bytes} bytes are needed for {what}")]
+    Memory {
+        /// How many bytes.
+        bytes: usize,
+        /// What for, and what else may do.
+        what: String,
+    },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -18,15 +18,18 @@ mod entropy;
 mod error;
 mod fast;
 mod fills;
+mod gather;
 mod grid;
 mod info;
 mod lattice;
+mod limits;
 mod mask;
 mod options;
 mod originals;
 mod registry;
 mod relative;
 mod report;
+mod room;
 mod selection;
 #[cfg(feature = "shipped")]
 mod shipped;
@@ -43,7 +46,7 @@ pub use coding::{ESCAPE, HOLE};
 pub use compress::{Compressed, compress};
 pub use container::FORMAT_VERSION;
 pub use decompress::{
-    Decoded, Decompressor, Drift, decompress, decompress_preview, decompress_region,
+    Decoded, Decompressor, Drift, Filled, decompress, decompress_preview, decompress_region,
 };
 pub use effort::Effort;
 pub use entropy::Backend;
@@ -56,6 +59,7 @@ pub use foresz_predictors as predictors;
 pub use foresz_predictors::Sample;
 pub use info::{Info, inspect};
 pub use lattice::lattice_step;
+pub use limits::Limits;
 pub use options::{Choose, Options, Progress, time_dimension};
 #[cfg(feature = "learned")]
 pub use registry::registry;

@@ -2,16 +2,21 @@
 
 use std::io::Read;
 
-use foresz_predictors::{Parcel, Registry, Spec};
+use foresz_predictors::{Allowance, Parcel, Registry, Spec};
 
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::container::{Index, Stored};
 use crate::entropy::squeeze;
 use crate::error::{Error, Result, Section, corrupt, invalid};
+use crate::limits::{Limits, Models, Task};
 use crate::used::Used;
 
 /// Bytes that the models of a stream may have when they are unpacked.
 const MOST_BYTES: usize = 1 << 28;
+/// Fewer if they are packed so tightly that they can hold nothing that was learned: these
+/// many, and so many for each packed one.
+const PLAIN: usize = 1 << 24;
+const LARGER: usize = 16;
 /// Files of a model.
 const MOST_FILES: usize = 64;
 /// Weights are words of four bytes, of which the lowest are noise and the highest not:
@@ -20,6 +25,17 @@ const PLANES: [usize; 2] = [1, 4];
 /// Large models would take minutes at the highest level, to gain a percent.
 const SMALL: usize = 1 << 23;
 const LEVELS: [i32; 2] = [3, 19];
+
+/// Bytes that models of so many packed bytes may have.
+fn room(packed: usize) -> usize {
+    let room = packed.saturating_mul(LARGER).saturating_add(PLAIN);
+    room.min(MOST_BYTES)
+}
+
+/// Bytes of a model when it is unpacked.
+pub(crate) fn size(parcel: &Parcel) -> usize {
+    parcel.files.iter().map(|(_, bytes)| bytes.len()).sum()
+}
 
 /// Files of a model as they are stored.
 fn pack(parcel: &Parcel) -> Vec<u8> {
@@ -43,10 +59,13 @@ fn to_planes(bytes: &[u8], count: usize) -> Vec<u8> {
     (0..count).flat_map(plane).collect()
 }
 
-fn from_planes(planes: &[u8], count: usize) -> Vec<u8> {
+fn from_planes(planes: Vec<u8>, count: usize) -> Vec<u8> {
+    if count == 1 {
+        return planes;
+    }
     let mut bytes = vec![0; planes.len()];
     let places = (0..count).flat_map(|k| (k..planes.len()).step_by(count));
-    places.zip(planes).for_each(|(at, byte)| bytes[at] = *byte);
+    places.zip(&planes).for_each(|(at, byte)| bytes[at] = *byte);
     bytes
 }
 
@@ -65,7 +84,7 @@ fn unpack(bytes: &[u8], room: &mut usize) -> Result<Vec<(String, Vec<u8>)>> {
             )));
         }
         let plain = stretch(reader.bytes()?, length)?;
-        files.push((name, from_planes(&plain, planes)));
+        files.push((name, from_planes(plain, planes)));
     }
     reader.finish()?;
     Ok(files)
@@ -95,9 +114,25 @@ fn stretch(squeezed: &[u8], length: usize) -> Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// The models that chunks were coded with, in the order of the choices, as stored in a
-/// stream.
-pub(crate) fn store(registry: &Registry, choices: &[String]) -> Result<(Vec<Stored>, Vec<u8>)> {
+/// Models as stored in a stream.
+pub(crate) struct Packed {
+    pub(crate) rows: Vec<Stored>,
+    pub(crate) bytes: Vec<u8>,
+    /// Bytes when they are unpacked.
+    unpacked: usize,
+}
+
+impl Packed {
+    pub(crate) fn sizes(&self) -> Models {
+        Models {
+            stored: self.bytes.len(),
+            unpacked: self.unpacked,
+        }
+    }
+}
+
+/// The models that chunks were coded with, in the order of the choices.
+pub(crate) fn store(registry: &Registry, choices: &[String]) -> Result<Packed> {
     let (mut rows, mut bytes, mut room) = (Vec::new(), Vec::new(), MOST_BYTES);
     let mut parcels: Vec<Parcel> = Vec::new();
     for choice in choices {
@@ -112,7 +147,7 @@ pub(crate) fn store(registry: &Registry, choices: &[String]) -> Result<(Vec<Stor
         let Some(parcel) = parcels.iter().find(|p| p.sha256 == used.sha256) else {
             return invalid(format!("model {} cannot be stored in a stream", used.name));
         };
-        let size: usize = parcel.files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let size = size(parcel);
         if size > room || parcel.files.len() > MOST_FILES {
             return invalid(format!(
                 "model {} is too large to be stored: {size} bytes in {} files; a stream takes {MOST_BYTES} bytes of models, with {MOST_FILES} files each",
@@ -129,18 +164,34 @@ pub(crate) fn store(registry: &Registry, choices: &[String]) -> Result<(Vec<Stor
         });
         bytes.extend(packed);
     }
-    Ok((rows, bytes))
+    let unpacked = MOST_BYTES - room;
+    if unpacked > self::room(bytes.len()) {
+        return invalid(format!(
+            "the models are too large to be stored: they pack into {} bytes, of which a stream takes no more than {} plain ones",
+            bytes.len(),
+            self::room(bytes.len())
+        ));
+    }
+    Ok(Packed {
+        rows,
+        bytes,
+        unpacked,
+    })
 }
 
-/// The same predictors, with those models of a stream at hand that some choices name.
-/// `bytes` are those of all models.
+/// Whether decoders will let the models that chunks were coded with do their task.
+pub(crate) fn check(registry: &Registry, choice: &str, task: Task) -> Result<()> {
+    let allowance = Limits::default().allow(task);
+    Ok(registry.check(&choice.parse()?, task.values, &allowance)?)
+}
+
+/// The models of a stream that some choices name. `bytes` are those of all models.
 pub(crate) fn unpacked(
-    registry: &Registry,
     index: &Index,
     bytes: &[u8],
     is_needed: impl Fn(&Used) -> bool,
-) -> Result<Registry> {
-    let (all, mut rest, mut room) = (Used::of(index), bytes, MOST_BYTES);
+) -> Result<Vec<Parcel>> {
+    let (all, mut rest, mut room) = (Used::of(index), bytes, room(bytes.len()));
     let mut parcels = Vec::new();
     for row in &index.stored {
         let Some((packed, more)) = rest.split_at_checked(row.bytes) else {
@@ -162,10 +213,19 @@ pub(crate) fn unpacked(
             files: unpack(packed, &mut room)?,
         });
     }
+    Ok(parcels)
+}
+
+/// The same predictors, with models of a stream at hand.
+pub(crate) fn stocked(
+    registry: &Registry,
+    parcels: &[Parcel],
+    allowance: &Allowance,
+) -> Result<Registry> {
     if parcels.is_empty() {
         return Ok(registry.clone());
     }
-    let unpacked = registry.unpack(&parcels);
+    let unpacked = registry.unpack(parcels, allowance);
     unpacked.or_else(|e| corrupt(Section::Models, e.to_string()))
 }
 

@@ -146,11 +146,12 @@ impl<W: Write, T: Sample> Writer<W, T> {
             return invalid("no frame was written; a stream needs at least one");
         }
         self.code_waiting()?;
-        if self.options.store_models {
-            self.assembly.store_models(&self.options.registry)?;
-        }
         let mut shape = vec![self.frames];
         shape.extend_from_slice(&self.frame);
+        if self.options.store_models {
+            let registry = &self.options.registry;
+            (self.assembly).store_models(registry, &shape, &self.setup.chunk)?;
+        }
         let mut index = self.setup.index(&shape, &self.options);
         index.dims[0].chunk = index.dims[0].chunk.min(self.frames);
         let (sink, index, written) = self.assembly.finish(index)?;

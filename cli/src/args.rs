@@ -8,10 +8,11 @@ use foresz::dataset::Preset;
 use foresz::forecast::contract::FILE_NAME;
 use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
-use foresz::{Backend, Bound, Effort};
+use foresz::{Backend, Bound, Effort, Limits};
 
 use super::compare::Compare;
 use super::failure::EXIT_CODES;
+use super::limits::LimitArgs;
 use super::output::files_in;
 use super::talk::Talk;
 use super::train::Train;
@@ -123,7 +124,7 @@ Differences are in units of an output's standard deviation; the input is noise a
 means of the contract.";
 
 const INPUT: &str = "Input";
-const MODELS: &str = "Learned models";
+pub(crate) const MODELS: &str = "Learned models";
 /// What says how much may be lost.
 const BOUNDS: [&str; 7] = [
     "abs",
@@ -359,6 +360,8 @@ pub(crate) struct RuntimeArgs {
     /// Let ONNX Runtime use a CUDA device
     #[arg(help_heading = MODELS, long)]
     cuda: bool,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
 }
 
 impl RuntimeArgs {
@@ -373,6 +376,7 @@ impl RuntimeArgs {
         let shelf = foresz::stocked(Shelf::default())
             .engine(engine)
             .cuda(self.cuda);
+        let shelf = self.limits.of_shelf(shelf);
         match &self.onnxruntime {
             Some(path) => shelf.library(path),
             None => shelf,
@@ -394,6 +398,11 @@ impl ModelArgs {
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let folders = self.model.iter();
         folders.flat_map(|folder| files_in(folder)).collect()
+    }
+
+    /// What models that come with streams may use.
+    pub(crate) fn limits(&self) -> Limits {
+        self.runtime.limits.of_streams()
     }
 
     /// The models at hand.

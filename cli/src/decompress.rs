@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use foresz::{Decoded, Decompressor, Drift, FileStore, Info, Report, Sample, Store};
+use foresz::{Decoded, Decompressor, Drift, Info, Report, Sample, Store};
 use serde::Serialize;
 
 use super::args::{DType, Decompress, Format, is_stdio};
@@ -34,12 +33,7 @@ struct Outcome<'a> {
 }
 
 pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
-    let stream: Box<dyn Store> = if is_stdio(&args.stream) {
-        Box::new(input::read_bytes(&args.stream)?)
-    } else {
-        let opened = FileStore::open(&args.stream);
-        Box::new(opened.with_context(|| format!("cannot read {}", args.stream.display()))?)
-    };
+    let stream = input::open_stream(&args.stream)?;
     if data::wants_data_set(args, &stream) {
         data::decompress(args, stream, talk)?;
         return Ok(ExitCode::SUCCESS);
@@ -188,6 +182,7 @@ impl Job<'_> {
         );
         let mut decoder = Decompressor::default()
             .registry(self.args.models.registry()?)
+            .limits(self.args.models.limits())
             .threads(self.args.threads.count())
             .preview(self.args.preview)
             .best_effort(self.args.best_effort);

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use foresz::{Error, predictors};
+use foresz::{Error, forecast, predictors};
 use serde::Serialize;
 
 use super::talk::Talk;
@@ -27,7 +27,8 @@ Exit codes:
   4  a file could not be read or written, as it is damaged or in use, among others
   5  the stream or the file needs something that this build of foresz lacks
   6  decompress --best-effort wrote values that may break the bound
-  7  verify found all bounds kept, but attributes that differ";
+  7  verify found all bounds kept, but attributes that differ
+  8  memory is short, or a learned model needs more memory or work than it may have";
 
 /// The kinds of failure a script can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,6 +39,7 @@ enum Kind {
     Corrupt,
     Io,
     Unsupported,
+    Limit,
 }
 
 impl Kind {
@@ -46,9 +48,15 @@ impl Kind {
             if cause.is::<std::io::Error>() {
                 return Kind::Io;
             }
+            if let Some(forecast::Error::Limit(_)) = cause.downcast_ref() {
+                return Kind::Limit;
+            }
             match cause.downcast_ref::<Error>() {
                 Some(Error::Corrupt { .. }) => return Kind::Corrupt,
                 Some(Error::Unsupported(_)) => return Kind::Unsupported,
+                Some(Error::Memory { .. } | Error::Predictor(predictors::Error::Limit { .. })) => {
+                    return Kind::Limit;
+                }
                 Some(Error::Predictor(_)) => return Kind::Predictor,
                 Some(Error::Io(_)) => return Kind::Io,
                 _ => {}
@@ -63,6 +71,7 @@ impl Kind {
             Kind::Corrupt => 3,
             Kind::Io => 4,
             Kind::Unsupported => 5,
+            Kind::Limit => 8,
         }
     }
 }

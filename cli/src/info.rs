@@ -2,11 +2,9 @@
 
 use std::fmt::Write;
 
-use anyhow::Context;
-use foresz::{FileStore, Info, Store};
+use foresz::Info;
 use serde::Serialize;
 
-use super::args::is_stdio;
 use super::{args, data, input, summary, talk::Talk};
 
 #[derive(Serialize)]
@@ -20,12 +18,7 @@ pub(crate) fn run(args: &args::Info, talk: &Talk) -> anyhow::Result<()> {
     if data::is_data_set(&args.stream) {
         return data::of_source(&args.stream, talk);
     }
-    let stream: Box<dyn Store> = if is_stdio(&args.stream) {
-        Box::new(input::read_bytes(&args.stream)?)
-    } else {
-        let opened = FileStore::open(&args.stream);
-        Box::new(opened.with_context(|| format!("cannot read {}", args.stream.display()))?)
-    };
+    let stream = input::open_stream(&args.stream)?;
     if data::of_stream(&args.stream, &*stream, talk)? {
         return Ok(());
     }

@@ -8,6 +8,7 @@ mod decompress;
 mod failure;
 mod info;
 mod input;
+mod limits;
 mod model;
 mod npy;
 mod npz;

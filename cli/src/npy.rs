@@ -1,6 +1,6 @@
 //! `NumPy` files: their header, read in all its versions and written in the oldest.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use foresz::Sample;
 use foresz::files::Kind;
@@ -19,14 +19,12 @@ pub(crate) struct Header {
     pub(crate) endian: Endian,
     pub(crate) fortran: bool,
     pub(crate) shape: Vec<usize>,
-    /// Where the samples start.
-    pub(crate) length: usize,
 }
 
-/// Reads the header of a file that starts with [`MAGIC`].
-pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Header> {
-    let (start, text_bytes) = text_of(bytes)?;
-    let text = std::str::from_utf8(text_bytes).map_err(|_| damaged("is not text"))?;
+/// Reads the header of a file, up to where its samples start.
+pub(crate) fn read(file: &mut dyn Read) -> anyhow::Result<Header> {
+    let bytes = text_of(file)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| damaged("is not text"))?;
     let (dtype, endian) = dtype(value(text, "descr")?)?;
     let fortran = match value(text, "fortran_order")? {
         order if order.starts_with("True") => true,
@@ -38,36 +36,38 @@ pub(crate) fn read(bytes: &[u8]) -> anyhow::Result<Header> {
         endian,
         fortran,
         shape: shape(value(text, "shape")?)?,
-        length: start + text_bytes.len(),
     })
 }
 
-/// Where the text of the header starts, and the text.
-fn text_of(bytes: &[u8]) -> anyhow::Result<(usize, &[u8])> {
-    let number = |width: usize| {
-        let digits = bytes.get(8..8 + width)?;
-        Some(
-            digits
-                .iter()
-                .rev()
-                .fold(0usize, |n, d| n << 8 | usize::from(*d)),
-        )
+/// The text of the header.
+fn text_of(file: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
+    let start = taken(file, MAGIC.len() as u64 + 2)?;
+    let Some(version) = start.strip_prefix(MAGIC) else {
+        return Err(invalid("this is no array"));
     };
-    let (start, length) = match bytes.get(6) {
-        Some(1) => (10, number(2)),
-        Some(2 | 3) => (12, number(4)),
-        Some(version) => {
+    let width = match version[0] {
+        1 => 2,
+        2 | 3 => 4,
+        version => {
             return Err(invalid(format!(
                 "the .npy file has version {version}; 1 to 3 can be read"
             )));
         }
-        None => return Err(damaged("is cut short")),
     };
-    let end = length.and_then(|n| n.checked_add(start));
-    let text = end
-        .and_then(|end| bytes.get(start..end))
-        .ok_or_else(|| damaged("is cut short"))?;
-    Ok((start, text))
+    let digits = taken(file, width)?;
+    let length = digits.iter().rev().fold(0, |n, d| n << 8 | u64::from(*d));
+    taken(file, length)
+}
+
+/// So many bytes, for which room is made as they come.
+fn taken(file: &mut dyn Read, count: u64) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(count).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == count {
+        Ok(bytes)
+    } else {
+        Err(damaged("is cut short"))
+    }
 }
 
 fn damaged(reason: &str) -> anyhow::Error {
@@ -190,15 +190,16 @@ mod tests {
         let text = "{\"shape\": (3, 4L), 'fortran_order': True, 'descr': '>f8'}\n";
         for version in 1..=3 {
             let bytes = file(version, text);
-            let header = read(&bytes).unwrap();
+            let mut rest = bytes.as_slice();
+            let header = read(&mut rest).unwrap();
             let wanted = Header {
                 dtype: DType::F64,
                 endian: Endian::Big,
                 fortran: true,
                 shape: vec![3, 4],
-                length: bytes.len(),
             };
             assert_eq!(header, wanted);
+            assert!(rest.is_empty());
         }
     }
 
@@ -207,9 +208,10 @@ mod tests {
         for shape in [vec![7], vec![2, 3], vec![1; 8]] {
             let mut bytes = Vec::new();
             write_header::<f32>(&shape, &mut bytes).unwrap();
-            let header = read(&bytes).unwrap();
-            assert_eq!((header.shape, header.length % 64), (shape, 0));
-            assert_eq!(header.length, bytes.len());
+            let mut rest = bytes.as_slice();
+            let header = read(&mut rest).unwrap();
+            assert_eq!((header.shape, bytes.len() % 64), (shape, 0));
+            assert!(rest.is_empty());
         }
     }
 
@@ -224,14 +226,14 @@ mod tests {
             (good.replace("(2,)", "2"), "tuple"),
             (good.replace("False", "Maybe"), "fortran_order"),
         ] {
-            let text = read(&file(1, &bad)).unwrap_err().to_string();
+            let text = read(&mut file(1, &bad).as_slice()).unwrap_err().to_string();
             assert!(text.contains(word), "{text}");
         }
-        for cut in 6..10 + good.len() {
-            assert!(read(&file(1, good)[..cut]).is_err());
+        for cut in 0..10 + good.len() {
+            assert!(read(&mut &file(1, good)[..cut]).is_err());
         }
         assert!(
-            read(&file(9, good))
+            read(&mut file(9, good).as_slice())
                 .unwrap_err()
                 .to_string()
                 .contains("version 9")

@@ -1,6 +1,6 @@
 //! `NumPy` archives: zip files of `.npy` files.
 
-use std::borrow::Cow;
+use foresz::Store;
 
 use super::failure::invalid;
 use super::zip::{self, Member};
@@ -9,22 +9,22 @@ use super::zip::{self, Member};
 /// `names` of what it holds.
 const USUAL: &str = "data";
 
-/// An array of an archive, as a `.npy` file.
-pub(crate) struct Taken<'a> {
+/// An array of an archive, which is a `.npy` file.
+pub(crate) struct Taken {
     pub(crate) name: String,
-    pub(crate) npy: Cow<'a, [u8]>,
+    pub(crate) member: Member,
     /// The arrays that were left, where nobody asked for this one.
     pub(crate) left: Vec<String>,
 }
 
 /// Names of all arrays of an archive.
-pub(crate) fn names(archive: &[u8]) -> anyhow::Result<Vec<String>> {
+pub(crate) fn names(archive: &dyn Store) -> anyhow::Result<Vec<String>> {
     Ok(zip::members(archive)?.iter().map(array).collect())
 }
 
 /// Takes the array of that name, or the only one, or the usual one.
-pub(crate) fn take<'a>(archive: &'a [u8], asked: Option<&str>) -> anyhow::Result<Taken<'a>> {
-    let members = zip::members(archive)?;
+pub(crate) fn take(archive: &dyn Store, asked: Option<&str>) -> anyhow::Result<Taken> {
+    let mut members = zip::members(archive)?;
     let names: Vec<String> = members.iter().map(array).collect();
     let found = match asked {
         Some(asked) => names.iter().position(|name| name == asked),
@@ -45,7 +45,7 @@ pub(crate) fn take<'a>(archive: &'a [u8], asked: Option<&str>) -> anyhow::Result
         left.clear();
     }
     Ok(Taken {
-        npy: members[found].content(archive)?,
+        member: members.swap_remove(found),
         name,
         left,
     })

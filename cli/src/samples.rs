@@ -29,6 +29,22 @@ pub(crate) fn from_bytes<T: Sample>(bytes: &[u8], endian: Endian) -> Vec<T> {
     bytes.chunks_exact(T::BYTES).map(sample).collect()
 }
 
+/// Makes samples whose bytes were read as they lay in a file into those that they are.
+pub(crate) fn to_native<T: Sample>(values: &mut [T], endian: Endian) {
+    let native = if cfg!(target_endian = "big") {
+        Endian::Big
+    } else {
+        Endian::Little
+    };
+    if endian == native {
+        return;
+    }
+    for value in values {
+        let swapped = value.to_bits64().swap_bytes();
+        *value = T::from_bits64(swapped >> (64 - 8 * T::BYTES));
+    }
+}
+
 /// Writes samples, little-endian.
 pub(crate) fn write<T: Sample>(values: &[T], sink: &mut dyn Write) -> io::Result<()> {
     const AT_ONCE: usize = 1 << 16;
@@ -58,6 +74,17 @@ mod tests {
             from_bytes::<f64>(&[0x3f, 0xf0, 0, 0, 0, 0, 0, 0], Endian::Big),
             [1.0]
         );
+        for (endian, bytes) in [
+            (Endian::Little, [0, 0, 0x80, 0x3f]),
+            (Endian::Big, [0x3f, 0x80, 0, 0]),
+        ] {
+            let mut read = [f32::from_ne_bytes(bytes)];
+            to_native(&mut read, endian);
+            assert_eq!(read, [1.0]);
+        }
+        let mut read = [f64::from_ne_bytes([0x3f, 0xf0, 0, 0, 0, 0, 0, 0])];
+        to_native(&mut read, Endian::Big);
+        assert_eq!(read, [1.0]);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     if data::is_data_set(&args.original) || data::is_data_set_stream(&args.stream) {
         return data::verify(args, talk);
     }
-    let stream = input::read_bytes(&args.stream)?;
+    let stream = input::open_stream(&args.stream)?;
     let info = foresz::inspect(&stream)?;
     let dtype = dtype(&info)?;
     let expected = Expected {
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     let original = input::read_field(&args.original, &expected)?;
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
+        .limits(args.models.limits())
         .threads(args.threads.count());
     let answer = match (original, dtype) {
         (Field::F32(field), DType::F32) => judge(

@@ -2,6 +2,13 @@
 //! the directory at the end.
 
 use std::borrow::Cow;
+use std::io::{self, Read};
+use std::ops::Range;
+
+use crc32fast::Hasher;
+use foresz::Store;
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
 use super::failure::invalid;
 
@@ -15,7 +22,10 @@ const ENTRY: &[u8] = b"PK\x01\x02";
 /// Lengths without what has a length of its own.
 const END_LENGTH: usize = 22;
 const ENTRY_LENGTH: usize = 46;
-const LOCAL_LENGTH: usize = 30;
+const LOCAL_LENGTH: u64 = 30;
+const END_64_LENGTH: u64 = 56;
+/// Bytes that are read at a time.
+const AT_ONCE: usize = 1 << 20;
 /// The end is looked for in so many bytes: a comment may follow it.
 const LONGEST_COMMENT: usize = 0xffff;
 /// Says that a number of 32 bits is somewhere else, with 64.
@@ -37,11 +47,11 @@ pub(crate) struct Member {
 }
 
 /// All members, in the order of the directory.
-pub(crate) fn members(archive: &[u8]) -> anyhow::Result<Vec<Member>> {
-    let (mut at, count) = directory(archive).ok_or_else(|| damaged("has no directory"))?;
-    let mut members = Vec::new();
+pub(crate) fn members(archive: &dyn Store) -> anyhow::Result<Vec<Member>> {
+    let (directory, count) = directory(archive)?;
+    let (mut at, mut members) = (0, Vec::new());
     for _ in 0..count {
-        let (member, length) = entry(archive, at).ok_or_else(|| damaged("is cut short"))?;
+        let (member, length) = entry(&directory, at).ok_or_else(|| damaged("is cut short"))?;
         members.push(member);
         at += length;
     }
@@ -58,25 +68,46 @@ fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     Some(digits.iter().rev().fold(0, |n, d| n << 8 | u64::from(*d)))
 }
 
-/// Where the directory starts, and how many entries it has.
-fn directory(archive: &[u8]) -> Option<(usize, u64)> {
-    let first = archive.len().saturating_sub(END_LENGTH + LONGEST_COMMENT);
-    let tail = archive.get(first..)?;
-    let end = first + tail.windows(END.len()).rposition(|w| w == END)?;
-    let comment = number(archive, end + 20, 2)? as usize;
-    archive.get(end + END_LENGTH..end + END_LENGTH + comment)?;
-    let (count, start) = (number(archive, end + 10, 2)?, number(archive, end + 16, 4)?);
+/// A part of the archive.
+fn part(archive: &dyn Store, start: u64, length: u64) -> anyhow::Result<Cow<'_, [u8]>> {
+    let end = start.checked_add(length);
+    match end.filter(|end| *end <= archive.size()) {
+        Some(end) => Ok(archive.read(start..end)?),
+        None => Err(damaged("is cut short")),
+    }
+}
+
+/// The directory, and how many entries it has.
+fn directory(archive: &dyn Store) -> anyhow::Result<(Cow<'_, [u8]>, u64)> {
+    let first = (archive.size()).saturating_sub((END_LENGTH + LONGEST_COMMENT) as u64);
+    let tail = part(archive, first, archive.size() - first)?;
+    let none = || damaged("has no directory");
+    let (end, count, start) = end_of(&tail).ok_or_else(none)?;
     let locator = end.checked_sub(20);
-    let large = locator.filter(|at| archive[*at..].starts_with(LOCATOR_64));
+    let large = locator.filter(|at| tail[*at..].starts_with(LOCATOR_64));
     let (count, start) = match large {
         Some(at) => {
-            let end = usize::try_from(number(archive, at + 8, 8)?).ok()?;
-            archive.get(end..)?.starts_with(END_64).then_some(())?;
-            (number(archive, end + 32, 8)?, number(archive, end + 48, 8)?)
+            let at = number(&tail, at + 8, 8).ok_or_else(none)?;
+            let end = part(archive, at, END_64_LENGTH)?;
+            if !end.starts_with(END_64) {
+                return Err(none());
+            }
+            let field = |at| number(&end, at, 8).ok_or_else(none);
+            (field(32)?, field(48)?)
         }
         None => (count, start),
     };
-    Some((usize::try_from(start).ok()?, count))
+    let length = (first + end as u64).checked_sub(start).ok_or_else(none)?;
+    Ok((part(archive, start, length)?, count))
+}
+
+/// Where in the tail of an archive its end is told, and what it tells of the directory: the
+/// number of entries and where it starts.
+fn end_of(tail: &[u8]) -> Option<(usize, u64, u64)> {
+    let end = tail.windows(END.len()).rposition(|w| w == END)?;
+    let comment = number(tail, end + 20, 2)? as usize;
+    tail.get(end + END_LENGTH..end + END_LENGTH + comment)?;
+    Some((end, number(tail, end + 10, 2)?, number(tail, end + 16, 4)?))
 }
 
 /// The entry there, and its length.
@@ -125,16 +156,33 @@ fn large(mut extra: &[u8]) -> Option<&[u8]> {
 }
 
 impl Member {
-    /// Its bytes, checked.
-    pub(crate) fn content<'a>(&self, archive: &'a [u8]) -> anyhow::Result<Cow<'a, [u8]>> {
+    /// Bytes when it is unpacked.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its bytes, to be read one after the other.
+    pub(crate) fn content<'a>(&'a self, archive: &'a dyn Store) -> anyhow::Result<Content<'a>> {
         if self.locked {
             return Err(invalid(format!("{} is encrypted", self.name)));
         }
-        let packed = self.packed(archive);
-        let packed = packed.ok_or_else(|| damaged(&format!("ends within {}", self.name)))?;
-        let content = match self.method {
-            0 => Cow::Borrowed(packed),
-            8 => Cow::Owned(self.inflated(packed)?),
+        let head = part(archive, self.start, LOCAL_LENGTH)?;
+        let length = |at| number(&head, at, 2).filter(|_| head.starts_with(MAGIC));
+        let (Some(name), Some(extra)) = (length(26), length(28)) else {
+            return Err(damaged("is cut short"));
+        };
+        let from = self.start + LOCAL_LENGTH + name + extra;
+        let to = from.checked_add(self.packed);
+        let Some(to) = to.filter(|to| *to <= archive.size()) else {
+            return Err(damaged(&format!("ends within {}", self.name)));
+        };
+        let packed = Packed {
+            archive,
+            range: from..to,
+        };
+        let plain: Box<dyn Read> = match self.method {
+            0 => Box::new(packed),
+            8 => Box::new(Inflated::new(packed)),
             other => {
                 return Err(invalid(format!(
                     "{} is packed by method {other}; stored and deflated members can be read",
@@ -142,28 +190,109 @@ impl Member {
                 )));
             }
         };
-        if content.len() as u64 != self.size || crc32fast::hash(&content) != self.checksum {
-            return Err(damaged(&format!("has another {} than it says", self.name)));
+        Ok(Content {
+            member: self,
+            plain,
+            read: 0,
+            sum: Hasher::new(),
+        })
+    }
+}
+
+/// The bytes of a member.
+pub(crate) struct Content<'a> {
+    member: &'a Member,
+    plain: Box<dyn Read + 'a>,
+    read: u64,
+    sum: Hasher,
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.plain.read(room)?;
+        self.sum.update(&room[..read]);
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+impl Content<'_> {
+    /// Complains if those that were read are not all, or not the right ones.
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+        let whole = self.read == self.member.size && self.plain.read(&mut [0])? == 0;
+        if whole && self.sum.finalize() == self.member.checksum {
+            return Ok(());
         }
-        Ok(content)
+        let name = &self.member.name;
+        Err(damaged(&format!("has another {name} than it says")))
     }
+}
 
-    fn packed<'a>(&self, archive: &'a [u8]) -> Option<&'a [u8]> {
-        let start = usize::try_from(self.start).ok()?;
-        archive.get(start..)?.starts_with(MAGIC).then_some(())?;
-        let (name, extra) = (
-            number(archive, start + 26, 2)?,
-            number(archive, start + 28, 2)?,
-        );
-        let from = start + LOCAL_LENGTH + name as usize + extra as usize;
-        let to = from.checked_add(usize::try_from(self.packed).ok()?)?;
-        archive.get(from..to)
+/// Packed bytes.
+struct Packed<'a> {
+    archive: &'a dyn Store,
+    range: Range<u64>,
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let left = self.range.end - self.range.start;
+        let length = left.min(room.len().min(AT_ONCE) as u64);
+        let next = self.range.start + length;
+        let bytes = self.archive.read(self.range.start..next)?;
+        room[..bytes.len()].copy_from_slice(&bytes);
+        self.range.start = next;
+        Ok(bytes.len())
     }
+}
 
-    fn inflated(&self, packed: &[u8]) -> anyhow::Result<Vec<u8>> {
-        let most = usize::try_from(self.size).unwrap_or(usize::MAX);
-        miniz_oxide::inflate::decompress_to_vec_with_limit(packed, most)
-            .map_err(|_| damaged(&format!("has a {} that cannot be unpacked", self.name)))
+/// Packed bytes, unpacked as they are read.
+struct Inflated<'a> {
+    packed: Packed<'a>,
+    state: Box<InflateState>,
+    waiting: Vec<u8>,
+    used: usize,
+    over: bool,
+}
+
+impl<'a> Inflated<'a> {
+    fn new(packed: Packed<'a>) -> Self {
+        Inflated {
+            packed,
+            state: InflateState::new_boxed(DataFormat::Raw),
+            waiting: Vec::new(),
+            used: 0,
+            over: false,
+        }
+    }
+}
+
+impl Read for Inflated<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        while !self.over && !room.is_empty() {
+            if self.used == self.waiting.len() {
+                self.waiting.resize(AT_ONCE, 0);
+                let read = self.packed.read(&mut self.waiting)?;
+                self.waiting.truncate(read);
+                self.used = 0;
+            }
+            let given = &self.waiting[self.used..];
+            let step = inflate(&mut self.state, given, room, MZFlush::None);
+            self.used += step.bytes_consumed;
+            self.over = match step.status {
+                Ok(status) => status == MZStatus::StreamEnd,
+                // More is needed than there is.
+                Err(_) if step.bytes_written + step.bytes_consumed > 0 => false,
+                Err(_) => {
+                    let reason = "the .npz file is damaged: it cannot be unpacked";
+                    return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+                }
+            };
+            if step.bytes_written > 0 {
+                return Ok(step.bytes_written);
+            }
+        }
+        Ok(0)
     }
 }
 
@@ -217,15 +346,23 @@ mod tests {
             let members = members(&archive).unwrap();
             assert_eq!(members.len(), 1);
             assert_eq!(members[0].name, "data.npy");
-            assert_eq!(*members[0].content(&archive).unwrap(), *b"hello");
+            assert_eq!(unpacked(&members[0], &archive).unwrap(), b"hello");
         }
+    }
+
+    fn unpacked(member: &Member, archive: &Vec<u8>) -> anyhow::Result<Vec<u8>> {
+        let mut content = member.content(archive)?;
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        content.finish()?;
+        Ok(bytes)
     }
 
     #[test]
     fn damage_is_an_error() {
         let good = archive("data.npy", 8, &HELLO, b"hello");
         for end in 0..good.len() {
-            assert!(members(&good[..end]).is_err(), "{end}");
+            assert!(members(&good[..end].to_vec()).is_err(), "{end}");
         }
         for at in 0..good.len() {
             for bit in 0..8 {
@@ -233,8 +370,8 @@ mod tests {
                 bad[at] ^= 1 << bit;
                 let Ok(members) = members(&bad) else { continue };
                 for member in members {
-                    if let Ok(content) = member.content(&bad) {
-                        assert_eq!(*content, *b"hello");
+                    if let Ok(content) = unpacked(&member, &bad) {
+                        assert_eq!(content, b"hello");
                     }
                 }
             }
@@ -246,7 +383,7 @@ mod tests {
             (0, b"hello", b"hallo"),
         ] {
             let bad = archive("data.npy", method, packed, content);
-            assert!(members(&bad).unwrap()[0].content(&bad).is_err());
+            assert!(unpacked(&members(&bad).unwrap()[0], &bad).is_err());
         }
     }
 }

@@ -46,6 +46,12 @@ pub enum Error {
         /// What is wrong, and what to do about it.
         reason: String,
     },
+    /// A learned model that needs more memory or work than it may have.
+    #[error("{reason}")]
+    Limit {
+        /// What it needs and what it may have.
+        reason: String,
+    },
     /// A forecast that is not the one that the encoder had.
     #[error("{reason}")]
     Differs {

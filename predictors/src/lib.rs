@@ -43,7 +43,7 @@ pub use error::{Error, Result};
 pub use frame::{FramePredictor, FrameWalk, Originals, Past, Teller};
 pub use linear::Linear;
 pub use lorenzo::Lorenzo;
-pub use parcel::{Parcel, Supply};
+pub use parcel::{Allowance, Parcel, Supply};
 pub use patches::OnPatches;
 pub use persistence::Persistence;
 pub use plane::{Axis, MAX_DIMS, Plane, RowOffsets, Rows};

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::frame::FramePredictor;
 use crate::linear::Linear;
 use crate::lorenzo::Lorenzo;
-use crate::parcel::{Parcel, Supply};
+use crate::parcel::{Allowance, Parcel, Supply};
 use crate::persistence::Persistence;
 use crate::predictor::Predictor;
 use crate::pyramid::Pyramid;
@@ -279,10 +279,21 @@ impl Registry {
         Ok(parcels)
     }
 
+    /// Whether decoders within an allowance could decode so many values with what a settled
+    /// spec needs besides itself, from what it took to code some of them.
+    pub fn check(&self, spec: &Spec, values: u64, allowance: &Allowance) -> Result<()> {
+        for part in &spec.parts {
+            if let Some(supply) = &self.entry(&part.name)?.supply {
+                supply.check(part, values, allowance)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same predictors, with these at hand.
-    pub fn unpack(&self, parcels: &[Parcel]) -> Result<Registry> {
+    pub fn unpack(&self, parcels: &[Parcel], allowance: &Allowance) -> Result<Registry> {
         let unpacked = |entry: &Entry| match &entry.supply {
-            Some(supply) => supply.unpack(parcels),
+            Some(supply) => supply.unpack(parcels, allowance),
             None => Ok(entry.clone()),
         };
         let entries = self.entries.iter().map(unpacked).collect::<Result<_>>()?;

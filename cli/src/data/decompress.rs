@@ -103,6 +103,7 @@ fn extract<S: Store>(
     }
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
+        .limits(args.models.limits())
         .threads(args.threads.count());
     let order = Order {
         args,

@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     let mut original = source::open_like(&args.original, &reader)?;
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
+        .limits(args.models.limits())
         .threads(args.threads.count());
     let dataset = reader.dataset(View::Stored);
     let wanted = |name: &String| args.variable.as_ref().is_none_or(|v| v == name);

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use foresz_predictors::{Built, Entry, Error, Params, Parcel, Part, Result, Supply};
+use foresz_predictors::{Allowance, Built, Entry, Error, Params, Parcel, Part, Result, Supply};
 
 use crate::autoencoder::{self, AUTOENCODER, Autoencoding};
-use crate::forecast::{Care, Forecast};
+use crate::forecast::{Care, Forecast, said};
 use crate::found::{FORECAST, Found};
 use crate::model::Model;
-use crate::runtime::Runtime;
+use crate::runtime::{Needs, Runtime};
 use crate::shelf::Shelf;
 
 /// What streams say.
@@ -24,6 +24,7 @@ pub fn forecast(shelf: Arc<Shelf>) -> Entry {
         shelf: Arc::clone(&shelf),
         entry: forecast,
         open: |shelf, found| shelf.open_anew(found).map(|_| ()),
+        needs: |shelf, name, hash| Ok(shelf.hashed(name, hash)?.runtime().needs()),
     };
     Entry::new(
         FORECAST,
@@ -50,6 +51,7 @@ pub fn autoencoder(shelf: Arc<Shelf>) -> Entry {
         shelf: Arc::clone(&shelf),
         entry: autoencoder,
         open: |shelf, found| shelf.open_autoencoder_anew(found).map(|_| ()),
+        needs: |shelf, name, hash| Ok(shelf.hashed_autoencoder(name, hash)?.runtime().needs()),
     };
     Entry::new(
         AUTOENCODER,
@@ -77,32 +79,66 @@ struct Stock {
     entry: fn(Arc<Shelf>) -> Entry,
     /// What a decoder will do.
     open: fn(&Shelf, &Found) -> crate::Result<()>,
+    /// What runs took.
+    needs: fn(&Shelf, &str, &str) -> crate::Result<Option<Needs>>,
+}
+
+/// The model of a settled part that can travel, by its name and hash.
+fn named<'p>(params: &Params<'p>, part: &Part) -> Result<(&'p str, &'p str)> {
+    let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
+        return Err(wrong(part, "settle the spec before it is packed"));
+    };
+    if params.text("runtime") == Some(PROCESS) {
+        return Err(wrong(
+            part,
+            "a model that is a program cannot be stored in a stream",
+        ));
+    }
+    Ok((name, hash))
 }
 
 impl Supply for Stock {
     fn pack(&self, part: &Part) -> Result<Parcel> {
         let params = Params::new(part);
-        let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
-            return Err(wrong(part, "settle the spec before it is packed"));
-        };
-        if params.text("runtime") == Some(PROCESS) {
-            return Err(wrong(
-                part,
-                "a model that is a program cannot be stored in a stream",
-            ));
-        }
+        let (name, hash) = named(&params, part)?;
         let pack = || {
             let parcel = self.shelf.find_hash(name, hash)?.pack()?;
             (self.open)(&self.shelf, &Found::unpack(&parcel)?)?;
             Ok(parcel)
         };
-        pack().map_err(model_error)
+        pack().map_err(said)
     }
 
-    fn unpack(&self, parcels: &[Parcel]) -> Result<Entry> {
+    fn check(&self, part: &Part, values: u64, allowance: &Allowance) -> Result<()> {
+        let params = Params::new(part);
+        let (name, hash) = named(&params, part)?;
+        let needs = (self.needs)(&self.shelf, name, hash).map_err(said)?;
+        let Needs { memory, work } = needs.unwrap_or_default();
+        let too_much = |reason: String| {
+            Err(Error::Limit {
+                reason: format!("model {name} cannot be stored in the stream: {reason}"),
+            })
+        };
+        if memory > allowance.memory() {
+            return too_much(format!(
+                "it needs {memory} bytes of memory, and decoders allow {}",
+                allowance.memory()
+            ));
+        }
+        let all = work.saturating_mul(values);
+        if all > allowance.work() {
+            return too_much(format!(
+                "it does {work} multiply-adds for each of {values} values, and decoders allow {} in all",
+                allowance.work()
+            ));
+        }
+        Ok(())
+    }
+
+    fn unpack(&self, parcels: &[Parcel], allowance: &Allowance) -> Result<Entry> {
         let found = parcels.iter().map(Found::unpack);
         let found: crate::Result<Vec<Found>> = found.collect();
-        let shelf = self.shelf.beside(found.map_err(model_error)?);
+        let shelf = self.shelf.beside(found.map_err(said)?, allowance);
         Ok((self.entry)(Arc::new(shelf)))
     }
 }
@@ -171,7 +207,7 @@ fn asked<M: Named>(
     };
     let guard = guard(&mut params)?;
     params.finish(&KNOWN)?;
-    let model = hashed(name, hash).map_err(model_error)?;
+    let model = hashed(name, hash).map_err(said)?;
     let care = match (runtime, guard) {
         ("exact", None) => Care::Exact,
         (_, guard) => Care::Guarded(guard.filter(|g| *g > 0.0)),
@@ -202,12 +238,6 @@ fn wrong(part: &Part, reason: &str) -> Error {
     }
 }
 
-fn model_error(error: crate::error::Error) -> Error {
-    Error::Model {
-        reason: error.to_string(),
-    }
-}
-
 /// A model by its hash, and what it was run by. Only users have a say in what is
 /// opened or started: specs of streams are built, not settled.
 fn settle<M: Named>(
@@ -234,7 +264,7 @@ fn settle<M: Named>(
             ));
         }
     };
-    let model = model.map_err(model_error)?;
+    let model = model.map_err(said)?;
     let mut settled = vec![
         ("model".to_owned(), model.name().to_owned()),
         ("sha256".to_owned(), model.hash().to_owned()),

@@ -52,6 +52,9 @@ pub enum Error {
     /// An array and its shape do not agree.
     #[error("{0}")]
     Shape(String),
+    /// More memory or work is needed than allowed.
+    #[error("{0}")]
+    Limit(String),
     /// The runtime is absent, too old, or failed.
     #[error("{runtime}: {reason}")]
     Runtime {

@@ -21,9 +21,26 @@ impl Exchange<'_> {
     /// The tensors for the next frame.
     pub(crate) fn inputs<T: Sample>(&self, past: &Past<T>) -> Result<Vec<(&str, Array)>> {
         let feeds = self.model.wiring().feeds.iter();
+        self.check_inputs()?;
         feeds
             .map(|feed| Ok((feed.tensor.as_str(), self.input(feed, past)?)))
             .collect()
+    }
+
+    /// Contracts can ask for more than models have room for.
+    fn check_inputs(&self) -> Result<()> {
+        let planes: usize = (self.model.wiring().feeds.iter())
+            .map(|feed| feed.planes.len())
+            .sum();
+        // In the order of the field, of the model, and of the runtime.
+        let bytes = planes.saturating_mul(self.fit.cells().saturating_mul(3 * size_of::<f32>()));
+        match self.model.runtime().memory() {
+            Some(limit) if bytes > limit => Err(Error::Limit(format!(
+                "the inputs of model {} take {bytes} bytes of memory, and {limit} are allowed",
+                self.model.contract().name
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn input<T: Sample>(&self, feed: &Feed, past: &Past<T>) -> Result<Array> {

@@ -61,8 +61,10 @@ impl Forecast {
 }
 
 pub(crate) fn said(error: Error) -> foresz_predictors::Error {
-    foresz_predictors::Error::Model {
-        reason: error.to_string(),
+    let reason = error.to_string();
+    match error {
+        Error::Limit(_) => foresz_predictors::Error::Limit { reason },
+        _ => foresz_predictors::Error::Model { reason },
     }
 }
 
@@ -133,6 +135,7 @@ impl Foreseeing<'_> {
         let step = Step {
             index: past.index,
             time: self.exchange.fit.time_of(past.index as i64),
+            values: past.shape.iter().product(),
         };
         let outputs = session.run(step, &self.exchange.inputs(past)?)?;
         self.exchange.predictions(&outputs, &past.frames[0])

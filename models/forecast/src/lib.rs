@@ -39,6 +39,6 @@ pub use model::Model;
 #[cfg(feature = "ort")]
 pub use ort::{Optimisation, Ort, OrtOptions};
 pub use process::{Claim, Process, ProcessOptions};
-pub use runtime::{Port, Runtime, Session, Step};
+pub use runtime::{Needs, Port, Runtime, Session, Step};
 pub use shelf::{Engine, LARGEST_EXACT, Shelf, VARIABLE};
 pub use source::{Held, Onnx, Source};

@@ -22,6 +22,16 @@ pub trait Runtime: Send + Sync {
     /// What the model gives; empty if only the model knows.
     fn outputs(&self) -> Vec<Port>;
 
+    /// Bytes that inputs may take; `None` where nobody counts.
+    fn memory(&self) -> Option<usize> {
+        None
+    }
+
+    /// What runs took so far; `None` where nobody counts.
+    fn needs(&self) -> Option<Needs> {
+        None
+    }
+
     /// Makes ready to run. Sessions work side by side.
     fn start(&self) -> Result<Box<dyn Session>>;
 
@@ -67,6 +77,15 @@ impl Idle {
     }
 }
 
+/// What runs took at most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Bytes in use at a time, those of weights too.
+    pub memory: usize,
+    /// Multiply-adds for each value that was predicted.
+    pub work: u64,
+}
+
 /// Which frame is to be predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
@@ -74,6 +93,8 @@ pub struct Step {
     pub index: usize,
     /// When the frame is valid: seconds since 1970 in UTC, where the field says so.
     pub time: Option<i64>,
+    /// How many values the field has there.
+    pub values: usize,
 }
 
 /// An input or output of a model.

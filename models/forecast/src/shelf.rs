@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foresz_predictors::Allowance;
+
 use crate::autoencoder;
 use crate::contract::FILE_NAME;
 use crate::error::{Error, Result};
-use crate::exact::Exact;
+use crate::exact::{Exact, Limits};
 use crate::found::Found;
 use crate::model::Model;
 #[cfg(feature = "ort")]
@@ -38,6 +40,9 @@ pub struct Shelf {
     places: Vec<PathBuf>,
     engine: Engine,
     memory: usize,
+    work: Option<u64>,
+    /// Hashes of the models that came with a stream, and what they may use.
+    foreign: Option<(Vec<String>, Allowance)>,
     library: Option<PathBuf>,
     cuda: bool,
     forecasts: Opened<Model>,
@@ -59,6 +64,8 @@ impl Default for Shelf {
             places: places.collect(),
             engine: Engine::default(),
             memory: foresz_exact::Options::default().memory,
+            work: None,
+            foreign: None,
             library: None,
             cuda: false,
             forecasts: Opened::default(),
@@ -83,10 +90,19 @@ impl Shelf {
         self
     }
 
-    /// Bytes that a model may use in the exact runtime.
+    /// Bytes that a model may use in the exact runtime, on each thread. Those that come with a
+    /// stream have limits of their own.
     #[must_use]
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
+        self
+    }
+
+    /// Multiply-adds that a model may do in the exact runtime for each value it predicts;
+    /// `None` is any number. Those that come with a stream have limits of their own.
+    #[must_use]
+    pub fn work(mut self, per_value: impl Into<Option<u64>>) -> Self {
+        self.work = per_value.into();
         self
     }
 
@@ -143,17 +159,19 @@ impl Shelf {
 
     /// Opens a model for forecasts, whether it is open already or not.
     pub(crate) fn open_anew(&self, found: &Found) -> Result<Model> {
-        Model::open(found, |weights| self.run(weights))
+        Model::open(found, |weights| self.run_found(found, weights))
     }
 
-    /// The same shelf with more models at hand.
-    pub(crate) fn beside(&self, more: Vec<Found>) -> Shelf {
+    /// The same shelf with the models of a stream at hand.
+    pub(crate) fn beside(&self, more: Vec<Found>, allowance: &Allowance) -> Shelf {
+        let hashes = more.iter().map(|found| found.hash().to_owned()).collect();
         let mut held = more;
         held.extend(self.held.iter().cloned());
         Shelf {
             held,
             places: self.places.clone(),
             library: self.library.clone(),
+            foreign: Some((hashes, allowance.clone())),
             forecasts: self.forecasts.copied(),
             autoencoders: self.autoencoders.copied(),
             met: Mutex::new(self.met().clone()),
@@ -182,7 +200,7 @@ impl Shelf {
 
     /// Opens an autoencoder, whether it is open already or not.
     pub(crate) fn open_autoencoder_anew(&self, found: &Found) -> Result<autoencoder::Model> {
-        autoencoder::Model::open(found, |weights| self.run(weights))
+        autoencoder::Model::open(found, |weights| self.run_found(found, weights))
     }
 
     /// Finds the model in a folder, or the one of that name: in the folders of this shelf,
@@ -281,12 +299,28 @@ impl Shelf {
 
     /// Runs an ONNX model as was asked.
     pub fn run(&self, weights: Onnx) -> Result<Box<dyn Runtime>> {
+        self.run_within(weights, None)
+    }
+
+    /// Runs a model as was asked, within its limits if it came with a stream.
+    fn run_found(&self, found: &Found, weights: Onnx) -> Result<Box<dyn Runtime>> {
+        let is_it = |(hashes, _): &&(Vec<String>, Allowance)| {
+            hashes.iter().any(|hash| hash == found.hash())
+        };
+        let foreign = self.foreign.as_ref().filter(is_it);
+        self.run_within(weights, foreign.map(|(_, allowance)| allowance.clone()))
+    }
+
+    fn run_within(&self, weights: Onnx, allowance: Option<Allowance>) -> Result<Box<dyn Runtime>> {
         let exact = |weights| {
             let options = foresz_exact::Options {
-                memory: self.memory,
+                memory: allowance.as_ref().map_or(self.memory, Allowance::memory),
                 ..foresz_exact::Options::default()
             };
-            Exact::load(weights, options).map(|e| Box::new(e) as Box<dyn Runtime>)
+            let work = self.work.filter(|_| allowance.is_none());
+            let limits = Limits { work, allowance };
+            let exact = Exact::load_within(weights, options, limits);
+            exact.map(|e| Box::new(e) as Box<dyn Runtime>)
         };
         match self.engine {
             Engine::Auto if weights.size() <= LARGEST_EXACT => exact(weights),

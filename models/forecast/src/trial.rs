@@ -67,6 +67,7 @@ impl Model {
         let step = Step {
             index: self.contract().time.history,
             time: Some(0),
+            values: inputs.iter().map(|(_, array)| array.values().len()).sum(),
         };
         self.runtime().start()?.run(step, &named)
     }

@@ -51,6 +51,26 @@ pub enum Error {
         /// Bytes allowed.
         limit: usize,
     },
+    /// The system has no more memory, whatever is allowed.
+    #[error("memory is short: {needed} bytes cannot be had")]
+    Full {
+        /// Bytes asked for.
+        needed: usize,
+    },
+    /// More work would be done than allowed.
+    #[error(
+        "node {node}: {needed} more multiply-adds are needed and {done} of {limit} are done: raise Options::work"
+    )]
+    Work {
+        /// The node that was not begun.
+        node: String,
+        /// Multiply-adds of the node, or what costs as much.
+        needed: u64,
+        /// Those of the nodes before it.
+        done: u64,
+        /// Those allowed.
+        limit: u64,
+    },
     /// A run, or the computing of constants while loading, took longer than allowed.
     #[error("more than {limit:?} passed before node {node}: raise Options::time")]
     Time {
@@ -83,6 +103,10 @@ pub(crate) enum Problem {
         used: usize,
         limit: usize,
     },
+    /// The limit on work.
+    Work { needed: u64, done: u64, limit: u64 },
+    /// The end of memory.
+    Full { needed: usize },
 }
 
 impl Problem {
@@ -102,6 +126,17 @@ impl Problem {
                 used,
                 limit,
             },
+            Self::Work {
+                needed,
+                done,
+                limit,
+            } => Error::Work {
+                node: node.to_owned(),
+                needed,
+                done,
+                limit,
+            },
+            Self::Full { needed } => Error::Full { needed },
         }
     }
 }

@@ -38,6 +38,7 @@ mod session;
 mod shape;
 mod tensor;
 mod threads;
+mod work;
 
 pub use error::{Error, Result};
 pub use model::{Model, Options, Port};

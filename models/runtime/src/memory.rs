@@ -1,33 +1,50 @@
 //! Buffers of values that are no longer needed, and a limit on those that are.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::error::Problem;
 use crate::tensor::{Data, Element, Tensor};
+use crate::work::Work;
 
 /// Fewer bytes than this are not worth keeping.
 const WORTH_KEEPING: usize = 1 << 12;
 
 /// Hands out buffers, takes them back and counts.
-#[derive(Default)]
 pub struct Memory {
     limit: usize,
+    /// In use for as long as there are runs.
+    held: usize,
     used: usize,
+    most: Cell<usize>,
     kept: Vec<Vec<f32>>,
     kept_bytes: usize,
+    pub(crate) work: Work,
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, held: usize, work: Work) -> Self {
         Self {
             limit,
-            ..Self::default()
+            held,
+            used: held,
+            most: Cell::new(held),
+            kept: Vec::new(),
+            kept_bytes: 0,
+            work,
         }
     }
 
     /// Forgets what is in use, at the start of a run; free buffers stay.
-    pub(crate) fn restart(&mut self) {
-        self.used = 0;
+    pub(crate) fn restart(&mut self, work: Work) {
+        self.used = self.held;
+        self.most.set(self.held);
+        self.work = work;
+    }
+
+    /// The most bytes that were in use at a time.
+    pub(crate) fn most(&self) -> usize {
+        self.most.get()
     }
 
     /// Counts what is allocated elsewhere.
@@ -44,7 +61,9 @@ impl Memory {
     /// Whether there is room for lists that are gone before the next operator.
     pub(crate) fn room(&self, bytes: Option<usize>) -> Result<(), Problem> {
         let needed = bytes.unwrap_or(usize::MAX);
-        if self.used.saturating_add(needed) <= self.limit {
+        let all = self.used.saturating_add(needed);
+        if all <= self.limit {
+            self.most.set(self.most.get().max(all));
             return Ok(());
         }
         Err(Problem::Memory {
@@ -54,14 +73,21 @@ impl Memory {
         })
     }
 
-    /// A buffer whose contents the caller has to overwrite: it may hold values of an
-    /// earlier tensor.
+    /// A buffer whose contents the caller has to overwrite, which counts as work: it may
+    /// hold values of an earlier tensor.
     pub(crate) fn buffer<T: Element>(&mut self, length: usize) -> Result<Vec<T>, Problem> {
-        self.charge(length.saturating_mul(T::DTYPE.bytes()))?;
+        self.work.each(length)?;
+        let bytes = length.saturating_mul(T::DTYPE.bytes());
+        self.charge(bytes)?;
         if let Some(buffer) = T::recycled(self, length) {
             return Ok(buffer);
         }
-        Ok(vec![T::default(); length])
+        let mut buffer = Vec::new();
+        if buffer.try_reserve_exact(length).is_err() {
+            return Err(Problem::Full { needed: bytes });
+        }
+        buffer.resize(length, T::default());
+        Ok(buffer)
     }
 
     /// A buffer full of one value.
@@ -95,27 +121,20 @@ impl Memory {
 
     /// Takes back a tensor. If others share its elements, they go on living.
     pub(crate) fn release(&mut self, tensor: Tensor) {
-        let bytes = tensor.bytes();
-        let last = match tensor.data {
-            Data::F32(values) => match Arc::try_unwrap(values) {
-                Ok(buffer) => {
-                    self.keep(buffer);
-                    true
-                }
-                Err(_) => false,
-            },
-            Data::F64(values) => Arc::into_inner(values).is_some(),
-            Data::I64(values) => Arc::into_inner(values).is_some(),
-            Data::Bool(values) => Arc::into_inner(values).is_some(),
-        };
-        if last {
-            self.used = self.used.saturating_sub(bytes);
+        if tensor.is_shared() {
+            return;
+        }
+        self.used = (self.used.saturating_sub(tensor.bytes())).max(self.held);
+        if let Data::F32(values) = tensor.data
+            && let Ok(buffer) = Arc::try_unwrap(values)
+        {
+            self.keep(buffer);
         }
     }
 
     fn keep(&mut self, buffer: Vec<f32>) {
         let bytes = buffer.capacity() * 4;
-        if bytes >= WORTH_KEEPING && self.used + self.kept_bytes <= self.limit {
+        if bytes >= WORTH_KEEPING && self.used + self.kept_bytes + bytes <= self.limit {
             self.kept_bytes += bytes;
             self.kept.push(buffer);
         }

@@ -11,6 +11,7 @@ use crate::onnx::tensor::dtype;
 use crate::ops::{self, Call, Inputs, Node, Run};
 use crate::tensor::{Dtype, Tensor};
 use crate::threads::Threads;
+use crate::work::Work;
 
 /// Constants larger than this are not made while loading, but by every run.
 const LARGEST_FOLDED: usize = 1 << 26;
@@ -18,8 +19,12 @@ const LARGEST_FOLDED: usize = 1 << 26;
 /// What a model and a session may use.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Bytes of weights, and bytes of values that a run may hold at a time.
+    /// Bytes of weights and of the values that a run makes and holds at a time, together.
     pub memory: usize,
+    /// Multiply-adds that a run may do, and those that loading may do to compute
+    /// constants; `None` is any number. Elements that are made or copied count as eight
+    /// each. They are counted from shapes, before they are done.
+    pub work: Option<u64>,
     /// Threads; the results do not depend on their number.
     pub threads: usize,
     /// How long a run may take, or the computing of constants while loading. It is
@@ -31,6 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             memory: usize::try_from(4u64 << 30).unwrap_or(usize::MAX / 2),
+            work: None,
             threads: 1,
             time: None,
         }
@@ -57,6 +63,10 @@ pub struct Model {
     pub(crate) constants: Vec<(usize, Tensor)>,
     pub(crate) input_slots: Vec<usize>,
     pub(crate) output_slots: Vec<usize>,
+    /// Bytes of constants and packed weights.
+    pub(crate) held: usize,
+    /// Multiply-adds that loading took.
+    work: u64,
 }
 
 /// One node. Values live in numbered slots.
@@ -111,8 +121,13 @@ impl Model {
         self.constants.iter().map(|(_, t)| t.bytes()).sum()
     }
 
+    /// Multiply-adds that loading took, and what costs as much.
+    pub fn loading_work(&self) -> u64 {
+        self.work
+    }
+
     fn read(bytes: &[u8], folder: Option<&Path>, options: &Options) -> Result<Self> {
-        let proto = message::Model::read(bytes).map_err(Error::Damaged)?;
+        let proto = message::Model::read(bytes, options.memory).map_err(Error::Damaged)?;
         if proto.graph.nodes.is_empty() && proto.graph.outputs.is_empty() {
             return Err(Error::Damaged("it has no graph".to_owned()));
         }
@@ -135,7 +150,12 @@ struct Loader<'a> {
     steps: Vec<Step>,
     /// Slots that each step still reads when it runs.
     reads: Vec<Vec<usize>>,
-    memory: Memory,
+    /// Bytes that there still are for weights, then for what is made of them: constants
+    /// and packed weights, which every run could make anew.
+    room: usize,
+    /// Of packed weights.
+    packed: usize,
+    work: Work,
     threads: Threads,
     clock: Clock,
 }
@@ -154,20 +174,28 @@ impl<'a> Loader<'a> {
             constants: HashMap::new(),
             steps: Vec::new(),
             reads: Vec::new(),
-            memory: Memory::new(options.memory),
+            room: options.memory,
+            packed: 0,
+            work: Work::new(options.work),
             threads: Threads::new(1)?,
             clock: Clock::start(options.time),
         };
-        let mut room = Memory::new(options.memory);
         for weight in &graph.initializers {
             let slot = loader.slot(&weight.name);
-            let tensor = weight.bytes().map_err(Error::Damaged).and_then(|bytes| {
-                room.charge(bytes)
-                    .map_err(|p| p.of(&weight.name, "weight"))?;
-                weight.tensor(folder).map_err(Error::Damaged)
-            })?;
+            let needed = weight.bytes().map_err(Error::Damaged)?;
+            if needed > loader.room {
+                return Err(Error::Memory {
+                    needed,
+                    used: options.memory - loader.room,
+                    limit: options.memory,
+                });
+            }
+            let tensor = weight.tensor(folder).map_err(Error::Damaged)?;
+            loader.room -= tensor.bytes();
             loader.constants.insert(slot, tensor);
         }
+        // Runs need the other half.
+        loader.room /= 2;
         Ok(loader)
     }
 
@@ -197,9 +225,11 @@ impl<'a> Loader<'a> {
         let Some(row) = ops::find(&proto.operator) else {
             return Err(Error::Unsupported(vec![proto.operator.clone()]));
         };
-        let node = Node::new(proto, self.opset, constants.clone(), self.folder);
+        let node = Node::new(proto, self.opset, constants.clone(), self.folder, self.room);
         let run = (row.build)(&node).map_err(fail)?;
         node.check_all_read().map_err(fail)?;
+        self.packed += self.room - node.room();
+        self.room = node.room();
         if all_known {
             // The constants are handed over where the operator has not made them its
             // own already; it then does not look at them.
@@ -236,16 +266,25 @@ impl<'a> Loader<'a> {
         inputs: Vec<Option<Tensor>>,
         outputs: usize,
     ) -> Result<Option<Vec<Tensor>>, Problem> {
-        self.memory = Memory::new(LARGEST_FOLDED);
+        let mut memory = Memory::new(LARGEST_FOLDED.min(self.room), 0, self.work);
+        memory.work.node()?;
         let mut call = Call {
             inputs: Inputs(inputs),
-            memory: &mut self.memory,
+            memory: &mut memory,
             threads: &self.threads,
             outputs,
         };
-        match run(&mut call) {
+        let made = run(&mut call);
+        drop(call);
+        self.work = memory.work;
+        match made {
             Ok(values) if values.len() < outputs => Err("too few outputs".into()),
-            Ok(values) => Ok(Some(values)),
+            Ok(values) => {
+                let own = values.iter().filter(|v| !v.is_shared());
+                let bytes = own.map(Tensor::bytes).sum();
+                self.room = self.room.saturating_sub(bytes);
+                Ok(Some(values))
+            }
             Err(Problem::Memory { .. }) => Ok(None),
             Err(problem) => Err(problem),
         }
@@ -281,7 +320,15 @@ impl<'a> Loader<'a> {
         }
         let is_used = |slot: usize| last_use[slot].is_some() || stays[slot];
         self.constants.retain(|&slot, _| is_used(slot));
+        let mut held: Vec<(usize, usize)> = (self.constants.values())
+            .map(|constant| (constant.address(), constant.bytes()))
+            .collect();
+        held.sort_unstable();
+        held.dedup();
+        let held = held.iter().fold(self.packed, |sum, (_, bytes)| sum + bytes);
         Ok(Model {
+            held,
+            work: self.work.done(),
             inputs: inputs.iter().map(|p| port(p)).collect::<Result<_>>()?,
             outputs: graph.outputs.iter().map(port).collect::<Result<_>>()?,
             steps: self.steps,

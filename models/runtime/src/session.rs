@@ -10,12 +10,14 @@ use crate::onnx::message::Dim;
 use crate::ops::{Call, Inputs};
 use crate::tensor::{Data, Tensor};
 use crate::threads::Threads;
+use crate::work::Work;
 
 /// A model being used: its threads, and buffers kept from run to run.
 pub struct Session {
     model: Arc<Model>,
     memory: Memory,
     time: Option<Duration>,
+    work: Option<u64>,
     threads: Threads,
 }
 
@@ -26,9 +28,10 @@ impl Session {
     /// If the threads cannot be started.
     pub fn new(model: Arc<Model>, options: &Options) -> Result<Self> {
         Ok(Self {
+            memory: Memory::new(options.memory, model.held, Work::new(options.work)),
             model,
-            memory: Memory::new(options.memory),
             time: options.time,
+            work: options.work,
             threads: Threads::new(options.threads)?,
         })
     }
@@ -38,13 +41,28 @@ impl Session {
         &self.model
     }
 
+    /// Runs may do so many multiply-adds from now on; see [`Options::work`].
+    pub fn limit_work(&mut self, work: Option<u64>) {
+        self.work = work;
+    }
+
+    /// Multiply-adds of the last run, and what costs as much.
+    pub fn work(&self) -> u64 {
+        self.memory.work.done()
+    }
+
+    /// The most bytes that were in use during the last run, those of weights too.
+    pub fn memory(&self) -> usize {
+        self.memory.most()
+    }
+
     /// Runs the model once. The outputs are in the order of [`Model::outputs`].
     ///
     /// # Errors
     /// If the inputs are not those of the model, an operator cannot work on the shapes
-    /// it gets, or more memory or time would be needed than allowed.
+    /// it gets, or more memory, work or time would be needed than allowed.
     pub fn run(&mut self, inputs: &[(&str, Tensor)]) -> Result<Vec<Tensor>> {
-        self.memory.restart();
+        self.memory.restart(Work::new(self.work));
         let clock = Clock::start(self.time);
         let model = Arc::clone(&self.model);
         let mut values: Vec<Option<Tensor>> = vec![None; model.slots];
@@ -68,11 +86,17 @@ impl Session {
         let mut outputs =
             outputs.ok_or_else(|| Error::Graph("an output was never made".to_owned()))?;
         drop(values);
-        outputs.iter_mut().for_each(one_nan);
+        for (tensor, port) in outputs.iter_mut().zip(&model.outputs) {
+            // One that is handed out twice is copied.
+            let copied = self.memory.charge(tensor.bytes());
+            copied.map_err(|problem| problem.of(&port.name, "output"))?;
+            one_nan(tensor);
+        }
         Ok(outputs)
     }
 
     fn step(&mut self, step: &Step, values: &mut [Option<Tensor>]) -> Result<(), Problem> {
+        self.memory.work.node()?;
         let input = |slot: &Option<usize>| slot.and_then(|s| values[s].clone());
         let inputs = Inputs(step.inputs.iter().map(input).collect());
         // What dies here belongs to the operator alone, which may overwrite it.

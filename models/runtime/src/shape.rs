@@ -3,13 +3,18 @@
 
 use crate::error::{Problem, stop};
 
+/// More axes than any operator here is used with.
+pub(crate) const MOST_AXES: usize = 64;
+
 /// The number of elements of a shape. Limited so that sums of a few such numbers and
 /// their sizes in bytes cannot overflow.
 pub(crate) fn count(dims: &[usize]) -> Result<usize, String> {
     let product = (dims.iter()).try_fold(1usize, |n, &d| n.checked_mul(d));
     product
         .filter(|&n| {
-            n <= isize::MAX as usize / 64 && dims.iter().all(|&d| u32::try_from(d).is_ok())
+            dims.len() <= MOST_AXES
+                && n <= isize::MAX as usize / 64
+                && dims.iter().all(|&d| u32::try_from(d).is_ok())
         })
         .ok_or_else(|| format!("the shape {dims:?} is too large"))
 }

@@ -172,6 +172,27 @@ impl Tensor {
         self.len() * self.dtype().bytes()
     }
 
+    /// Where the elements lie.
+    pub(crate) fn address(&self) -> usize {
+        match &self.data {
+            Data::F32(values) => values.as_ptr() as usize,
+            Data::F64(values) => values.as_ptr() as usize,
+            Data::I64(values) => values.as_ptr() as usize,
+            Data::Bool(values) => values.as_ptr() as usize,
+        }
+    }
+
+    /// Whether others have the same elements.
+    pub(crate) fn is_shared(&self) -> bool {
+        let holders = match &self.data {
+            Data::F32(values) => Arc::strong_count(values),
+            Data::F64(values) => Arc::strong_count(values),
+            Data::I64(values) => Arc::strong_count(values),
+            Data::Bool(values) => Arc::strong_count(values),
+        };
+        holders > 1
+    }
+
     /// The elements, or a complaint that they are of another type.
     pub(crate) fn of<T: Element>(&self) -> Result<&[T], Problem> {
         match self.values() {

@@ -6,6 +6,7 @@ use super::contract::Scaling;
 use super::cost;
 use super::latents::{Latents, MOST, Walk, differ};
 use super::model::Model;
+use super::network::Rows;
 use super::paint::{Hand, paint};
 use super::scaling::Scale;
 use super::tiles::Tiling;
@@ -153,7 +154,11 @@ impl<'a> Chooser<'a> {
                 let base = self.scale.base(self.means.get(*tile).copied().unwrap_or(0));
                 x.extend(cut.iter().map(|x| ((x - base) / self.scale.factor) as f32));
             }
-            latents.extend(encoder.run(batch.len(), x)?);
+            let rows = Rows {
+                count: batch.len(),
+                values: self.tiling.share(batch.len()),
+            };
+            latents.extend(encoder.run(rows, x)?);
         }
         Ok(latents)
     }
@@ -225,12 +230,18 @@ impl<'a> Chooser<'a> {
     fn bits_left(&self, told: &Told, tiles: &[usize]) -> Result<f64> {
         let mut bits = 0.0;
         let mut cut = Vec::new();
-        paint(self.model, told, tiles, Hand::Any, |tile, predictions| {
-            cut.clear();
-            self.tiling.cut(&self.field, tile, &mut cut);
-            let left: Vec<f64> = cut.iter().zip(predictions).map(|(x, p)| x - p).collect();
-            cost::each_error(&left, self.tiling.one_tile(), self.unit, |_, b| bits += b);
-        })?;
+        paint(
+            self.model,
+            told,
+            (self.tiling, tiles),
+            Hand::Any,
+            |tile, predictions| {
+                cut.clear();
+                self.tiling.cut(&self.field, tile, &mut cut);
+                let left: Vec<f64> = cut.iter().zip(predictions).map(|(x, p)| x - p).collect();
+                cost::each_error(&left, self.tiling.one_tile(), self.unit, |_, b| bits += b);
+            },
+        )?;
         Ok(bits)
     }
 
@@ -238,9 +249,15 @@ impl<'a> Chooser<'a> {
     fn painted(&self, told: &Told) -> Result<Vec<f64>> {
         let mut field = vec![f64::NAN; self.field.len()];
         let tiles: Vec<usize> = (0..self.tiling.len()).collect();
-        paint(self.model, told, &tiles, Hand::Any, |tile, predictions| {
-            self.tiling.put(tile, predictions, &mut field);
-        })?;
+        paint(
+            self.model,
+            told,
+            (self.tiling, &tiles),
+            Hand::Any,
+            |tile, predictions| {
+                self.tiling.put(tile, predictions, &mut field);
+            },
+        )?;
         Ok(field)
     }
 

@@ -14,6 +14,14 @@ pub(crate) struct Network {
     idle: Idle,
 }
 
+/// Rows that go in together.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows {
+    pub(crate) count: usize,
+    /// Values of the field that they stand for.
+    pub(crate) values: usize,
+}
+
 /// Numbers of a batch, on the larger side.
 const BATCH: usize = 1 << 18;
 const MOST_ROWS: usize = 256;
@@ -56,7 +64,7 @@ impl Network {
     }
 
     /// Runs a batch.
-    pub(crate) fn run(&self, rows: usize, numbers: Vec<f32>) -> Result<Vec<f32>> {
+    pub(crate) fn run(&self, rows: Rows, numbers: Vec<f32>) -> Result<Vec<f32>> {
         let run = |session: &mut dyn Session| self.run_on(session, rows, numbers);
         self.idle.work(self.runtime(), run)
     }
@@ -65,21 +73,24 @@ impl Network {
     pub(crate) fn run_on(
         &self,
         session: &mut dyn Session,
-        rows: usize,
+        rows: Rows,
         numbers: Vec<f32>,
     ) -> Result<Vec<f32>> {
         let [(takes, row), (gives, given)] = &self.ends;
-        let shape: Vec<usize> = std::iter::once(rows).chain(row.iter().copied()).collect();
+        let shape: Vec<usize> = std::iter::once(rows.count)
+            .chain(row.iter().copied())
+            .collect();
         let step = Step {
             index: 0,
             time: None,
+            values: rows.values,
         };
         let outputs = session.run(step, &[(*takes, Array::new(&shape, numbers)?)])?;
         let output = outputs.into_iter().find(|(name, _)| name == gives);
         let Some((_, array)) = output else {
             return Err(Error::Shape(format!("the network gave no {gives:?}")));
         };
-        let wanted = rows * given.iter().product::<usize>();
+        let wanted = rows.count * given.iter().product::<usize>();
         if array.values().len() != wanted {
             return Err(Error::Shape(format!(
                 "{gives:?} has {} numbers instead of {wanted}",

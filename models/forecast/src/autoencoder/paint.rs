@@ -2,8 +2,9 @@
 
 use super::latents::undiffer;
 use super::model::Model;
-use super::network::Network;
+use super::network::{Network, Rows};
 use super::scaling::Scale;
+use super::tiles::Tiling;
 use super::told::Told;
 use crate::error::Result;
 use crate::runtime::Session;
@@ -15,7 +16,7 @@ pub(crate) enum Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn run(&mut self, network: &Network, rows: usize, numbers: Vec<f32>) -> Result<Vec<f32>> {
+    fn run(&mut self, network: &Network, rows: Rows, numbers: Vec<f32>) -> Result<Vec<f32>> {
         match self {
             Hand::Any => network.run(rows, numbers),
             Hand::This(session) => network.run_on(&mut **session, rows, numbers),
@@ -27,7 +28,7 @@ impl Hand<'_> {
 pub(crate) fn paint(
     model: &Model,
     told: &Told,
-    tiles: &[usize],
+    (tiling, tiles): (&Tiling, &[usize]),
     mut hand: Hand,
     mut take: impl FnMut(usize, &[f64]),
 ) -> Result<()> {
@@ -45,7 +46,11 @@ pub(crate) fn paint(
             let value = |n: &i32| (f64::from(*n) * f64::from(told.step)) as f32;
             z.extend(numbers.iter().map(value));
         }
-        let y = hand.run(model.decoder(), batch.len(), z)?;
+        let rows = Rows {
+            count: batch.len(),
+            values: tiling.share(batch.len()),
+        };
+        let y = hand.run(model.decoder(), rows, z)?;
         for (tile, y) in batch.iter().zip(y.chunks_exact(cells)) {
             let mean = told.latents.means.get(*tile).copied().unwrap_or(0);
             predictions.clear();

@@ -85,13 +85,19 @@ impl Autoencoding {
         if let Some(mut session) = self.model.runtime().start_otherwise()? {
             let tiles: Vec<usize> = on(told).take(self.model.decoder().batch()).collect();
             let hand = Hand::This(&mut *session);
-            paint(&self.model, told, &tiles, hand, |tile, predictions| {
-                for run in tiling.runs(tile) {
-                    let here = &field[run.place..run.place + run.len];
-                    let pairs = here.iter().zip(&predictions[run.cell..]);
-                    pairs.for_each(|(a, b)| spread.see(*a, *b, told.scale.factor));
-                }
-            })?;
+            paint(
+                &self.model,
+                told,
+                (tiling, &tiles),
+                hand,
+                |tile, predictions| {
+                    for run in tiling.runs(tile) {
+                        let here = &field[run.place..run.place + run.len];
+                        let pairs = here.iter().zip(&predictions[run.cell..]);
+                        pairs.for_each(|(a, b)| spread.see(*a, *b, told.scale.factor));
+                    }
+                },
+            )?;
         }
         Ok(spread.band())
     }
@@ -108,7 +114,7 @@ impl Autoencoding {
         paint(
             &self.model,
             &told,
-            &tiles,
+            (&tiling, &tiles),
             Hand::Any,
             |tile, predictions| {
                 tiling.put(tile, predictions, &mut field);

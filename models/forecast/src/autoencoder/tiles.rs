@@ -78,6 +78,11 @@ impl Tiling {
         self.outer * self.lengths.iter().product::<usize>()
     }
 
+    /// Values of the field that so many tiles stand for, on average.
+    pub(crate) fn share(&self, tiles: usize) -> usize {
+        self.samples().saturating_mul(tiles) / self.len().max(1)
+    }
+
     /// The field's shape with all that tiles lack in front.
     pub(crate) fn shape(&self) -> [usize; AXES + 1] {
         let [a, b, c] = self.lengths;

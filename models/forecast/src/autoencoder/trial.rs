@@ -1,6 +1,7 @@
 //! An autoencoder run once on made-up tiles: does it work, and what does it cost?
 
 use super::model::Model;
+use super::network::Rows;
 use crate::error::{Error, Result};
 
 /// What a run on made-up tiles showed.
@@ -27,9 +28,13 @@ impl Model {
         let tiles = TILES.min(encoder.batch()).min(decoder.batch());
         let x: Vec<f32> = (0..tiles).flat_map(|tile| self.made_up(tile)).collect();
         let clock = std::time::Instant::now();
-        let z = encoder.run(tiles, x.clone())?;
+        let rows = Rows {
+            count: tiles,
+            values: x.len(),
+        };
+        let z = encoder.run(rows, x.clone())?;
         let encoding = clock.elapsed().as_secs_f64();
-        let y = decoder.run(tiles, z.clone())?;
+        let y = decoder.run(rows, z.clone())?;
         let decoding = clock.elapsed().as_secs_f64() - encoding;
         if z.iter().chain(&y).any(|x| !x.is_finite()) {
             return Err(Error::Unfit {

@@ -25,6 +25,7 @@ use tempfile::TempDir;
 const STEP: Step = Step {
     index: 0,
     time: None,
+    values: 1,
 };
 
 /// A model in a file of its own.

@@ -107,7 +107,11 @@ fn options() -> ProcessOptions {
 }
 
 fn step(index: usize) -> Step {
-    Step { index, time: None }
+    Step {
+        index,
+        time: None,
+        values: 1,
+    }
 }
 
 fn run(session: &mut dyn Session, index: usize) -> Result<Vec<(String, Array)>> {

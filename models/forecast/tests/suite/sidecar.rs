@@ -73,6 +73,7 @@ fn run(session: &mut dyn Session, index: usize, x: &Array) -> Result<Array> {
     let step = Step {
         index,
         time: Some(1_400_000_000 + 3600 * index as i64),
+        values: 1,
     };
     let mut outputs = session.run(step, &[("x", x.clone())])?;
     assert_eq!(outputs.len(), 1);

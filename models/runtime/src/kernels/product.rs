@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::pack::{Left, ROWS, Right, WIDE, panels, stretches};
+use super::pack::{Left, ROWS, Right, WIDE, padded, panels, stretches};
 use super::tile::{self, Sums};
 use crate::threads::Threads;
 
@@ -38,6 +38,11 @@ struct Workplace {
 }
 
 impl Product<'_> {
+    /// Factors of the number of multiply-adds: columns are taken in panels.
+    pub(crate) fn sums(&self) -> [usize; 4] {
+        [self.batches, self.m, self.k, padded(self.n)]
+    }
+
     /// Bytes of the lists of parts that the products are divided into.
     pub(crate) fn division(&self, threads: &Threads) -> Option<usize> {
         let (height, width) = self.part_size(threads.number());

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::pack::{PackedRows, ROWS, WIDE, panels, stretches};
+use super::pack::{PackedRows, ROWS, WIDE, padded, panels, stretches};
 use super::tile::{self, Sums};
 use super::window::Window;
 use crate::threads::Threads;
@@ -166,6 +166,15 @@ impl Layout<'_> {
             bands,
             together: channels.div_ceil(shares).next_multiple_of(ROWS),
         }
+    }
+
+    /// Factors of the number of multiply-adds for an item, per output channel and term of
+    /// the sum: columns are taken in panels, those between the rows too.
+    pub(crate) fn sums(&self, groups: usize, channels: usize, threads: &Threads) -> [usize; 3] {
+        let Division { height, bands, .. } = self.division(groups, channels, threads);
+        let [deep, _, wide] = self.window.output;
+        let columns = (height - 1).saturating_mul(self.places[2]);
+        [deep, bands, padded(columns.saturating_add(wide))]
     }
 
     /// Bytes of the lists of parts that an item is divided into.

@@ -1,7 +1,7 @@
 //! The messages of ONNX that an executor needs, as the file has them. Field numbers
 //! are those of `onnx.proto3`; unknown fields are skipped, as protocol buffers ask.
 
-use super::protobuf::{Reader, Value, Wrong};
+use super::protobuf::{Reader, Room, Value, Wrong};
 
 /// More axes than any operator here is used with.
 const MOST_AXES: usize = 16;
@@ -9,6 +9,9 @@ const MOST_AXES: usize = 16;
 /// A node takes two bytes of a file and a hundred times that in memory, so their
 /// number is limited; the largest models that people export have some 10⁴.
 const MOST_ITEMS: usize = 1 << 18;
+
+/// Bytes that an item of a list may take up, with all that is made of it later.
+const ITEM: usize = 1 << 10;
 
 #[derive(Default)]
 pub(crate) struct Model<'a> {
@@ -100,22 +103,25 @@ fn each<'a>(
     Ok(())
 }
 
-fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), Wrong> {
+fn push<T>(items: &mut Vec<T>, item: T, room: &Room) -> Result<(), Wrong> {
     if items.len() == MOST_ITEMS {
         return Err(format!("a list has more than {MOST_ITEMS} items"));
     }
+    room.take(ITEM)?;
     items.push(item);
     Ok(())
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Wrong> {
+    /// What is read may take up so many bytes.
+    pub(crate) fn read(bytes: &'a [u8], memory: usize) -> Result<Self, Wrong> {
         let mut model = Self::default();
+        let room = &Room::new(memory);
         each(bytes, |number, value| {
             match number {
                 1 => model.ir_version = value.integer()?,
-                7 => model.graph = Graph::read(value.bytes()?)?,
-                8 => model.opsets.push(Opset::read(value.bytes()?)?),
+                7 => model.graph = Graph::read(value.bytes()?, room)?,
+                8 => push(&mut model.opsets, Opset::read(value.bytes()?)?, room)?,
                 _ => {}
             }
             Ok(())
@@ -140,17 +146,17 @@ impl Opset {
 }
 
 impl<'a> Graph<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Wrong> {
+    fn read(bytes: &'a [u8], room: &Room) -> Result<Self, Wrong> {
         let mut graph = Self::default();
         each(bytes, |number, value| {
             match number {
-                1 => push(&mut graph.nodes, Node::read(value.bytes()?)?)?,
+                1 => push(&mut graph.nodes, Node::read(value.bytes()?, room)?, room)?,
                 5 => {
-                    let tensor = TensorProto::read(value.bytes()?)?;
-                    push(&mut graph.initializers, tensor)?;
+                    let tensor = TensorProto::read(value.bytes()?, room)?;
+                    push(&mut graph.initializers, tensor, room)?;
                 }
-                11 => push(&mut graph.inputs, ValueInfo::read(value.bytes()?)?)?,
-                12 => push(&mut graph.outputs, ValueInfo::read(value.bytes()?)?)?,
+                11 => push(&mut graph.inputs, ValueInfo::read(value.bytes()?)?, room)?,
+                12 => push(&mut graph.outputs, ValueInfo::read(value.bytes()?)?, room)?,
                 15 => graph.sparse = true,
                 _ => {}
             }
@@ -161,15 +167,19 @@ impl<'a> Graph<'a> {
 }
 
 impl<'a> Node<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Wrong> {
+    fn read(bytes: &'a [u8], room: &Room) -> Result<Self, Wrong> {
         let mut node = Self::default();
         each(bytes, |number, value| {
             match number {
-                1 => push(&mut node.inputs, value.text()?)?,
-                2 => push(&mut node.outputs, value.text()?)?,
+                1 => push(&mut node.inputs, value.text()?, room)?,
+                2 => push(&mut node.outputs, value.text()?, room)?,
                 3 => node.name = value.text()?,
                 4 => node.operator = value.text()?,
-                5 => push(&mut node.attributes, Attribute::read(value.bytes()?)?)?,
+                5 => push(
+                    &mut node.attributes,
+                    Attribute::read(value.bytes()?, room)?,
+                    room,
+                )?,
                 7 => node.domain = value.text()?,
                 _ => {}
             }
@@ -180,7 +190,7 @@ impl<'a> Node<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Wrong> {
+    fn read(bytes: &'a [u8], room: &Room) -> Result<Self, Wrong> {
         let mut attribute = Self::default();
         each(bytes, |number, value| {
             match number {
@@ -188,9 +198,9 @@ impl<'a> Attribute<'a> {
                 2 => attribute.float = value.float()?,
                 3 => attribute.integer = value.integer()?,
                 4 => attribute.text = value.bytes()?,
-                5 => attribute.tensor = Some(TensorProto::read(value.bytes()?)?),
-                7 => value.floats(&mut attribute.floats)?,
-                8 => value.integers(&mut attribute.integers)?,
+                5 => attribute.tensor = Some(TensorProto::read(value.bytes()?, room)?),
+                7 => value.floats(&mut attribute.floats, room)?,
+                8 => value.integers(&mut attribute.integers, room)?,
                 20 => attribute.kind = value.integer()?,
                 _ => {}
             }
@@ -201,20 +211,20 @@ impl<'a> Attribute<'a> {
 }
 
 impl<'a> TensorProto<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self, Wrong> {
+    fn read(bytes: &'a [u8], room: &Room) -> Result<Self, Wrong> {
         let mut tensor = Self::default();
         each(bytes, |number, value| {
             match number {
-                1 => value.integers(&mut tensor.dims)?,
+                1 => value.integers(&mut tensor.dims, room)?,
                 2 => tensor.data_type = value.integer()?,
                 3 => tensor.segmented = true,
-                4 => value.floats(&mut tensor.floats)?,
-                5 => value.integers(&mut tensor.narrow_integers)?,
-                7 => value.integers(&mut tensor.integers)?,
+                4 => value.floats(&mut tensor.floats, room)?,
+                5 => value.integers(&mut tensor.narrow_integers, room)?,
+                7 => value.integers(&mut tensor.integers, room)?,
                 8 => tensor.name = value.text()?,
                 9 => tensor.raw = Some(value.bytes()?),
-                10 => value.doubles(&mut tensor.doubles)?,
-                13 => (tensor.external).push(read_entry(value.bytes()?)?),
+                10 => value.doubles(&mut tensor.doubles, room)?,
+                13 => push(&mut tensor.external, read_entry(value.bytes()?)?, room)?,
                 14 => tensor.is_external = value.integer()? == 1,
                 _ => {}
             }
@@ -274,14 +284,14 @@ impl ValueInfo {
 fn read_shape(bytes: &[u8]) -> Result<Vec<Dim>, Wrong> {
     let mut dims = Vec::new();
     each(bytes, |number, value| {
+        if number == 1 && dims.len() == MOST_AXES {
+            return Err("an input or output has too many axes".to_owned());
+        }
         if number == 1 {
             dims.push(read_dim(value.bytes()?)?);
         }
         Ok(())
     })?;
-    if dims.len() > MOST_AXES {
-        return Err("an input or output has too many axes".to_owned());
-    }
     Ok(dims)
 }
 

@@ -2,6 +2,8 @@
 //! value. Everything borrows from the bytes read, so that nothing is allocated on the
 //! word of a length.
 
+use std::cell::Cell;
+
 /// A message, read field by field.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -14,6 +16,24 @@ pub(crate) enum Value<'a> {
     Fixed64([u8; 8]),
     Bytes(&'a [u8]),
     Fixed32([u8; 4]),
+}
+
+/// Bytes that what is read may still take up: a list in memory can be many times as long
+/// as it is in the file.
+pub(crate) struct Room(Cell<usize>);
+
+impl Room {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Cell::new(bytes))
+    }
+
+    pub(crate) fn take(&self, bytes: usize) -> Result<(), Wrong> {
+        let left = self.0.get().checked_sub(bytes);
+        self.0.set(
+            left.ok_or("it has more nodes, names and numbers than Options::memory has room for")?,
+        );
+        Ok(())
+    }
 }
 
 /// What is wrong with the bytes.
@@ -104,11 +124,16 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the integers of a repeated field, packed or single.
-    pub(crate) fn integers(self, into: &mut Vec<i64>) -> Result<(), Wrong> {
+    pub(crate) fn integers(self, into: &mut Vec<i64>, room: &Room) -> Result<(), Wrong> {
         let Self::Bytes(bytes) = self else {
+            room.take(size_of::<i64>())?;
             into.push(self.integer()?);
             return Ok(());
         };
+        // The last byte of a number is less than 128.
+        let count = bytes.iter().filter(|byte| **byte < 0x80).count();
+        room.take(count.saturating_mul(size_of::<i64>()))?;
+        into.reserve_exact(count);
         let mut reader = Reader::new(bytes);
         while !reader.is_empty() {
             into.push(reader.varint()?.cast_signed());
@@ -117,8 +142,9 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the floats of a repeated field, packed or single.
-    pub(crate) fn floats(self, into: &mut Vec<f32>) -> Result<(), Wrong> {
+    pub(crate) fn floats(self, into: &mut Vec<f32>, room: &Room) -> Result<(), Wrong> {
         let Self::Bytes(bytes) = self else {
+            room.take(size_of::<f32>())?;
             into.push(self.float()?);
             return Ok(());
         };
@@ -130,9 +156,12 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the doubles of a repeated field, packed or single.
-    pub(crate) fn doubles(self, into: &mut Vec<f64>) -> Result<(), Wrong> {
+    pub(crate) fn doubles(self, into: &mut Vec<f64>, room: &Room) -> Result<(), Wrong> {
         match self {
-            Self::Fixed64(word) => into.push(f64::from_le_bytes(word)),
+            Self::Fixed64(word) => {
+                room.take(size_of::<f64>())?;
+                into.push(f64::from_le_bytes(word));
+            }
             Self::Bytes(bytes) => {
                 let (words, []) = bytes.as_chunks::<8>() else {
                     return Err("a list of doubles ends within one".to_owned());

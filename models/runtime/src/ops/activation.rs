@@ -18,6 +18,7 @@ fn floats(call: &mut Call, x: Tensor, f: impl Fn(f32) -> f32 + Copy + Send + Syn
         stop!("elements are {:?}, which is not supported here", x.dtype());
     };
     if let Some(own) = Arc::get_mut(&mut values) {
+        call.memory.work.each(own.len())?;
         (call.threads).stretches(own, 1, |_, part| map::each(part, &f));
         return Ok(vec![Tensor {
             dims: x.dims,
@@ -31,18 +32,22 @@ fn floats(call: &mut Call, x: Tensor, f: impl Fn(f32) -> f32 + Copy + Send + Syn
     one(x.dims, out)
 }
 
-fn doubles(call: &mut Call, x: &Tensor, f: impl Fn(f64) -> f64) -> Outputs {
+fn doubles(call: &mut Call, x: Tensor, f: impl Fn(f64) -> f64) -> Outputs {
     let mut out: Vec<f64> = call.memory.buffer(x.len())?;
     let values = x.of::<f64>()?;
     out.iter_mut().zip(values).for_each(|(o, &v)| *o = f(v));
-    one(x.dims.clone(), out)
+    let dims = x.dims.clone();
+    call.memory.release(x);
+    one(dims, out)
 }
 
-fn integers(call: &mut Call, x: &Tensor, f: impl Fn(i64) -> i64) -> Outputs {
+fn integers(call: &mut Call, x: Tensor, f: impl Fn(i64) -> i64) -> Outputs {
     let mut out: Vec<i64> = call.memory.buffer(x.len())?;
     let values = x.of::<i64>()?;
     out.iter_mut().zip(values).for_each(|(o, &v)| *o = f(v));
-    one(x.dims.clone(), out)
+    let dims = x.dims.clone();
+    call.memory.release(x);
+    one(dims, out)
 }
 
 /// An operator of floats alone.
@@ -61,7 +66,7 @@ fn both(
     Ok(Box::new(move |call| {
         let x = call.inputs.take(0)?;
         match x.data {
-            Data::F64(_) => doubles(call, &x, &g),
+            Data::F64(_) => doubles(call, x, &g),
             _ => floats(call, x, f),
         }
     }))
@@ -76,8 +81,8 @@ fn all(
     Box::new(move |call| {
         let x = call.inputs.take(0)?;
         match x.data {
-            Data::F64(_) => doubles(call, &x, g),
-            Data::I64(_) => integers(call, &x, h),
+            Data::F64(_) => doubles(call, x, g),
+            Data::I64(_) => integers(call, x, h),
             _ => floats(call, x, f),
         }
     })
@@ -170,12 +175,12 @@ pub(super) fn clip(_: &Node) -> Made {
             Data::I64(_) => {
                 let low = call.inputs.scalar(1)?.unwrap_or(i64::MIN);
                 let high = call.inputs.scalar(2)?.unwrap_or(i64::MAX);
-                integers(call, &x, |v| v.max(low).min(high))
+                integers(call, x, |v| v.max(low).min(high))
             }
             Data::F64(_) => {
                 let low = call.inputs.scalar(1)?.unwrap_or(f64::NEG_INFINITY);
                 let high = call.inputs.scalar(2)?.unwrap_or(f64::INFINITY);
-                doubles(call, &x, |v| {
+                doubles(call, x, |v| {
                     let v = if v < low { low } else { v };
                     if v > high { high } else { v }
                 })

@@ -15,12 +15,14 @@ pub(super) fn cast(node: &Node) -> Result<Run, Problem> {
     let target = dtype(number)?;
     Ok(Box::new(move |call| {
         let x = to(call, 0, target)?;
-        match number {
+        let out = match number {
             3 => map::<i64, i64>(call, &x, |v| i64::from(v as i8)),
             5 => map::<i64, i64>(call, &x, |v| i64::from(v as i16)),
             6 => map::<i64, i64>(call, &x, |v| i64::from(v as i32)),
-            _ => Ok(vec![x]),
-        }
+            _ => return Ok(vec![x]),
+        };
+        call.memory.release(x);
+        out
     }))
 }
 

@@ -193,11 +193,11 @@ pub(super) fn convolution(node: &Node) -> Result<Run, Problem> {
     let motion = Motion::of(node)?;
     let groups = length(node.integer("group", 1)?)?;
     let constant = match node.constant(1) {
-        Some(weights) => {
+        Some(weights) if node.reserve(weights.bytes()) => {
             node.absorb(1);
             Some(Weights::new(&weights.dims, weights.of()?, groups)?)
         }
-        None => None,
+        _ => None,
     };
     Ok(Box::new(move |call| match &constant {
         Some(weights) => convolve(call, &motion, weights),
@@ -205,6 +205,7 @@ pub(super) fn convolution(node: &Node) -> Result<Run, Problem> {
             let given = call.inputs.get(1)?;
             // They are packed for this run alone.
             call.memory.room(Some(given.bytes()))?;
+            call.memory.work.each(given.len())?;
             let weights = Weights::new(&given.dims, given.of()?, groups)?;
             convolve(call, &motion, &weights)
         }
@@ -253,7 +254,7 @@ fn convolve(call: &mut Call, motion: &Motion, weights: &Weights) -> Outputs {
 
 /// A kernel of one element is a plain matrix product.
 fn pointwise(
-    call: &Call,
+    call: &mut Call,
     x: &Tensor,
     weights: &Weights,
     bias: Option<&[f32]>,
@@ -302,6 +303,12 @@ fn slide(
     let groups = weights.groups.len();
     let lists = layout.lists(groups, weights.dims[0] / groups, call.threads);
     call.memory.room(lists)?;
+    let [deep, bands, columns] = layout.sums(groups, weights.dims[0] / groups, call.threads);
+    let terms = terms.unwrap_or(usize::MAX);
+    let (items, channels) = (x.dims[0], weights.dims[0]);
+    let sums = [items, channels, terms, deep, bands, columns];
+    call.memory.work.sums(&sums)?;
+    call.memory.work.each(length.saturating_mul(items))?;
     let offsets = layout.offsets(weights.dims[1]);
     let mut data = call.memory.buffer::<f32>(length)?;
     let items = x.of::<f32>()?.chunks_exact(x.len() / x.dims[0]);

@@ -161,10 +161,13 @@ fn sum_out(
     let width: usize = summed.iter().product();
     let number: usize = dims.iter().product();
     let mut out = call.memory.filled(number, 0.0f32)?;
+    call.memory.work.each(x.len())?;
     if width > 0 {
         for (o, row) in out.iter_mut().zip(x.of::<f32>()?.chunks_exact(width)) {
             *o = rows::sum(row);
         }
     }
-    Ok((Tensor::unchecked(dims.to_vec(), out), kept))
+    let dims = dims.to_vec();
+    call.memory.release(x);
+    Ok((Tensor::unchecked(dims, out), kept))
 }

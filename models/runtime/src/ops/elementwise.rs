@@ -115,7 +115,9 @@ pub(super) fn zip_into<A: Element>(
     f: impl Fn(A, A) -> A + Sync,
 ) -> Result<Tensor, Problem> {
     if broadcast(&[&a.dims, &b.dims])? != a.dims || a.is_empty() {
-        return zip(call, (&a, b), f);
+        let out = zip(call, (&a, b), f);
+        call.memory.release(a);
+        return out;
     }
     let steps = repeated(&b.dims, &a.dims);
     let own_steps = repeated(&a.dims, &a.dims);
@@ -128,6 +130,7 @@ pub(super) fn zip_into<A: Element>(
         let data = A::share(values);
         return zip(call, (&Tensor { dims, data }, b), f);
     };
+    call.memory.work.each(own.len())?;
     over(call, own, (&dims, &own_steps, &steps), other, &f);
     let data = A::share(values);
     Ok(Tensor { dims, data })

@@ -30,6 +30,7 @@ pub(super) fn gather(node: &Node) -> Result<Run, Problem> {
 fn gather_of<T: Element>(call: &mut Call, x: &Tensor, at: &Tensor, axis: usize) -> Outputs {
     let dim = x.dims[axis];
     call.memory.room(at.len().checked_mul(size_of::<usize>()))?;
+    call.memory.work.each(at.len())?;
     let places: Result<Vec<usize>, Problem> =
         at.of::<i64>()?.iter().map(|&i| place(i, dim)).collect();
     let places = places?;
@@ -86,6 +87,7 @@ fn gather_nd_of<T: Element>(call: &mut Call, x: &Tensor, at: &Tensor, shared: us
     if out.is_empty() {
         return one(dims, out);
     }
+    call.memory.work.each(at.len())?;
     let (values, places) = (x.of::<T>()?, at.of::<i64>()?);
     let size = x.len() / batch;
     let lists = at.len() / depth / batch;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::elementwise::zip_into;
 use super::{Call, Node, Outputs, Run, one};
 use crate::error::{Problem, stop};
-use crate::kernels::pack::{Grid, Left, PackedColumns, Right};
+use crate::kernels::pack::{Grid, Left, PackedColumns, Right, padded};
 use crate::kernels::product::Product;
 use crate::kernels::transpose::copy_strided;
 use crate::shape::{broadcast, count, repeated};
@@ -39,6 +39,10 @@ fn packed(node: &Node, transposed: bool) -> Option<(Vec<usize>, Arc<PackedColumn
     } else {
         (rows, columns)
     };
+    let bytes = k.saturating_mul(padded(n)).saturating_mul(size_of::<f32>());
+    if !node.reserve(bytes) {
+        return None;
+    }
     let packed = PackedColumns::new(&matrix(data, columns, transposed), k, n);
     node.absorb(1);
     Some((vec![k, n], Arc::new(packed)))
@@ -156,7 +160,7 @@ fn split(dims: &[usize]) -> Result<(&[usize], [usize; 2]), Problem> {
 
 impl<'a> Stack<'a> {
     fn new(
-        call: &Call,
+        call: &mut Call,
         tensor: &'a Tensor,
         (batch, own): (&[usize], &[usize]),
         [rows, columns]: [usize; 2],
@@ -165,6 +169,7 @@ impl<'a> Stack<'a> {
         let (number, matrices) = (count(batch)?, count(own)?);
         call.memory
             .room((number + matrices).checked_mul(size_of::<usize>()))?;
+        call.memory.work.each(number + matrices)?;
         let mut at = vec![0; number];
         let all: Vec<usize> = (0..matrices).map(|i| i * rows * columns).collect();
         let steps = repeated(own, batch);

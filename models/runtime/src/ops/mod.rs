@@ -94,7 +94,8 @@ impl Inputs {
 }
 
 /// Writes the products, if there is room for what they are divided into.
-pub(crate) fn multiply(call: &Call, product: &Product, out: &mut [f32]) -> Result<(), Problem> {
+pub(crate) fn multiply(call: &mut Call, product: &Product, out: &mut [f32]) -> Result<(), Problem> {
+    call.memory.work.sums(&product.sums())?;
     call.memory.room(product.division(call.threads))?;
     product.write(out, call.threads);
     Ok(())

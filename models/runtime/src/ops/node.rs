@@ -13,6 +13,8 @@ pub(crate) struct Node<'a> {
     pub(crate) folder: Option<&'a Path>,
     /// Names of attributes that were looked at.
     read: RefCell<Vec<&'static str>>,
+    /// Bytes that there still are for packed weights.
+    room: Cell<usize>,
     /// A bit for each input that the operator has made its own.
     absorbed: Cell<u64>,
 }
@@ -23,6 +25,7 @@ impl<'a> Node<'a> {
         opset: i64,
         constants: Vec<Option<Tensor>>,
         folder: Option<&'a Path>,
+        room: usize,
     ) -> Self {
         Self {
             proto,
@@ -30,6 +33,7 @@ impl<'a> Node<'a> {
             constants,
             folder,
             read: RefCell::default(),
+            room: Cell::new(room),
             absorbed: Cell::new(0),
         }
     }
@@ -42,6 +46,18 @@ impl<'a> Node<'a> {
     /// An input that is known already.
     pub(crate) fn constant(&self, i: usize) -> Option<&Tensor> {
         self.constants.get(i).and_then(Option::as_ref)
+    }
+
+    /// Whether there is room for weights of so many bytes, which is then taken. Operators
+    /// use them as they are if there is not.
+    pub(crate) fn reserve(&self, bytes: usize) -> bool {
+        let left = self.room.get().checked_sub(bytes);
+        left.map(|left| self.room.set(left)).is_some()
+    }
+
+    /// Bytes that are left.
+    pub(crate) fn room(&self) -> usize {
+        self.room.get()
     }
 
     /// Says that the operator will not look at an input again.

@@ -38,6 +38,7 @@ pub(super) fn softmax(node: &Node) -> Result<Run, Problem> {
             drop(x);
             let x = call.inputs.take(0)?;
             let (dims, mut values) = (x.dims.clone(), owned::<f32>(call, x.data)?);
+            call.memory.work.each(values.len())?;
             softmax_rows(call, &mut values, width);
             return one(dims, values);
         }

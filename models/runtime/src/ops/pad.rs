@@ -28,6 +28,7 @@ pub(super) fn pad(node: &Node) -> Result<Run, Problem> {
         }
         let bytes = places.checked_mul(size_of::<Option<usize>>());
         call.memory.room(bytes)?;
+        call.memory.work.each(places)?;
         let mut sources = Vec::new();
         for a in 0..x.dims.len() {
             sources.push(source(mode, x.dims[a], before[a], after[a])?);

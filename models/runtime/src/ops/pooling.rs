@@ -49,6 +49,7 @@ pub(super) fn global_average(_: &Node) -> Result<Run, Problem> {
         let mut dims = x.dims[..2].to_vec();
         let size: usize = x.dims[2..].iter().product();
         let mut out = call.memory.buffer(count(&dims)?)?;
+        call.memory.work.each(x.len())?;
         let values: &[f32] = x.of()?;
         if size == 0 {
             stop!("the mean of nothing");
@@ -96,6 +97,7 @@ fn pool(
     let mut dims = x.dims[..2].to_vec();
     dims.extend_from_slice(&window.output[3 - axes..]);
     let mut out = call.memory.buffer(count(&dims)?)?;
+    call.memory.work.sums(&[out.len(), window.kernel_size()])?;
     let values: &[f32] = x.of()?;
     let [_, high, wide] = window.output;
     let (size, plane_size) = (window.output_size(), window.input_size());

@@ -74,6 +74,7 @@ fn reduce<T: Element>(
         out.fill(f(&[]));
         return one(dims, out);
     }
+    call.memory.work.each(x.len())?;
     let mut turned = Vec::new();
     let values = if order.is_sorted() {
         x.of::<T>()?

@@ -2,7 +2,7 @@
 
 use super::{Call, Node, Run, one};
 use crate::error::{Problem, stop};
-use crate::shape::{axes, axis, count, length};
+use crate::shape::{MOST_AXES, axes, axis, count, length};
 
 type Made = Result<Run, Problem>;
 
@@ -89,6 +89,9 @@ pub(super) fn unsqueeze(node: &Node) -> Made {
             stop!("axes are missing");
         };
         let rank = x.dims.len() + list.len();
+        if rank > MOST_AXES {
+            stop!("a tensor of {rank} axes");
+        }
         let new = axes(&list, rank)?;
         let mut old = x.dims.iter().copied();
         let dim = |a| {

@@ -78,6 +78,7 @@ impl Method {
         for a in 0..dims.len() {
             if dims[a] != x.dims[a] || scales[a] != 1.0 {
                 call.memory.room(dims[a].checked_mul(size_of::<Tap>()))?;
+                call.memory.work.each(dims[a])?;
                 let taps = self.taps(x.dims[a], dims[a], scales[a]);
                 let next = along(call, &x, a, &taps)?;
                 call.memory.release(x);

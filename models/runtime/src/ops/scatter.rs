@@ -45,6 +45,7 @@ fn scatter<T: Element>(call: &mut Call, put: impl Fn(&mut T, T)) -> Outputs {
     }
     let (steps, inner) = (strides(&x.dims), x.dims[depth..].iter().product());
     let dims = x.dims;
+    call.memory.work.each(at.len() + updates.len())?;
     let mut values = owned::<T>(call, x.data)?;
     if inner > 0 && !updates.is_empty() {
         let lists = at.of::<i64>()?;
