@@ -1,4 +1,4 @@
-//! The four kinds of error a caller can meet.
+//! The kinds of error a caller can meet.
 
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;

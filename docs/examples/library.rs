@@ -68,7 +68,7 @@ pub fn what_a_stream_holds() -> Result<()> {
     let options = Options::new(Bound::Lossless).attribute("name", "ones and a half");
     let stream = compress(field.view().into_dyn(), &options)?;
 
-    // Reads the index only.
+    // Decodes no values.
     let info = inspect(&stream.bytes)?;
     assert_eq!(
         (info.dtype.as_str(), info.shape.as_slice()),
@@ -163,7 +163,7 @@ pub fn every_option() -> Result<()> {
 }
 
 pub fn errors() {
-    // Four kinds, and whose turn it is to mend them.
+    // Each kind says who has to act.
     match decompress::<f32>(b"not a stream") {
         Err(Error::Invalid(why)) => println!("ask for something else: {why}"),
         Err(Error::Predictor(why)) => println!("the predictor: {why}"),

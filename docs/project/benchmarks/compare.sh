@@ -19,11 +19,11 @@ target/release/foresz compare testdata/fields -p "$specs" --backend huffman,cont
     cat <<'HEAD'
 # Predictors and back ends on generated fields
 
-Made by `docs/project/benchmarks/compare.sh`, which measures everything anew; [compare.html](compare.html) is the same as a page, with charts,
-pictures of errors and codes, and what every field and version was. [docs/guide/compare.md](../../guide/compare.md) says how each number is made.
+`docs/project/benchmarks/compare.sh` makes this report and measures everything anew. [compare.html](compare.html) is the same as a page, with charts,
+pictures of errors and codes, and details of every field and version. [docs/guide/compare.md](../../guide/compare.md) says how each number is made.
 
-The fields are those of [testdata](../../../testdata/README.md): small, and for tests. Ratios on them say nothing about weather; see
-[study.md](study.md) for real fields.
+The fields come from [testdata](../../../testdata/README.md): small fields for tests. Ratios on them say nothing about weather; see [study.md](study.md)
+for real fields.
 
 HEAD
     cat "$out/tables.md"

@@ -22,15 +22,14 @@ target/release/foresz compare "$folder" -p "$specs" --backend huffman,context --
     cat <<'HEAD'
 # Predictors under identical back ends on real fields
 
-27 fields, three bounds, every predictor with both back ends, and SZ3, SPERR and ZFP under the same checks. Made by
-`docs/project/benchmarks/study.sh`; [real-fields.md](real-fields.md) says what the fields are and where they come from, and
-[docs/guide/compare.md](../../guide/compare.md) how each number is made.
+This report covers 27 fields and three bounds, every predictor with both back ends, and SZ3, SPERR and ZFP under the same checks.
+`docs/project/benchmarks/study.sh` makes it. [real-fields.md](real-fields.md) says what the fields are and where they come from, and
+[docs/guide/compare.md](../../guide/compare.md) says how each number is made.
 
-`+zero` codes what a frame predictor leaves as it is, as studies of forecasts for compression do; `+raster` and `+spline` use the
-forecast beside what is decoded already. Of the hourly temperatures only the last third is used: the forecaster was trained on what is before.
-The autoencoder was trained on generated images of small-angle scattering. Three-dimensional fields without names are taken
-for series, `SPERR__vorticity` and levels of `falwa` too, whose first dimension is height. Times are of one run each on two cores that
-others used, too: read speeds as a direction.
+`+zero` codes the difference from a forecast directly, as studies of forecasts for compression do. `+raster` and `+spline` combine the forecast
+with values already decoded. Of the hourly temperatures only the last third is used, because the forecaster was trained on the hours before. The autoencoder was trained on generated images of small-angle scattering. Three-dimensional fields
+without dimension names count as series, including `SPERR__vorticity` and the levels of `falwa`, whose first dimension is height. Times are from
+one run each on two shared cores: read speeds as a direction.
 
 HEAD
     cat "$out/tables.md"
