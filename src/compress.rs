@@ -1,7 +1,6 @@
 //! Fields to streams.
 
 use std::borrow::Cow;
-use std::marker::PhantomData;
 
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
@@ -9,10 +8,11 @@ use ndarray::{ArrayViewD, Slice};
 use crate::assembly::{Assembly, CodedChunk, weighed};
 use crate::auto;
 use crate::bound::Bound;
-use crate::chunk::{self, Loss, Plan, Source};
+use crate::chunk::{self, Loss, Plan, Source, Terms};
 use crate::container::{Dim, Index};
 use crate::contest::Contest;
 use crate::error::{Result, invalid};
+use crate::fences::Fences;
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
 use crate::options::{Choose, Layout, Options};
@@ -283,7 +283,7 @@ fn rivals(offers: &[Spec]) -> Vec<Spec> {
 pub(crate) struct Setup<T> {
     layout: Layout,
     fills: Fills,
-    numbers: PhantomData<T>,
+    fences: Fences<T>,
     fixed: Option<(Spec, Pipeline)>,
     offers: Vec<(Spec, Pipeline)>,
     rivals: Vec<(Spec, Pipeline)>,
@@ -309,9 +309,6 @@ impl<T: Sample> Setup<T> {
             ));
         }
         let layout = Layout::new(&options.dims, shape.len())?;
-        if options.least.is_some_and(|least| !least.is_finite()) {
-            return invalid("the least value has to be a number");
-        }
         if options.backend == Some(crate::Backend::Packed) {
             return invalid(
                 "packing is the back end of the fast effort alone; ask for that instead",
@@ -352,8 +349,8 @@ impl<T: Sample> Setup<T> {
                 attributes: options.attributes.as_slice().into(),
             },
             layout,
-            fills: Fills::new::<T>(&options.fills, &options.exact, options.least, loss),
-            numbers: PhantomData,
+            fills: Fills::new::<T>(&options.fills, &options.exact),
+            fences: Fences::new(options)?,
             fixed,
             offers,
             rivals,
@@ -385,46 +382,33 @@ impl<T: Sample> Setup<T> {
         }
     }
 
-    /// How far below the least value that decoders let through the chunk reaches: no
-    /// further than it may err.
-    fn below_least(&self, part: &Part<T>, least: f64) -> Result<f64> {
-        let numbers = part
-            .values
-            .iter()
-            .filter(|x| x.is_finite() && !self.fills.contains(*x));
-        let lowest = numbers.fold(f64::INFINITY, |low, x| low.min(x.to_f64()));
-        let below = (least - lowest).max(0.0);
-        if below > self.bound() {
-            return invalid(format!(
-                "a value of {lowest} is below the least possible one, {least}, by more than the bound: decoded values could not keep both; leave the limit out or loosen the bound"
-            ));
+    fn terms(&self) -> Terms<'_, T> {
+        Terms {
+            loss: self.loss,
+            fills: &self.fills,
+            fences: &self.fences,
         }
-        Ok(below)
     }
 
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
-        let below = match options.least {
-            None => 0.0,
-            Some(least) => self.below_least(part, least)?,
-        };
+        let held = self.fences.held(&part.values, &self.fills, self.loss)?;
         let packed = if options.is_fast() && !is_constant(&part.values) {
-            chunk::pack(&part.values, &self.fills, &part.shape, self.loss)?
+            chunk::pack(&part.values, self.terms(), &part.shape)?
         } else {
             None
         };
         let chosen = match packed {
             Some(packed) => CodedChunk::new(&QUICK.parse()?, packed),
-            None => self.predict(part, options)?,
+            None => self.predict(part, &held, options)?,
         };
-        let chosen = chosen.erring(below);
         if let Some(progress) = &options.progress {
             progress(part.values.len());
         }
         Ok(chosen)
     }
 
-    fn predict(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
+    fn predict(&self, part: &Part<T>, held: &[T], options: &Options) -> Result<CodedChunk> {
         let Part { values, shape, .. } = part;
         let scene = self.scene(part);
         let backend = options.chosen_backend();
@@ -432,7 +416,7 @@ impl<T: Sample> Setup<T> {
             Loss::Absolute(_) => Logs::default(),
             Loss::Relative(_) => relative::split(values, &self.fills),
         };
-        let source = Source::new(values, &self.fills, self.loss, &logs);
+        let source = Source::new(values, held, self.terms(), &logs);
         let draft = |pipeline: &Pipeline| {
             source.drafts(Plan {
                 pipeline,
@@ -498,7 +482,7 @@ impl<T: Sample> Setup<T> {
             absolute: self.bound(),
             max_error: 0.0,
             lattice: 0.0,
-            least: options.least,
+            least: options.least.and(self.fences.least()),
             fills: options.fills.clone(),
             attributes: options.attributes.clone(),
             choices: Vec::new(),

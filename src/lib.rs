@@ -17,6 +17,7 @@ mod effort;
 mod entropy;
 mod error;
 mod fast;
+mod fences;
 mod fills;
 mod grid;
 mod info;

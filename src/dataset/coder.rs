@@ -13,11 +13,12 @@ use super::blob;
 use super::builder::Builder;
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
-use super::packing::{Carried, carry, declared_fills, unpack};
+use super::packing::{Carried, carry, declared_fills, range, unpack};
 use super::reader::DatasetReader;
 use super::recipe::{Plan, Recipe};
 use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
+use super::valid;
 use super::view::settle_zeros;
 use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
@@ -253,6 +254,10 @@ pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
     }
 }
 
+/// Decoded whole numbers are rounded to such, so that what strays from one by less than half
+/// comes back to it: bins of `2n + 1` whole numbers keep a bound of `n`.
+const ROUNDED_OFF: f64 = 0.49;
+
 /// An entry of which nothing is written yet.
 fn begun(plan: &Plan) -> Entry {
     Entry {
@@ -380,6 +385,8 @@ impl Job<'_> {
             bound,
             exact: Vec::new(),
             least: None,
+            most: None,
+            valid: Vec::new(),
             ..self.coder.options.clone().dims(names)
         };
         if self.coder.at_once() > 1 {
@@ -430,6 +437,11 @@ impl Job<'_> {
         if self.plan.recipe.non_negative {
             options = options.least(0.0);
         }
+        if self.plan.is_asked_for {
+            // A range that makes no sense is none.
+            let ends = valid::shown(self.variable, self.plan.recipe.shows_zeros());
+            options.valid.extend(ends.ok().flatten());
+        }
         self.finish(values, shape, &options)
     }
 
@@ -443,7 +455,7 @@ impl Job<'_> {
             _ => 0.0,
         };
         let bound = if steps > 0.0 {
-            Bound::Absolute(steps)
+            Bound::Absolute(steps + ROUNDED_OFF)
         } else {
             Bound::Lossless
         };
@@ -452,7 +464,13 @@ impl Job<'_> {
         if self.plan.recipe.keep_zeros {
             options.exact.extend(packing.zero());
         }
-        options.least = self.plan.recipe.non_negative.then(|| packing.least());
+        let (kind, zeros) = (self.variable.kind, self.plan.recipe.shows_zeros());
+        options.whole = Some(range(kind));
+        if self.plan.recipe.non_negative {
+            options.least = Some(packing.no_less(0.0, kind, true).0);
+        }
+        let ends = valid::packed(self.variable, zeros);
+        options.valid.extend(ends.ok().flatten());
         self.finish(values, shape, &options)
     }
 
@@ -461,7 +479,7 @@ impl Job<'_> {
             return invalid(format!("{} is not packed", self.variable.name));
         };
         let mut unpacked = unpack(values, packing, &declared_fills(self.variable))?;
-        if self.plan.recipe.non_negative || self.plan.recipe.keep_zeros {
+        if self.plan.recipe.shows_zeros() {
             settle_zeros(&mut unpacked, packing);
         }
         Ok(unpacked)

@@ -1,0 +1,373 @@
+//! Fences: gaps that no number gets into or across.
+//!
+//! A bound alone lets a number drift anywhere near its original: below a least value, out of
+//! a valid range, onto a fill value. A fence is a pair of neighbouring values with nothing
+//! between them that a number may be. What is decoded on the wrong side of a fence, or in it,
+//! is moved to the nearest end of it that lies on the right side. That never takes a number
+//! further from its original, which lies on that side too.
+
+use std::borrow::Cow;
+
+use foresz_predictors::Sample;
+
+use crate::chunk::Loss;
+use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::entropy;
+use crate::error::{Result, Section, corrupt, invalid};
+use crate::fills::Fills;
+use crate::options::Options;
+use crate::sweeps;
+
+/// Fences of a chunk, unless it is damaged: of 16 fill values, two limits and 8 ranges.
+const MOST: usize = 64;
+const MOST_RANGES: usize = 8;
+const ZSTD_LEVEL: i32 = 9;
+
+/// The last value on one side and the first on the other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Fence<T> {
+    below: T,
+    above: T,
+}
+
+/// All that numbers of a field keep to, whatever the bound.
+#[derive(Debug, Clone)]
+pub(crate) struct Fences<T> {
+    /// What every number ends up in, even if it was a little outside.
+    limits: (T, T),
+    all: Vec<Fence<T>>,
+}
+
+/// How values follow on each other.
+#[derive(Clone, Copy)]
+struct Steps<'a> {
+    /// Whole numbers only, from the first to the second.
+    whole: Option<(f64, f64)>,
+    fills: &'a [f64],
+}
+
+impl Steps<'_> {
+    /// Whether a number could be this at all.
+    fn can_be(self, x: f64) -> bool {
+        match self.whole {
+            Some((first, last)) => first <= x && x <= last && x.fract() == 0.0,
+            None => x.is_finite(),
+        }
+    }
+
+    fn up<T: Sample>(self, x: T) -> T {
+        if self.whole.is_some() { x + T::ONE } else { -(-x).next_down() }
+    }
+
+    fn down<T: Sample>(self, x: T) -> T {
+        if self.whole.is_some() { x - T::ONE } else { x.next_down() }
+    }
+
+    fn is_fill<T: Sample>(self, x: T) -> bool {
+        self.can_be(x.to_f64()) && self.fills.contains(&x.to_f64())
+    }
+
+    /// The first value from `x` on that numbers may be.
+    fn from<T: Sample>(self, mut x: T) -> T {
+        while self.is_fill(x) {
+            x = self.up(x);
+        }
+        x
+    }
+
+    /// The last one up to `x`.
+    fn up_to<T: Sample>(self, mut x: T) -> T {
+        while self.is_fill(x) {
+            x = self.down(x);
+        }
+        x
+    }
+
+    /// The first value of the type that is no less than `x`.
+    fn at_least<T: Sample>(self, x: f64) -> T {
+        let x = if self.whole.is_some() { x.ceil() } else { x };
+        let near = T::from_f64(x);
+        if near.to_f64() < x { self.up(near) } else { near }
+    }
+
+    /// The last one that is no more.
+    fn at_most<T: Sample>(self, x: f64) -> T {
+        -Steps { fills: &[], ..self }.at_least::<T>(-x)
+    }
+}
+
+impl<T: Sample> Fences<T> {
+    /// What the options ask for, in the type of the field; refused where that type has no
+    /// such values.
+    pub(crate) fn new(options: &Options) -> Result<Self> {
+        let held = |x: &f64| T::from_f64(*x).to_f64();
+        let fills: Vec<f64> = options.fills.iter().map(held).collect();
+        let steps = Steps {
+            whole: options.whole,
+            fills: &fills,
+        };
+        let limits: (T, T) = limits(options, steps)?;
+        let disorder = |(low, high): &(f64, f64)| !(low <= high);
+        if options.valid.len() > MOST_RANGES || options.valid.iter().any(disorder) {
+            return invalid(format!(
+                "a valid range goes from a number up to another, and there are at most {MOST_RANGES}"
+            ));
+        }
+        let mut all = Vec::new();
+        let mut add = |below: T, above: T| {
+            let fence = Fence { below, above };
+            if below < above && !all.contains(&fence) {
+                all.push(fence);
+            }
+        };
+        // Limits first: what was outside has a side of the others only then.
+        if limits.0.is_finite() {
+            add(steps.down(limits.0), limits.0);
+        }
+        if limits.1.is_finite() {
+            add(limits.1, steps.up(limits.1));
+        }
+        for (low, high) in &options.valid {
+            // A reader may well compare with the end as the type of the field has it.
+            for low in [steps.at_least(*low), T::from_f64(*low)] {
+                add(steps.down(low), low);
+            }
+            for high in [steps.at_most(*high), T::from_f64(*high)] {
+                add(high, steps.up(high));
+            }
+        }
+        for fill in fills.iter().filter(|x| steps.can_be(**x)) {
+            let fill = T::from_f64(*fill);
+            add(steps.up_to(fill), steps.from(fill));
+        }
+        Ok(Fences { limits, all })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The first of the limits, if there is one.
+    pub(crate) fn least(&self) -> Option<f64> {
+        Some(self.limits.0.to_f64()).filter(|x| x.is_finite())
+    }
+
+    /// Where a number may end up that is next to it.
+    fn aim(&self, x: T) -> T {
+        if x < self.limits.0 {
+            self.limits.0
+        } else if x > self.limits.1 {
+            self.limits.1
+        } else {
+            x
+        }
+    }
+
+    /// What stands for the values of a chunk where they come back exactly: they
+    /// themselves, but for numbers outside of the limits. Refuses a chunk whose numbers are
+    /// further outside than they may err.
+    pub(crate) fn held<'a>(
+        &self,
+        values: &'a [T],
+        fills: &Fills,
+        loss: Loss,
+    ) -> Result<Cow<'a, [T]>> {
+        let inside = |x: &T| !x.is_finite() || (self.limits.0 <= *x && *x <= self.limits.1);
+        if self.all.is_empty() || values.iter().all(|x| inside(x) || fills.contains(x)) {
+            return Ok(Cow::Borrowed(values));
+        }
+        let mut held = values.to_vec();
+        for x in &mut held {
+            if !inside(x) && !fills.contains(x) {
+                let aim = self.aim(*x);
+                let (absolute, relative) = match loss {
+                    Loss::Absolute(bound) => (bound, 0.0),
+                    Loss::Relative(part) => (0.0, part),
+                };
+                if !sweeps::errors(&[*x], &[aim], absolute, relative).kept {
+                    return invalid(format!(
+                        "a value of {x} is beyond the limit of {aim} by more than the bound: decoded values could not keep both; leave the limit out or loosen the bound"
+                    ));
+                }
+                *x = aim;
+            }
+        }
+        Ok(Cow::Owned(held))
+    }
+
+    /// Moves decoded numbers to where they belong, as the decoder will, and appends what it
+    /// has to know for that. `numbers` are the originals, NaN where there are none. Whether
+    /// anything had to be moved.
+    pub(crate) fn mend(&self, numbers: &[T], decoded: &mut [T], out: &mut Vec<u8>) -> bool {
+        let mut mends = Vec::new();
+        let Some((low, high)) = sweeps::range(numbers).filter(|_| !self.all.is_empty()) else {
+            return false;
+        };
+        let (low, high) = (self.aim(low), self.aim(high));
+        // Of what stands in holes, too: at worst that means looking closely in vain.
+        let (lowest, highest) = sweeps::range(decoded).unwrap_or_default();
+        for fence in &self.all {
+            let clear = (fence.above <= low && fence.above <= lowest)
+                || (high <= fence.below && highest <= fence.below);
+            if clear {
+                continue;
+            }
+            if let Some(mend) = self.needed(*fence, numbers, decoded) {
+                mend.apply(decoded);
+                mends.push(mend);
+            }
+        }
+        if !mends.is_empty() {
+            put_number(out, mends.len() as u64);
+            mends.iter().for_each(|mend| mend.write(out));
+        }
+        !mends.is_empty()
+    }
+
+    /// What a fence has to do, if it has anything to do.
+    fn needed(&self, fence: Fence<T>, numbers: &[T], decoded: &[T]) -> Option<Mend<T>> {
+        let Fence { below, above } = fence;
+        let (mut moves, mut any_below, mut any_above) = (false, false, false);
+        let mut turned = vec![0u8; numbers.len().div_ceil(8)];
+        for (i, (x, y)) in numbers.iter().zip(decoded).enumerate() {
+            if !x.is_finite() {
+                continue;
+            }
+            let is_above = self.aim(*x) >= above;
+            any_above |= is_above;
+            any_below |= !is_above;
+            moves |= if is_above { *y < above } else { *y > below };
+            turned[i / 8] |= u8::from(is_above != (*y > below)) << (i % 8);
+        }
+        let side = match (any_below, any_above) {
+            (true, false) => Side::Below,
+            (false, true) => Side::Above,
+            _ => Side::Turned(turned),
+        };
+        moves.then_some(Mend { fence, side })
+    }
+}
+
+/// What every number has to end up in; infinite where nothing is asked for.
+fn limits<T: Sample>(options: &Options, steps: Steps) -> Result<(T, T)> {
+    let (first, last) = options.whole.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+    for limit in [options.least, options.most].into_iter().flatten() {
+        if !limit.is_finite() || !T::from_f64(limit).is_finite() {
+            return invalid(format!(
+                "a limit has to be a number that {} can hold, not {limit}",
+                T::NAME
+            ));
+        }
+    }
+    let least = options.least.map_or(first, |x| x.max(first));
+    let most = options.most.map_or(last, |x| x.min(last));
+    let (low, high): (T, T) = (
+        steps.from(steps.at_least(least)),
+        steps.up_to(steps.at_most(most)),
+    );
+    let numbers = (options.least.is_none() || low.is_finite())
+        && (options.most.is_none() || high.is_finite());
+    if low <= high && numbers {
+        Ok((low, high))
+    } else {
+        invalid(format!(
+            "no number of {} lies from {least} to {most} that is not a fill value",
+            T::NAME
+        ))
+    }
+}
+
+/// Which side of a fence numbers are on.
+#[derive(Debug, Clone, PartialEq)]
+enum Side {
+    /// All of them.
+    Below,
+    Above,
+    /// The one that they are decoded on, or the other where a bit is set.
+    Turned(Vec<u8>),
+}
+
+/// A fence and what it does to the numbers of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mend<T> {
+    fence: Fence<T>,
+    side: Side,
+}
+
+impl<T: Sample> Mend<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        for end in [self.fence.below, self.fence.above] {
+            out.extend_from_slice(&end.to_bits64().to_le_bytes()[..T::BYTES]);
+        }
+        match &self.side {
+            Side::Below => out.push(0),
+            Side::Above => out.push(1),
+            Side::Turned(bits) => {
+                out.push(2);
+                put_bytes(out, &entropy::squeeze(bits, ZSTD_LEVEL));
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader, samples: usize) -> Result<Self> {
+        let mut end = || -> Result<T> {
+            let mut eight = [0; 8];
+            eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
+            Ok(T::from_bits64(u64::from_le_bytes(eight)))
+        };
+        let fence = Fence {
+            below: end()?,
+            above: end()?,
+        };
+        // NaN fails it.
+        if !(fence.below < fence.above) {
+            return corrupt(Section::Chunk, "a fence has no two sides");
+        }
+        let side = match reader.byte()? {
+            0 => Side::Below,
+            1 => Side::Above,
+            2 => {
+                let bytes = samples.div_ceil(8);
+                Side::Turned(entropy::stretch(reader.bytes()?, bytes, Section::Chunk)?)
+            }
+            side => return corrupt(Section::Chunk, format!("a fence has a side {side}")),
+        };
+        Ok(Mend { fence, side })
+    }
+
+    /// Moves numbers to where they belong. Those that are not finite stay as they are.
+    fn apply(&self, values: &mut [T]) {
+        let Fence { below, above } = self.fence;
+        let down = |y: &mut T| {
+            if *y > below && y.is_finite() {
+                *y = below;
+            }
+        };
+        let up = |y: &mut T| {
+            if *y < above && y.is_finite() {
+                *y = above;
+            }
+        };
+        match &self.side {
+            Side::Below => values.iter_mut().for_each(down),
+            Side::Above => values.iter_mut().for_each(up),
+            Side::Turned(bits) => {
+                for (i, y) in values.iter_mut().enumerate() {
+                    if (*y > below) != (bits[i / 8] >> (i % 8) & 1 == 1) {
+                        up(y);
+                    } else {
+                        down(y);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Moves the numbers of a chunk as its fences say: what [`Fences::mend`] wrote.
+pub(crate) fn mend<T: Sample>(reader: &mut Reader, values: &mut [T]) -> Result<()> {
+    for _ in 0..reader.count(MOST, "fences")? {
+        Mend::read(reader, values.len())?.apply(values);
+    }
+    Ok(())
+}
