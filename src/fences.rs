@@ -56,11 +56,19 @@ impl Steps<'_> {
     }
 
     fn up<T: Sample>(self, x: T) -> T {
-        if self.whole.is_some() { x + T::ONE } else { -(-x).next_down() }
+        if self.whole.is_some() {
+            x + T::ONE
+        } else {
+            -(-x).next_down()
+        }
     }
 
     fn down<T: Sample>(self, x: T) -> T {
-        if self.whole.is_some() { x - T::ONE } else { x.next_down() }
+        if self.whole.is_some() {
+            x - T::ONE
+        } else {
+            x.next_down()
+        }
     }
 
     fn is_fill<T: Sample>(self, x: T) -> bool {
@@ -87,7 +95,11 @@ impl Steps<'_> {
     fn at_least<T: Sample>(self, x: f64) -> T {
         let x = if self.whole.is_some() { x.ceil() } else { x };
         let near = T::from_f64(x);
-        if near.to_f64() < x { self.up(near) } else { near }
+        if near.to_f64() < x {
+            self.up(near)
+        } else {
+            near
+        }
     }
 
     /// The last one that is no more.

@@ -43,7 +43,9 @@ fn what_a_limit_moves_keeps_the_bound_in_the_type_of_the_field() {
 #[test]
 fn limits_are_rounded_inwards() {
     for limit in [0.7, 0.1, -0.7, 1.0 / 3.0] {
-        let values: Vec<f32> = (0..500).map(|i| limit as f32 + (i % 7) as f32 * 1e-3).collect();
+        let values: Vec<f32> = (0..500)
+            .map(|i| limit as f32 + (i % 7) as f32 * 1e-3)
+            .collect();
         let low = field(values.clone());
         let asked = Options::new(Bound::Absolute(0.01));
         let decoded = unpack::<f32>(&pack(&low, &asked.clone().least(limit)).bytes);
@@ -59,11 +61,16 @@ fn limits_hold_under_relative_bounds() {
     let mut random = Random(3);
     let values = (0..2000).map(|_| 5.0 + 0.2 * random.unit().abs()).collect();
     let original: ArrayD<f64> = array(&[40, 50], values);
-    let asked = Options::new(Bound::PointwiseRelative(0.05)).least(5.0).most(5.2);
+    let asked = Options::new(Bound::PointwiseRelative(0.05))
+        .least(5.0)
+        .most(5.2);
     for asked in [asked.clone(), asked.effort(Effort::Best)] {
         let decoded = unpack::<f64>(&pack(&original, &asked).bytes);
         for (x, y) in original.iter().zip(&decoded) {
-            assert!((5.0..=5.2).contains(y) && (x - y).abs() <= 0.05 * x, "{x} {y}");
+            assert!(
+                (5.0..=5.2).contains(y) && (x - y).abs() <= 0.05 * x,
+                "{x} {y}"
+            );
         }
     }
 }
@@ -81,7 +88,9 @@ fn numbers_near_a_fill_value_are_not_negative() {
 #[test]
 fn a_limit_beside_a_fill_value_turns_nothing_into_it() {
     for fill in [0.0, -1e-45, 1.0] {
-        let values = (0..300).map(|i| 0.01 * (i % 50) as f32 + fill as f32).collect();
+        let values = (0..300)
+            .map(|i| 0.01 * (i % 50) as f32 + fill as f32)
+            .collect();
         let original = field(values);
         let asked = Options::new(Bound::Absolute(0.1)).least(fill).fill(fill);
         let decoded = unpack::<f32>(&pack(&original, &asked).bytes);
@@ -122,7 +131,10 @@ fn numbers_beyond_a_limit_by_more_than_the_bound_are_refused() {
         (Bound::PointwiseRelative(0.25), false),
         (Bound::Lossless, false),
     ] {
-        for asked in [Options::new(bound).least(2.0), Options::new(bound).most(2.0)] {
+        for asked in [
+            Options::new(bound).least(2.0),
+            Options::new(bound).most(2.0),
+        ] {
             assert_eq!(compress(original.view(), &asked).is_ok(), kept, "{bound:?}");
         }
     }
@@ -250,7 +262,14 @@ fn cases() -> impl Strategy<Value = Case> {
     ];
     let offsets = prop_oneof![Just(0.0), Just(1.0), -3.0..3.0f64];
     let spreads = prop_oneof![Just(0.0), Just(1e-3), Just(1.0), Just(40.0)];
-    let look = (shapes, scales, offsets, spreads, any::<bool>(), any::<u64>());
+    let look = (
+        shapes,
+        scales,
+        offsets,
+        spreads,
+        any::<bool>(),
+        any::<u64>(),
+    );
     let asked = (
         asked_bounds(),
         prop::option::of(places()),
@@ -323,7 +342,11 @@ impl Case {
             .map(|i| {
                 let x = self.offset
                     + self.spread * (0.1 * (i as f64 * 0.05).sin() + 0.05 * random.unit());
-                let x = if self.rounded { (x * 8.0).round() / 8.0 } else { x };
+                let x = if self.rounded {
+                    (x * 8.0).round() / 8.0
+                } else {
+                    x
+                };
                 T::from_f64(x * self.scale)
             })
             .collect();
@@ -415,14 +438,22 @@ impl Asked {
         let (mut low, mut high) = (-T::MAX, T::MAX);
         if let Some(least) = self.least {
             let near = T::from_f64(least);
-            low = if near.to_f64() < least { up(near) } else { near };
+            low = if near.to_f64() < least {
+                up(near)
+            } else {
+                near
+            };
             while self.is_fill(low) {
                 low = up(low);
             }
         }
         if let Some(most) = self.most {
             let near = T::from_f64(most);
-            high = if near.to_f64() > most { near.next_down() } else { near };
+            high = if near.to_f64() > most {
+                near.next_down()
+            } else {
+                near
+            };
             while self.is_fill(high) {
                 high = high.next_down();
             }
@@ -440,7 +471,11 @@ impl Asked {
             || values.iter().filter(|x| !self.is_exact(**x)).any(|x| {
                 let aim = self.aim(*x).map_or(f64::INFINITY, Sample::to_f64);
                 let off = (x.to_f64() - aim).abs();
-                off > if relative > 0.0 { relative * x.to_f64().abs() } else { bound }
+                off > if relative > 0.0 {
+                    relative * x.to_f64().abs()
+                } else {
+                    bound
+                }
             })
             || self.aim(T::ZERO).is_none()
     }
@@ -526,7 +561,7 @@ fn assert_parts<T: Sample>(whole: &ArrayD<T>, stream: &[u8]) -> Result<(), TestC
 }
 
 proptest! {
-    #![proptest_config(config(1500))]
+    #![proptest_config(config(1000))]
 
     #[test]
     fn numbers_stay_where_they_may_be_in_f32(case in cases()) {

@@ -105,12 +105,7 @@ pub(crate) struct Whole<'a, T: Clone> {
 impl<'a, T: Sample> Source<'a, T> {
     /// `held` is what comes back of values that are stored as they are; `logs` are wanted
     /// under a relative bound.
-    pub(crate) fn new(
-        values: &'a [T],
-        held: &'a [T],
-        terms: Terms<'a, T>,
-        logs: &'a Logs,
-    ) -> Self {
+    pub(crate) fn new(values: &'a [T], held: &'a [T], terms: Terms<'a, T>, logs: &'a Logs) -> Self {
         let whole = |bound| Whole {
             values,
             held,

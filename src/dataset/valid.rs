@@ -131,7 +131,12 @@ pub fn odd_range(variable: &Variable) -> Option<String> {
 
 /// The range of unpacked numbers in the attributes that declare it, for a variable that is
 /// shown unpacked: of one that falls as its integers rise, the ends change places.
-pub(crate) fn unpacked(name: &str, value: &Values, packing: &Packing, zeros: bool) -> (String, Values) {
+pub(crate) fn unpacked(
+    name: &str,
+    value: &Values,
+    packing: &Packing,
+    zeros: bool,
+) -> (String, Values) {
     let mut numbers: Vec<f64> = value.to_f64().unwrap_or_default();
     for n in &mut numbers {
         *n = packing.shown(packing.as_meant(*n), zeros);
