@@ -383,3 +383,89 @@ pub(crate) fn mend<T: Sample>(reader: &mut Reader, values: &mut [T]) -> Result<(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bound::Bound;
+
+    fn fences(options: Options) -> Vec<(f32, f32)> {
+        let fences = Fences::<f32>::new(&options).unwrap();
+        fences.all.iter().map(|f| (f.below, f.above)).collect()
+    }
+
+    fn asked() -> Options {
+        Options::new(Bound::Absolute(1.0))
+    }
+
+    #[test]
+    fn fences_stand_between_neighbours() {
+        assert!(fences(asked()).is_empty());
+        assert_eq!(fences(asked().least(0.0)), [(-1e-45, 0.0)]);
+        assert_eq!(fences(asked().most(2.0)), [(2.0, 2.0f32.next_up())]);
+        let low = 0.7f32.next_up();
+        assert_eq!(fences(asked().least(0.7)), [(0.7, low)]);
+        // Ends as they are, and as the type has them.
+        let valid = fences(asked().valid(0.7, f64::INFINITY));
+        assert_eq!(valid, [(0.7, low), (0.7f32.next_down(), 0.7)]);
+        assert_eq!(fences(asked().fill(0.0)), [(-1e-45, 1e-45)]);
+    }
+
+    #[test]
+    fn whole_numbers_have_whole_neighbours() {
+        let whole = Options {
+            whole: Some((-9.0, 9.0)),
+            ..asked()
+        };
+        let kind = [(-10.0, -9.0), (9.0, 10.0)];
+        assert_eq!(fences(whole.clone()), kind);
+        // Both fill values have the same neighbours.
+        let filled = fences(whole.clone().fill(3.0).fill(4.0));
+        assert_eq!(filled[2..], [(2.0, 5.0)]);
+        let odd = whole.clone().fill(0.5).fill(1e20).fill(f64::NAN);
+        assert_eq!(fences(odd), kind);
+        assert_eq!(fences(whole.least(2.5).fill(3.0))[0], (3.0, 4.0));
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_done() {
+        let options = asked().least(0.0).fill(5.0);
+        let fences = Fences::<f32>::new(&options).unwrap();
+        let numbers = [0.0, 4.5, 5.5, f32::NAN, 9.0];
+        let decoded = [-0.5, 5.0, 5.0, -7.0, f32::MAX];
+        let (mut mended, mut bytes) = (decoded, Vec::new());
+        assert!(fences.mend(&numbers, &mut mended, &mut bytes));
+        let (down, up) = (5.0f32.next_down(), 5.0f32.next_up());
+        assert_eq!(mended, [0.0, down, up, 0.0, f32::MAX]);
+        let mut again = decoded;
+        let mut reader = Reader::new(&bytes, Section::Chunk);
+        mend(&mut reader, &mut again).unwrap();
+        assert!(reader.is_empty());
+        assert_eq!(again, mended);
+        assert!(!fences.mend(&numbers, &mut mended, &mut bytes));
+    }
+
+    #[test]
+    fn damaged_fences_are_refused_or_move_something() {
+        let fence = |below: f32, above: f32, side: &[u8]| {
+            let ends = [below.to_le_bytes(), above.to_le_bytes()].concat();
+            [&[1], &ends[..], side].concat()
+        };
+        let refused = |bytes: Vec<u8>| {
+            let mut values = [1.0f32, f32::INFINITY, f32::NAN];
+            mend(&mut Reader::new(&bytes, Section::Chunk), &mut values).is_err()
+        };
+        assert!(!refused(fence(0.0, 1.0, &[0])));
+        assert!(refused(fence(1.0, 1.0, &[0])));
+        assert!(refused(fence(2.0, 1.0, &[1])));
+        assert!(refused(fence(f32::NAN, 1.0, &[1])));
+        assert!(refused(fence(0.0, 1.0, &[3])));
+        assert!(refused(fence(0.0, 1.0, &[2, 1, 0])));
+        assert!(!refused(fence(0.0, 1.0, &[2, 2, 0, 7])));
+        assert!(refused(vec![65]) && refused(Vec::new()));
+        let whole = fence(0.0, 1.0, &[2, 2, 0, 7]);
+        for end in 0..whole.len() {
+            assert!(refused(whole[..end].to_vec()), "{end}");
+        }
+    }
+}

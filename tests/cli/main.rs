@@ -10,6 +10,7 @@ mod compare;
 mod data;
 mod failures;
 mod formats;
+mod limits;
 mod outputs;
 mod parts;
 mod previews;
