@@ -6,22 +6,22 @@
 //! is moved to the nearest end of it that lies on the right side. That never takes a number
 //! further from its original, which lies on that side too.
 
+mod mend;
+
 use std::borrow::Cow;
 
 use foresz_predictors::Sample;
 
 use crate::chunk::Loss;
-use crate::container::bytes::{Reader, put_bytes, put_number};
-use crate::entropy;
-use crate::error::{Result, Section, corrupt, invalid};
+use crate::error::{Result, invalid};
 use crate::fills::Fills;
 use crate::options::Options;
 use crate::sweeps;
 
-/// Fences of a chunk, unless it is damaged: of 16 fill values, two limits and 8 ranges.
-const MOST: usize = 64;
+pub(crate) use mend::mend;
+use mend::{Mend, Side};
+
 const MOST_RANGES: usize = 8;
-const ZSTD_LEVEL: i32 = 9;
 
 /// The last value on one side and the first on the other.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,8 +119,9 @@ impl<T: Sample> Fences<T> {
             fills: &fills,
         };
         let limits: (T, T) = limits(options, steps)?;
-        let disorder = |(low, high): &(f64, f64)| !(low <= high);
-        if options.valid.len() > MOST_RANGES || options.valid.iter().any(disorder) {
+        // NaN is in no order.
+        let in_order = |(low, high): &(f64, f64)| low <= high;
+        if options.valid.len() > MOST_RANGES || !options.valid.iter().all(in_order) {
             return invalid(format!(
                 "a valid range goes from a number up to another, and there are at most {MOST_RANGES}"
             ));
@@ -230,8 +231,7 @@ impl<T: Sample> Fences<T> {
             }
         }
         if !mends.is_empty() {
-            put_number(out, mends.len() as u64);
-            mends.iter().for_each(|mend| mend.write(out));
+            mend::write(&mends, out);
         }
         !mends.is_empty()
     }
@@ -289,105 +289,12 @@ fn limits<T: Sample>(options: &Options, steps: Steps) -> Result<(T, T)> {
     }
 }
 
-/// Which side of a fence numbers are on.
-#[derive(Debug, Clone, PartialEq)]
-enum Side {
-    /// All of them.
-    Below,
-    Above,
-    /// The one that they are decoded on, or the other where a bit is set.
-    Turned(Vec<u8>),
-}
-
-/// A fence and what it does to the numbers of a chunk.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Mend<T> {
-    fence: Fence<T>,
-    side: Side,
-}
-
-impl<T: Sample> Mend<T> {
-    fn write(&self, out: &mut Vec<u8>) {
-        for end in [self.fence.below, self.fence.above] {
-            out.extend_from_slice(&end.to_bits64().to_le_bytes()[..T::BYTES]);
-        }
-        match &self.side {
-            Side::Below => out.push(0),
-            Side::Above => out.push(1),
-            Side::Turned(bits) => {
-                out.push(2);
-                put_bytes(out, &entropy::squeeze(bits, ZSTD_LEVEL));
-            }
-        }
-    }
-
-    fn read(reader: &mut Reader, samples: usize) -> Result<Self> {
-        let mut end = || -> Result<T> {
-            let mut eight = [0; 8];
-            eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
-            Ok(T::from_bits64(u64::from_le_bytes(eight)))
-        };
-        let fence = Fence {
-            below: end()?,
-            above: end()?,
-        };
-        // NaN fails it.
-        if !(fence.below < fence.above) {
-            return corrupt(Section::Chunk, "a fence has no two sides");
-        }
-        let side = match reader.byte()? {
-            0 => Side::Below,
-            1 => Side::Above,
-            2 => {
-                let bytes = samples.div_ceil(8);
-                Side::Turned(entropy::stretch(reader.bytes()?, bytes, Section::Chunk)?)
-            }
-            side => return corrupt(Section::Chunk, format!("a fence has a side {side}")),
-        };
-        Ok(Mend { fence, side })
-    }
-
-    /// Moves numbers to where they belong. Those that are not finite stay as they are.
-    fn apply(&self, values: &mut [T]) {
-        let Fence { below, above } = self.fence;
-        let down = |y: &mut T| {
-            if *y > below && y.is_finite() {
-                *y = below;
-            }
-        };
-        let up = |y: &mut T| {
-            if *y < above && y.is_finite() {
-                *y = above;
-            }
-        };
-        match &self.side {
-            Side::Below => values.iter_mut().for_each(down),
-            Side::Above => values.iter_mut().for_each(up),
-            Side::Turned(bits) => {
-                for (i, y) in values.iter_mut().enumerate() {
-                    if (*y > below) != (bits[i / 8] >> (i % 8) & 1 == 1) {
-                        up(y);
-                    } else {
-                        down(y);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Moves the numbers of a chunk as its fences say: what [`Fences::mend`] wrote.
-pub(crate) fn mend<T: Sample>(reader: &mut Reader, values: &mut [T]) -> Result<()> {
-    for _ in 0..reader.count(MOST, "fences")? {
-        Mend::read(reader, values.len())?.apply(values);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bound::Bound;
+    use crate::container::bytes::Reader;
+    use crate::error::Section;
 
     fn fences(options: Options) -> Vec<(f32, f32)> {
         let fences = Fences::<f32>::new(&options).unwrap();
@@ -443,29 +350,5 @@ mod tests {
         assert!(reader.is_empty());
         assert_eq!(again, mended);
         assert!(!fences.mend(&numbers, &mut mended, &mut bytes));
-    }
-
-    #[test]
-    fn damaged_fences_are_refused_or_move_something() {
-        let fence = |below: f32, above: f32, side: &[u8]| {
-            let ends = [below.to_le_bytes(), above.to_le_bytes()].concat();
-            [&[1], &ends[..], side].concat()
-        };
-        let refused = |bytes: Vec<u8>| {
-            let mut values = [1.0f32, f32::INFINITY, f32::NAN];
-            mend(&mut Reader::new(&bytes, Section::Chunk), &mut values).is_err()
-        };
-        assert!(!refused(fence(0.0, 1.0, &[0])));
-        assert!(refused(fence(1.0, 1.0, &[0])));
-        assert!(refused(fence(2.0, 1.0, &[1])));
-        assert!(refused(fence(f32::NAN, 1.0, &[1])));
-        assert!(refused(fence(0.0, 1.0, &[3])));
-        assert!(refused(fence(0.0, 1.0, &[2, 1, 0])));
-        assert!(!refused(fence(0.0, 1.0, &[2, 2, 0, 7])));
-        assert!(refused(vec![65]) && refused(Vec::new()));
-        let whole = fence(0.0, 1.0, &[2, 2, 0, 7]);
-        for end in 0..whole.len() {
-            assert!(refused(whole[..end].to_vec()), "{end}");
-        }
     }
 }

@@ -156,7 +156,7 @@ fn first(kind: Kind, holds: impl Fn(f64) -> bool) -> f64 {
     let (mut low, last) = range(kind);
     let mut high = last + 1.0;
     while low < high {
-        let middle = ((low + high) / 2.0).floor();
+        let middle = f64::midpoint(low, high).floor();
         if holds(middle) {
             high = middle;
         } else {

@@ -141,7 +141,8 @@ impl Place {
             let inside = |x: f64| low <= x && x <= high;
             inside(x) && !inside(y)
         });
-        !left && !(self.non_negative && y < 0.0)
+        let negative = self.non_negative && y < 0.0;
+        !(left || negative)
     }
 }
 

@@ -22,9 +22,9 @@ fn bench(name: &str, attribute: Option<Attribute>, change: impl Fn(f32) -> f32) 
     bench
 }
 
-fn range(value: Values) -> Option<Attribute> {
+fn range(value: Values) -> Attribute {
     let name = "valid_range".into();
-    Some(Attribute { name, value })
+    Attribute { name, value }
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn suggestions_promise_what_compress_does() {
 #[test]
 fn values_stay_in_the_valid_range() {
     let cover = |x: f32| ((x - 275.0) * 0.1).clamp(0.0, 1.0);
-    let bench = bench("t2m", range(Values::F64(vec![0.0, 1.0])), cover);
+    let bench = bench("t2m", Some(range(Values::F64(vec![0.0, 1.0]))), cover);
     for bound in ["--abs 0.01", "--abs 0.3", "--pw-rel 0.1", "--psnr 40"] {
         bench.ok(&format!(
             "compress era5.nc -v t2m {bound} -o s.fsz --force -q"
@@ -83,7 +83,7 @@ fn a_valid_range_that_is_none_is_said() {
         (Values::text("0 to 400"), "valid_range is not two numbers"),
         (Values::F32(vec![400.0, 0.0]), "leaves no number valid"),
     ] {
-        let bench = bench("t2m", range(value), |x| x);
+        let bench = bench("t2m", Some(range(value)), |x| x);
         let output = bench.run("compress era5.nc -v t2m --abs 0.05 -o s.fsz");
         assert!(output.status.success());
         let said = stderr(&output);
