@@ -36,13 +36,6 @@ impl CodedChunk {
         &self.spec
     }
 
-    /// The same, with some value off by so much.
-    pub(crate) fn erring(mut self, error: f64) -> CodedChunk {
-        self.encoded.errors.largest = self.encoded.errors.largest.max(error);
-        self.plain = self.plain.map(|plain| Box::new(plain.erring(error)));
-        self
-    }
-
     /// The one that takes fewer bytes.
     pub(crate) fn or_smaller(self, other: CodedChunk) -> CodedChunk {
         if other.encoded.bytes.len() < self.encoded.bytes.len() {

@@ -12,10 +12,11 @@ use crate::container::bytes::Reader;
 use crate::entropy::{self, Backend, PlaneReader};
 use crate::error::{Error, Result, Section, corrupt};
 use crate::fast;
+use crate::fences;
 use crate::mask::Mask;
 use crate::relative;
 
-pub(crate) use draft::{Draft, Encoded, Source, pack, write};
+pub(crate) use draft::{Draft, Encoded, Source, Terms, pack, write};
 pub(crate) use drift::Drifted;
 pub(crate) use record::Record;
 pub(crate) use stored::{store, stored_bytes};
@@ -47,6 +48,8 @@ const FAST: u8 = 16;
 const RANGED: u8 = 32;
 /// The values as they are.
 const STORED: u8 = 64;
+/// Numbers are kept on their side of fences.
+const FENCED: u8 = 128;
 
 /// Bytes of side information in a chunk, unless it is damaged.
 pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize> {
@@ -107,7 +110,16 @@ impl<T: Sample> Decoding<T> {
         }
     }
 
-    /// Replaces numbers that are too low.
+    /// Moves numbers to their side of fences.
+    fn mend(&mut self, reader: &mut Reader, flags: u8) -> Result<()> {
+        if flags & FENCED != 0 {
+            fences::mend(reader, &mut self.values)?;
+            self.fill_holes();
+        }
+        Ok(())
+    }
+
+    /// Replaces numbers that are too low: in streams without fences.
     fn lift(&mut self, least: Option<f64>) {
         let Some(least) = least else {
             return;
@@ -150,10 +162,11 @@ pub(crate) fn decode<T: Sample>(
 ) -> Result<Decoding<T>> {
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
-    if flags == FAST {
+    if flags & !FENCED == FAST {
         let values = fast::decode(&mut reader, &plan.scene.shape)?;
-        reader.finish()?;
         let mut decoding = Decoding::of(values, true);
+        decoding.mend(&mut reader, flags)?;
+        reader.finish()?;
         decoding.lift(wish.least);
         return Ok(decoding);
     }
@@ -168,7 +181,7 @@ pub(crate) fn decode<T: Sample>(
         decoding.settle(sum, plan.scene)?;
         return Ok(decoding);
     }
-    if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED) != 0 {
+    if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED | FENCED) != 0 {
         return Err(Error::Unsupported(format!(
             "chunk flags {flags:#x}: install a newer foresz"
         )));
@@ -189,10 +202,15 @@ pub(crate) fn decode<T: Sample>(
         let shape = &plan.scene.shape;
         let whole = Plane::whole(shape);
         let plane = wish.wanted.filter(|_| !logs.all).unwrap_or(&whole);
-        let values = relative::read_rest(&mut coded.reader, &logs.values, plane, shape)?;
-        Decoding::of(values, logs.all)
+        let mut rest = relative::read_rest(&mut coded.reader, &logs.values, plane, shape)?;
+        if flags & FENCED != 0 {
+            fences::mend(&mut coded.reader, &mut rest.values)?;
+        }
+        Decoding::of(rest.whole(), logs.all)
     } else {
-        coded.values(wish)?
+        let mut decoding = coded.values(wish)?;
+        decoding.mend(&mut coded.reader, flags)?;
+        decoding
     };
     let sum = coded.reader.u32()?;
     coded.reader.finish()?;

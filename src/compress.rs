@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::marker::PhantomData;
 
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
@@ -10,10 +9,11 @@ use ndarray::{ArrayViewD, Slice};
 use crate::assembly::{Assembly, CodedChunk, weighed};
 use crate::bound::Bound;
 use crate::choose::{self, Tiny};
-use crate::chunk::{self, Loss, Plan, Source};
+use crate::chunk::{self, Loss, Plan, Source, Terms};
 use crate::container::{Dim, Index};
 use crate::entropy::Backend;
 use crate::error::{Result, invalid};
+use crate::fences::Fences;
 use crate::fills::Fills;
 use crate::grid::{self, Grid};
 use crate::limits::{Models, Task};
@@ -283,7 +283,7 @@ fn rivals(offers: &[Spec]) -> Vec<Spec> {
 pub(crate) struct Setup<T> {
     layout: Layout,
     fills: Fills,
-    numbers: PhantomData<T>,
+    fences: Fences<T>,
     fixed: Option<(Spec, Pipeline)>,
     offers: Vec<(Spec, Pipeline)>,
     rivals: Vec<(Spec, Pipeline)>,
@@ -311,9 +311,6 @@ impl<T: Sample> Setup<T> {
             ));
         }
         let layout = Layout::new(&options.dims, shape.len())?;
-        if options.least.is_some_and(|least| !least.is_finite()) {
-            return invalid("the least value has to be a number");
-        }
         match options.backend {
             Some(Backend::Packed) => {
                 return invalid(
@@ -363,8 +360,8 @@ impl<T: Sample> Setup<T> {
                 attributes: options.attributes.as_slice().into(),
             },
             layout,
-            fills: Fills::new::<T>(&options.fills, &options.exact, options.least, loss),
-            numbers: PhantomData,
+            fills: Fills::new::<T>(&options.fills, &options.exact),
+            fences: Fences::new(options)?,
             fixed,
             offers,
             rivals,
@@ -401,39 +398,28 @@ impl<T: Sample> Setup<T> {
         }
     }
 
-    /// How far below the least value that decoders let through the chunk reaches: no
-    /// further than it may err.
-    fn below_least(&self, part: &Part<T>, least: f64) -> Result<f64> {
-        let numbers = part
-            .values
-            .iter()
-            .filter(|x| x.is_finite() && !self.fills.contains(*x));
-        let lowest = numbers.fold(f64::INFINITY, |low, x| low.min(x.to_f64()));
-        let below = (least - lowest).max(0.0);
-        if below > self.bound() {
-            return invalid(format!(
-                "a value of {lowest} is below the least possible one, {least}, by more than the bound: decoded values could not keep both; leave the limit out or loosen the bound"
-            ));
+    fn terms(&self) -> Terms<'_, T> {
+        Terms {
+            loss: self.loss,
+            fills: &self.fills,
+            fences: &self.fences,
         }
-        Ok(below)
     }
 
     /// Codes one chunk, choosing its predictor if that was left to us.
     pub(crate) fn code(&self, part: &Part<T>, options: &Options) -> Result<CodedChunk> {
-        let below = match options.least {
-            None => 0.0,
-            Some(least) => self.below_least(part, least)?,
-        };
+        let held = self.fences.held(&part.values, &self.fills, self.loss)?;
         let tiny = Tiny::of(options, part.values.len());
         let prefers_packed = tiny.is_none_or(|tiny| tiny.prefers_packed && self.offers.is_empty());
         let chosen = match self.pack(part, options)? {
             Some(packed) if prefers_packed => packed,
-            packed => self.predict(part, options, packed)?,
+            packed => self.predict(part, &held, options, packed)?,
         };
-        let chosen = if below > 0.0 {
-            chosen.erring(below)
-        } else {
+        // Numbers outside of their limits cannot stay as they are.
+        let chosen = if matches!(held, Cow::Borrowed(_)) {
             chosen.or_stored(&part.values)
+        } else {
+            chosen
         };
         if options.store_models {
             // Better said now than when all is coded.
@@ -453,7 +439,7 @@ impl<T: Sample> Setup<T> {
         if !wanted || is_constant(values) {
             return Ok(None);
         }
-        let packed = chunk::pack(values, &self.fills, shape, self.loss)?;
+        let packed = chunk::pack(values, self.terms(), shape)?;
         let coded = |packed| Ok(CodedChunk::new(&PACKED.parse()?, packed));
         packed.map(coded).transpose()
     }
@@ -462,6 +448,7 @@ impl<T: Sample> Setup<T> {
     fn predict(
         &self,
         part: &Part<T>,
+        held: &[T],
         options: &Options,
         packed: Option<CodedChunk>,
     ) -> Result<CodedChunk> {
@@ -472,7 +459,7 @@ impl<T: Sample> Setup<T> {
             Loss::Absolute(_) => Logs::default(),
             Loss::Relative(_) => relative::split(values, &self.fills),
         };
-        let source = Source::new(values, &self.fills, self.loss, &logs);
+        let source = Source::new(values, held, self.terms(), &logs);
         let draft = |pipeline: &Pipeline| {
             source.drafts(Plan {
                 pipeline,
@@ -539,7 +526,7 @@ impl<T: Sample> Setup<T> {
             absolute: self.bound(),
             max_error: 0.0,
             lattice: 0.0,
-            least: options.least,
+            least: options.least.and(self.fences.least()),
             fills: options.fills.clone(),
             attributes: options.attributes.clone(),
             choices: Vec::new(),

@@ -17,6 +17,7 @@ mod effort;
 mod entropy;
 mod error;
 mod fast;
+mod fences;
 mod fills;
 mod gather;
 mod grid;

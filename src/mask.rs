@@ -208,10 +208,9 @@ fn unpacked(bytes: &[u8], length: usize, section: Section) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::Loss;
 
     fn round_trip(values: &[f32], fills: &[f64], back: usize) -> usize {
-        let fills = Fills::new::<f32>(&[], fills, None, Loss::Absolute(0.0));
+        let fills = Fills::new::<f32>(&[], fills);
         let mask = Mask::find(values, &fills, f32::MAX).unwrap();
         let mut out = Vec::new();
         mask.write(values, back, &mut out);
@@ -227,7 +226,7 @@ mod tests {
     #[test]
     fn every_kind_of_hole_comes_back_bit_for_bit() {
         let none = Fills::default();
-        let far = Fills::new::<f32>(&[1e20], &[], None, Loss::Absolute(0.1));
+        let far = Fills::new::<f32>(&[1e20], &[]);
         assert!(Mask::find(&[1.0f32, 2.0], &none, f32::MAX).is_none());
         assert!(Mask::find(&[1.0f32, -2.0], &far, 2.0).is_none());
         assert!(Mask::find(&[1.0f32, -2.0], &none, 1.5).is_some());

@@ -55,6 +55,11 @@ pub struct Options {
     pub(crate) fills: Vec<f64>,
     pub(crate) exact: Vec<f64>,
     pub(crate) least: Option<f64>,
+    pub(crate) most: Option<f64>,
+    pub(crate) valid: Vec<(f64, f64)>,
+    /// The numbers are whole, from the first to the second, and are rounded to such when
+    /// they are decoded.
+    pub(crate) whole: Option<(f64, f64)>,
     pub(crate) dims: Vec<String>,
     pub(crate) chunk: Option<Vec<usize>>,
     pub(crate) keyframe: Option<usize>,
@@ -89,6 +94,9 @@ impl Options {
             fills: Vec::new(),
             exact: Vec::new(),
             least: None,
+            most: None,
+            valid: Vec::new(),
+            whole: None,
             dims: Vec::new(),
             chunk: None,
             keyframe: None,
@@ -139,7 +147,8 @@ impl Options {
     }
 
     /// A value that stands for "nothing here" and has to come back exactly, as NaN and
-    /// infinities do anyway; no other value is decoded as this one.
+    /// infinities do anyway. No other number comes back as this one: what is near stays on
+    /// its side of it.
     pub fn fill(mut self, fill: f64) -> Self {
         self.fills.push(fill);
         self
@@ -152,10 +161,27 @@ impl Options {
         self
     }
 
-    /// No decoded number is below this: 0 for what cannot be negative. A field may be below
-    /// it by as much as it may err, such as by rounding, and no more.
+    /// No number comes back below this: 0 for what cannot be negative. It is rounded up to
+    /// the type of the field, and to the next one if it is a fill value. A field may be
+    /// below it by as much as it may err, such as by rounding: then it comes back as the
+    /// limit. What is further below is an error. Fill values, and values that are
+    /// [kept](Self::keep), come back as they are, wherever they lie.
     pub fn least(mut self, least: f64) -> Self {
         self.least = Some(least);
+        self
+    }
+
+    /// No number comes back above this, in the same way.
+    pub fn most(mut self, most: f64) -> Self {
+        self.most = Some(most);
+        self
+    }
+
+    /// What lies from `low` to `high` comes back from `low` to `high`, and what lies
+    /// outside comes back outside, on the same side. Both ends may be infinite. May be
+    /// repeated, up to eight times.
+    pub fn valid(mut self, low: f64, high: f64) -> Self {
+        self.valid.push((low, high));
         self
     }
 

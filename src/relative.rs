@@ -27,6 +27,15 @@ pub(crate) struct Logs {
     pub(crate) values: Vec<f64>,
 }
 
+impl Logs {
+    /// The values that have a logarithm, NaN where there is none.
+    pub(crate) fn numbers<T: Sample>(&self, values: &[T]) -> Vec<T> {
+        let pairs = self.values.iter().zip(values);
+        let number = |(log, x): (&f64, &T)| if log.is_nan() { T::from_f64(*log) } else { *x };
+        pairs.map(number).collect()
+    }
+}
+
 /// The bound on logarithms that keeps a relative bound.
 pub(crate) fn bound_of_logs(relative: f64) -> f64 {
     // dx/x = dy / ((1+m)(1+C−2Cm)), whose denominator is at least 2(1−C); and an
@@ -74,31 +83,34 @@ fn restore<T: Sample>(y: f64, negative: bool) -> T {
     if negative { -x } else { x }
 }
 
-/// Writes signs, exact values and mended ones; returns what will be decoded.
+/// What decoded logarithms mean, with the signs of the originals.
+pub(crate) fn restored<T: Sample>(values: &[T], decoded: &[f64]) -> Vec<T> {
+    let pairs = values.iter().zip(decoded);
+    pairs.map(|(x, y)| restore(*y, *x < T::ZERO)).collect()
+}
+
+/// Writes signs, exact values and mended ones; returns what will be decoded. `held` is
+/// what stands for a value that is stored as it is.
 pub(crate) fn write_rest<T: Sample>(
-    values: &[T],
+    (values, held): (&[T], &[T]),
     logs: &Logs,
-    decoded: &[f64],
+    restored: Vec<T>,
     bound: f64,
     out: &mut Vec<u8>,
 ) -> Vec<T> {
     let mut signs = vec![0u8; values.len().div_ceil(8)];
     let (mut gaps, mut literals, mut last) = (Vec::new(), Vec::new(), 0);
-    let mut result = Vec::with_capacity(values.len());
-    for (i, (&x, &y)) in values.iter().zip(decoded).enumerate() {
-        let negative = x < T::ZERO;
-        signs[i / 8] |= u8::from(negative) << (i % 8);
-        let back = restore::<T>(y, negative);
+    let mut result = restored;
+    for (i, (&x, back)) in values.iter().zip(&mut result).enumerate() {
+        signs[i / 8] |= u8::from(x < T::ZERO) << (i % 8);
         let error = (back.to_f64() - x.to_f64()).abs();
         // Written so that NaN fails it.
         let kept = !logs.values[i].is_nan() && error <= bound * x.to_f64().abs();
-        if kept {
-            result.push(back);
-        } else {
+        if !kept {
             put_number(&mut gaps, (i - last) as u64);
-            literals.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
+            literals.extend_from_slice(&held[i].to_bits64().to_le_bytes()[..T::BYTES]);
             last = i;
-            result.push(x);
+            *back = held[i];
         }
     }
     put_bytes(out, &entropy::squeeze(&signs, ZSTD_LEVEL));
@@ -109,13 +121,30 @@ pub(crate) fn write_rest<T: Sample>(
     result
 }
 
+/// The values of a chunk before some of them are replaced with those that are stored as
+/// they are.
+pub(crate) struct Rest<T> {
+    pub(crate) values: Vec<T>,
+    mended: Vec<(usize, T)>,
+}
+
+impl<T: Sample> Rest<T> {
+    /// All values.
+    pub(crate) fn whole(mut self) -> Vec<T> {
+        for (at, x) in self.mended {
+            self.values[at] = x;
+        }
+        self.values
+    }
+}
+
 /// Reads what [`write_rest`] wrote; values outside the plane may be missing.
 pub(crate) fn read_rest<T: Sample>(
     reader: &mut Reader,
     decoded: &[f64],
     plane: &Plane,
     shape: &[usize],
-) -> Result<Vec<T>> {
+) -> Result<Rest<T>> {
     let signs = entropy::stretch(reader.bytes()?, decoded.len().div_ceil(8), Section::Chunk)?;
     let count = reader.count(decoded.len(), "mended values")?;
     let gap_bytes = reader.count(count * 10, "bytes of gaps")?;
@@ -128,18 +157,18 @@ pub(crate) fn read_rest<T: Sample>(
         row.for_each(|i| values[i] = restore(decoded[i], sign(i)));
     }
     let mut gaps = Reader::new(&gaps, Section::Literals);
-    let mut at = 0;
+    let (mut at, mut mended) = (0, Vec::with_capacity(count));
     for bytes in literals.chunks_exact(T::BYTES) {
         at += gaps.count(decoded.len(), "samples in a gap")?;
-        let Some(place) = values.get_mut(at) else {
+        if at >= values.len() {
             return corrupt(Section::Literals, "a mended value lies outside the chunk");
-        };
+        }
         let mut eight = [0; 8];
         eight[..T::BYTES].copy_from_slice(bytes);
-        *place = T::from_bits64(u64::from_le_bytes(eight));
+        mended.push((at, T::from_bits64(u64::from_le_bytes(eight))));
     }
     gaps.finish()?;
-    Ok(values)
+    Ok(Rest { values, mended })
 }
 
 #[cfg(test)]

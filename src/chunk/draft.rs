@@ -4,13 +4,15 @@
 use foresz_predictors::{Plane, Sample};
 
 use super::{
-    EXACT, FAST, LATTICE, Loss, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
+    EXACT, FAST, FENCED, LATTICE, Loss, MASKED, Plan, RANGED, RELATIVE, content_checksum,
+    mask_distance,
 };
 use crate::coding::{Coded, Encoder, Quantiser, Sides, walk};
-use crate::container::bytes::{put_bytes, put_number};
+use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Section};
 use crate::fast;
+use crate::fences::Fences;
 use crate::fills::Fills;
 use crate::originals::Originals;
 use crate::relative::{self, Logs};
@@ -36,23 +38,37 @@ pub(crate) struct Draft {
     lattice: f64,
 }
 
+/// What a chunk has to keep.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a, T> {
+    pub(crate) loss: Loss,
+    pub(crate) fills: &'a Fills,
+    pub(crate) fences: &'a Fences<T>,
+}
+
 /// Integers packed, if the chunk suits.
 pub(crate) fn pack<T: Sample>(
     values: &[T],
-    fills: &Fills,
+    terms: Terms<T>,
     shape: &[usize],
-    loss: Loss,
 ) -> Result<Option<Encoded>> {
-    let Loss::Absolute(bound) = loss else {
+    let Loss::Absolute(bound) = terms.loss else {
         return Ok(None);
     };
     let mut bytes = vec![FAST];
-    if !fills.is_empty() {
+    if !terms.fills.is_empty() {
         return Ok(None);
     }
-    let Some(errors) = fast::encode(values, shape, bound, &mut bytes) else {
+    let Some(mut errors) = fast::encode(values, shape, bound, &mut bytes) else {
         return Ok(None);
     };
+    if !terms.fences.is_empty() {
+        let mut decoded = fast::decode(&mut Reader::new(&bytes[1..], Section::Chunk), shape)?;
+        if terms.fences.mend(values, &mut decoded, &mut bytes) {
+            bytes[0] |= FENCED;
+        }
+        errors = sweeps::errors(values, &decoded, bound, 0.0);
+    }
     Ok(Some(Encoded {
         bytes,
         backend: Backend::Packed,
@@ -65,31 +81,46 @@ pub(crate) fn pack<T: Sample>(
 /// there is a second form that takes them for holes.
 pub(crate) enum Source<'a, T: Clone> {
     Absolute {
-        values: &'a [T],
-        bound: f64,
+        chunk: Whole<'a, T>,
         forms: Vec<Originals<'a, T>>,
     },
     Relative {
-        values: &'a [T],
-        bound: f64,
+        chunk: Whole<'a, T>,
         logs: &'a Logs,
+        /// NaN where there is no logarithm.
+        numbers: Vec<T>,
         forms: Vec<Originals<'a, f64>>,
     },
 }
 
+/// The values of a chunk.
+pub(crate) struct Whole<'a, T: Clone> {
+    values: &'a [T],
+    /// What comes back of those that are stored as they are.
+    held: &'a [T],
+    fences: &'a Fences<T>,
+    bound: f64,
+}
+
 impl<'a, T: Sample> Source<'a, T> {
-    /// `logs` are wanted under a relative bound.
-    pub(crate) fn new(values: &'a [T], fills: &Fills, loss: Loss, logs: &'a Logs) -> Self {
-        match loss {
+    /// `held` is what comes back of values that are stored as they are; `logs` are wanted
+    /// under a relative bound.
+    pub(crate) fn new(values: &'a [T], held: &'a [T], terms: Terms<'a, T>, logs: &'a Logs) -> Self {
+        let whole = |bound| Whole {
+            values,
+            held,
+            fences: terms.fences,
+            bound,
+        };
+        match terms.loss {
             Loss::Absolute(bound) => Source::Absolute {
-                values,
-                bound,
-                forms: forms(values, fills, bound),
+                chunk: whole(bound),
+                forms: forms(values, terms.fills, bound),
             },
             Loss::Relative(bound) => Source::Relative {
-                values,
-                bound,
+                chunk: whole(bound),
                 logs,
+                numbers: logs.numbers(values),
                 forms: forms(
                     &logs.values,
                     &Fills::default(),
@@ -102,31 +133,21 @@ impl<'a, T: Sample> Source<'a, T> {
     /// What a pipeline makes of each form.
     pub(crate) fn drafts(&self, plan: Plan) -> Result<Vec<Draft>> {
         match self {
-            Source::Absolute {
-                values,
-                bound,
-                forms,
-            } => {
-                let finish = |decoded: Vec<T>| {
-                    let errors = checked(sweeps::errors(values, &decoded, *bound, 0.0))?;
-                    Ok((content_checksum(&decoded).to_le_bytes().to_vec(), errors))
+            Source::Absolute { chunk, forms } => {
+                let draft = |form| {
+                    draft_of(chunk.held, form, plan, |decoded| {
+                        chunk.finish(form, decoded)
+                    })
                 };
-                let draft = |form| draft_of(values, form, plan, finish);
                 forms.iter().map(draft).collect()
             }
             Source::Relative {
-                values,
-                bound,
+                chunk,
                 logs,
+                numbers,
                 forms,
             } => {
-                let finish = |decoded: Vec<f64>| {
-                    let mut rest = Vec::new();
-                    let decoded = relative::write_rest(values, logs, &decoded, *bound, &mut rest);
-                    let errors = checked(sweeps::errors(values, &decoded, 0.0, *bound))?;
-                    rest.extend(content_checksum(&decoded).to_le_bytes());
-                    Ok((rest, errors))
-                };
+                let finish = |decoded| chunk.finish_logs(logs, numbers, decoded);
                 let draft = |form| {
                     let mut draft = draft_of(&logs.values, form, plan, finish)?;
                     draft.before[0] |= RELATIVE;
@@ -135,6 +156,54 @@ impl<'a, T: Sample> Source<'a, T> {
                 forms.iter().map(draft).collect()
             }
         }
+    }
+}
+
+/// What comes after the codes.
+struct Finish {
+    flags: u8,
+    bytes: Vec<u8>,
+    errors: Errors,
+}
+
+impl<T: Sample> Whole<'_, T> {
+    /// Mends decoded values.
+    fn finish(&self, form: &Originals<T>, mut decoded: Vec<T>) -> Result<Finish> {
+        let mut bytes = Vec::new();
+        let fenced = self.fences.mend(&form.values, &mut decoded, &mut bytes);
+        if let Some(mask) = &form.mask {
+            mask.holes().for_each(|i| decoded[i] = self.held[i]);
+        }
+        let errors = sweeps::errors(self.values, &decoded, self.bound, 0.0);
+        Finish::new(fenced, bytes, &decoded, errors)
+    }
+
+    /// The same of logarithms.
+    fn finish_logs(&self, logs: &Logs, numbers: &[T], decoded: Vec<f64>) -> Result<Finish> {
+        let (mut bytes, mut mends) = (Vec::new(), Vec::new());
+        let mut decoded = relative::restored(self.values, &decoded);
+        let fenced = self.fences.mend(numbers, &mut decoded, &mut mends);
+        let values = (self.values, self.held);
+        let decoded = relative::write_rest(values, logs, decoded, self.bound, &mut bytes);
+        bytes.extend(mends);
+        let errors = sweeps::errors(self.values, &decoded, 0.0, self.bound);
+        Finish::new(fenced, bytes, &decoded, errors)
+    }
+}
+
+impl Finish {
+    fn new<T: Sample>(
+        fenced: bool,
+        mut bytes: Vec<u8>,
+        decoded: &[T],
+        errors: Errors,
+    ) -> Result<Self> {
+        bytes.extend(content_checksum(decoded).to_le_bytes());
+        Ok(Finish {
+            flags: u8::from(fenced) * FENCED,
+            bytes,
+            errors: checked(errors)?,
+        })
     }
 }
 
@@ -152,12 +221,13 @@ fn checked(errors: Errors) -> Result<Errors> {
     }
 }
 
-/// What comes after the codes, and the errors, depend on what will be decoded.
+/// What comes after the codes, and the errors, depend on what will be decoded. `held` are
+/// the values of holes.
 fn draft_of<T: Sample>(
-    values: &[T],
+    held: &[T],
     originals: &Originals<T>,
     plan: Plan,
-    finish: impl Fn(Vec<T>) -> Result<(Vec<u8>, Errors)>,
+    finish: impl Fn(Vec<T>) -> Result<Finish>,
 ) -> Result<Draft> {
     let Originals {
         mask,
@@ -171,7 +241,7 @@ fn draft_of<T: Sample>(
     let mut encoder = Encoder::new(lesson, &scene.shape);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let Coded {
-        mut canvas,
+        canvas,
         codes,
         planes,
         literals,
@@ -205,19 +275,18 @@ fn draft_of<T: Sample>(
     }
     if let Some(mask) = mask {
         flags |= MASKED;
-        mask.write(values, mask_distance(scene), &mut before);
-        mask.holes().for_each(|i| canvas[i] = values[i]);
+        mask.write(held, mask_distance(scene), &mut before);
     }
-    before[0] = flags;
     put_bytes(&mut before, &sides.into_bytes());
     put_literals(&mut before, &literals);
-    let (after, errors) = finish(canvas)?;
+    let finish = finish(canvas)?;
+    before[0] = flags | finish.flags;
     Ok(Draft {
         before,
         planes,
         codes,
-        after,
-        errors,
+        after: finish.bytes,
+        errors: finish.errors,
         lattice,
     })
 }

@@ -14,10 +14,11 @@ use super::builder::Builder;
 use super::checkpoint::{Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
-use super::packing::{Carried, carry, declared_fills, unpack};
+use super::packing::{Carried, carry, declared_fills, range, unpack};
 use super::recipe::{Plan, Recipe};
 use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
+use super::valid;
 use super::view::settle_zeros;
 use crate::bound::Bound;
 use crate::compress::{Compressed, compress};
@@ -211,6 +212,10 @@ pub(super) struct Begun {
     pub(super) sums: Vec<Vec<u32>>,
 }
 
+/// Decoded whole numbers are rounded to such, so that what strays from one by less than half
+/// comes back to it: bins of `2n + 1` whole numbers keep a bound of `n`.
+const ROUNDED_OFF: f64 = 0.49;
+
 /// An entry of which nothing is written yet.
 pub(super) fn begun(plan: &Plan) -> Entry {
     Entry {
@@ -337,6 +342,8 @@ impl Job<'_> {
             bound,
             exact: Vec::new(),
             least: None,
+            most: None,
+            valid: Vec::new(),
             ..self.coder.options.clone().dims(names)
         };
         if self.coder.at_once() > 1 {
@@ -387,6 +394,11 @@ impl Job<'_> {
         if self.plan.recipe.non_negative {
             options = options.least(0.0);
         }
+        if self.plan.is_asked_for {
+            // A range that makes no sense is none.
+            let ends = valid::shown(self.variable, self.plan.recipe.shows_zeros());
+            options.valid.extend(ends.ok().flatten());
+        }
         self.finish(values, shape, &options)
     }
 
@@ -400,7 +412,7 @@ impl Job<'_> {
             _ => 0.0,
         };
         let bound = if steps > 0.0 {
-            Bound::Absolute(steps)
+            Bound::Absolute(steps + ROUNDED_OFF)
         } else {
             Bound::Lossless
         };
@@ -409,7 +421,13 @@ impl Job<'_> {
         if self.plan.recipe.keep_zeros {
             options.exact.extend(packing.zero());
         }
-        options.least = self.plan.recipe.non_negative.then(|| packing.least());
+        let (kind, zeros) = (self.variable.kind, self.plan.recipe.shows_zeros());
+        options.whole = Some(range(kind));
+        if self.plan.recipe.non_negative {
+            options.least = Some(packing.no_less(0.0, kind, true).0);
+        }
+        let ends = valid::packed(self.variable, zeros);
+        options.valid.extend(ends.ok().flatten());
         self.finish(values, shape, &options)
     }
 
@@ -418,7 +436,7 @@ impl Job<'_> {
             return invalid(format!("{} is not packed", self.variable.name));
         };
         let mut unpacked = unpack(values, packing, &declared_fills(self.variable))?;
-        if self.plan.recipe.non_negative || self.plan.recipe.keep_zeros {
+        if self.plan.recipe.shows_zeros() {
             settle_zeros(&mut unpacked, packing);
         }
         Ok(unpacked)

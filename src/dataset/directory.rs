@@ -66,6 +66,13 @@ pub(crate) struct Entry {
     pub(crate) pieces: Vec<Piece>,
 }
 
+impl Entry {
+    /// Whether packed numbers next to zero are shown as zero.
+    pub(crate) fn shows_zeros(&self) -> bool {
+        self.non_negative || self.keep_zeros
+    }
+}
+
 /// What a data set holds and where.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Directory {

@@ -22,6 +22,7 @@ mod spans;
 mod split;
 mod steps;
 mod suggest;
+mod valid;
 mod verify;
 mod view;
 
@@ -35,6 +36,7 @@ pub use preset::{BoundsFile, Preset};
 pub use reader::DatasetReader;
 pub use recipe::{Bounds, Recipe};
 pub use roles::{Role, companions, roles};
-pub use suggest::{GRADIENTS, Ladder, Rung, ladder};
+pub use suggest::{GRADIENTS, Ladder, Rung, ladder, ladder_of};
+pub use valid::odd_range;
 pub use verify::Verified;
 pub use view::View;

@@ -60,7 +60,7 @@ impl Packing {
 
     /// What a packed number stands for: computed in the type that it unpacks to.
     pub(crate) fn unpack(&self, n: f64) -> f64 {
-        let n = if n < 0.0 { n + self.unsigned } else { n };
+        let n = self.as_meant(n);
         match self.to {
             Kind::F32 => f64::from(n as f32 * self.scale as f32 + self.offset as f32),
             _ => n * self.scale + self.offset,
@@ -87,9 +87,41 @@ impl Packing {
         (self.unpack(n).abs() <= NEAR_ZERO * self.step()).then_some(n)
     }
 
-    /// The least packed number that stands for no less than 0.
-    pub(crate) fn least(&self) -> f64 {
-        self.zero().unwrap_or((-self.offset / self.scale).ceil())
+    /// What a packed number is shown as. With zeros, what is next to zero is zero.
+    pub(crate) fn shown(&self, n: f64, zeros: bool) -> f64 {
+        let x = self.unpack(n);
+        if zeros && self.is_zero(x) { 0.0 } else { x }
+    }
+
+    /// The number that a packed one is meant as: of signed types it may be an unsigned one.
+    pub(crate) fn as_meant(&self, n: f64) -> f64 {
+        if n < 0.0 { n + self.unsigned } else { n }
+    }
+
+    /// The packed numbers, from the first to the last, that are shown as no less than `x`;
+    /// infinite ends are open. They have to rise or fall with what they are shown as.
+    pub(crate) fn no_less(&self, x: f64, kind: Kind, zeros: bool) -> (f64, f64) {
+        let less = |n| self.shown(n, zeros) < x;
+        if self.falls() {
+            (f64::NEG_INFINITY, first(kind, less) - 1.0)
+        } else {
+            (first(kind, |n| !less(n)), f64::INFINITY)
+        }
+    }
+
+    /// The same of those that are shown as no more.
+    pub(crate) fn no_more(&self, x: f64, kind: Kind, zeros: bool) -> (f64, f64) {
+        let more = |n| self.shown(n, zeros) > x;
+        if self.falls() {
+            (first(kind, |n| !more(n)), f64::INFINITY)
+        } else {
+            (f64::NEG_INFINITY, first(kind, more) - 1.0)
+        }
+    }
+
+    /// Whether unpacked numbers fall as packed ones rise.
+    pub(crate) fn falls(&self) -> bool {
+        self.scale < 0.0
     }
 
     /// Whether unpacked numbers grow as packed ones do.
@@ -107,6 +139,31 @@ impl Packing {
     pub(crate) fn is_zero(&self, x: f64) -> bool {
         x.abs() <= NEAR_ZERO * self.step()
     }
+}
+
+/// The least and the largest number of a kind of up to 32 bits.
+pub(crate) fn range(kind: Kind) -> (f64, f64) {
+    let numbers = 2f64.powi(8 * kind.bytes().unwrap_or(4) as i32);
+    match kind {
+        Kind::U8 | Kind::U16 | Kind::U32 => (0.0, numbers - 1.0),
+        _ => (-numbers / 2.0, numbers / 2.0 - 1.0),
+    }
+}
+
+/// The first number of a kind from which on something holds; the one after the last if it
+/// never does.
+fn first(kind: Kind, holds: impl Fn(f64) -> bool) -> f64 {
+    let (mut low, last) = range(kind);
+    let mut high = last + 1.0;
+    while low < high {
+        let middle = f64::midpoint(low, high).floor();
+        if holds(middle) {
+            high = middle;
+        } else {
+            low = middle + 1.0;
+        }
+    }
+    low
 }
 
 /// Values that mark missing ones, as stored.
@@ -261,6 +318,30 @@ mod tests {
                         packing.unpack(f64::from(n) + steps),
                     );
                     assert!((a - b).abs() <= bound, "{scale} {factor} {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn limits_of_what_is_shown_are_limits_of_integers() {
+        // The second has more integers than `f32` tells apart, the third falls.
+        for (scale, offset) in [(0.01, 273.15), (1e-4, 1e5), (-0.003, 5.0), (1e-7, 0.003)] {
+            let variable = packed(
+                Kind::I16,
+                Values::F32(vec![scale]),
+                Values::F32(vec![offset]),
+            );
+            let packing = Packing::of(&variable).unwrap();
+            let (first, last) = range(Kind::I16);
+            let middle = f64::from(offset);
+            for x in [middle, middle - 1.0, middle + 0.5, 1e9, -1e9] {
+                let (low, high) = packing.no_less(x, Kind::I16, false);
+                let (lowest, highest) = packing.no_more(x, Kind::I16, false);
+                for n in (first as i32..=last as i32).map(f64::from) {
+                    let shown = packing.unpack(n);
+                    assert_eq!(shown >= x, low <= n && n <= high, "{scale} {x} {n}");
+                    assert_eq!(shown <= x, lowest <= n && n <= highest, "{scale} {x} {n}");
                 }
             }
         }

@@ -67,8 +67,11 @@ impl<S: Store> DatasetReader<S> {
 
     /// What is in it.
     pub fn dataset(&self, view: View) -> Dataset {
-        let packed = |v: usize| self.directory.entries[v].packed;
-        view.of(&self.directory.dataset, packed)
+        let zeros = |v: usize| {
+            let entry = &self.directory.entries[v];
+            entry.packed.then(|| entry.shows_zeros())
+        };
+        view.of(&self.directory.dataset, zeros)
     }
 
     /// Values of a part of a variable: one range per dimension, none of them empty.
@@ -104,7 +107,7 @@ impl<S: Store> DatasetReader<S> {
         };
         let values = self.stored(entry, kind, region, decoder)?;
         if entry.packed && view == View::Unpacked && entry.storage != Storage::Unpacked {
-            show(about, values, entry.non_negative || entry.keep_zeros)
+            show(about, values, entry.shows_zeros())
         } else {
             Ok(values)
         }

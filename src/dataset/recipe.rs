@@ -88,6 +88,11 @@ impl Recipe {
             non_negative: false,
         }
     }
+
+    /// Whether packed numbers next to zero are shown as zero.
+    pub(crate) fn shows_zeros(&self) -> bool {
+        self.non_negative || self.keep_zeros
+    }
 }
 
 /// Bytes of values that are coded at once by two threads: what bounds memory.

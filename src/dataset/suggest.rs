@@ -1,13 +1,21 @@
 //! What bounds do to a field: a ladder of them, tried on it.
 
+use std::ops::Range;
+
+use foresz_files::{Memory, Source, Values};
 use foresz_predictors::Sample;
-use ndarray::{ArrayD, ArrayViewD, Axis, Slice};
+use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
 use serde::Serialize;
 
+use super::coder::{Coder, named, subset};
+use super::packing::{missing_values, packing_step, unpacked};
+use super::reader::DatasetReader;
+use super::recipe::Recipe;
+use super::view::View;
 use crate::bound::Bound;
 use crate::compress::compress;
 use crate::decompress::Decompressor;
-use crate::error::Result;
+use crate::error::{Error, Result, invalid};
 use crate::lattice::lattice_step;
 use crate::options::Options;
 
@@ -54,31 +62,157 @@ const DECADES: i32 = 5;
 /// options is not used.
 pub fn ladder<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Ladder> {
     let numbers: Vec<T> = field.iter().copied().collect();
-    let is_number = |x: &f64| x.is_finite() && !options.fills.contains(x);
-    let ends = numbers.iter().map(|x| x.to_f64()).filter(is_number);
+    let step = lattice_step(&numbers, &options.fills);
+    climb(&field, &options.fills, step, |bound| {
+        let options = Options {
+            bound: Bound::Absolute(bound),
+            ..options.clone()
+        };
+        let stream = compress(field.view(), &options)?;
+        let decoder = decoder(&options);
+        Ok(Tried {
+            decoded: decoder.field(&stream.bytes)?,
+            ratio: stream.report.ratio,
+            bits_per_value: stream.report.bits_per_value,
+            max_error: stream.report.max_error,
+        })
+    })
+}
+
+/// Tries bounds on a part of a variable: it is coded as [`Coder`] codes the whole, packed
+/// numbers as packed ones, and errors are those of unpacked numbers.
+pub fn ladder_of(
+    source: &mut dyn Source,
+    variable: usize,
+    region: &[Range<usize>],
+    options: &Options,
+) -> Result<Ladder> {
+    let mut dataset = subset(source.dataset(), &[variable]);
+    let about = dataset.variables[0].clone();
+    for (d, range) in about.dimensions.iter().zip(region) {
+        dataset.dimensions[*d].length = range.len();
+    }
+    let values = source.read(variable, region);
+    let values = values.map_err(|e| named(e, &about.name))?;
+    let shape = dataset.shape(&about);
+    let numbers = unpacked(&about, values.clone())?;
+    let part = Memory::new(dataset, vec![values]).map_err(|e| named(e, &about.name))?;
+    let fills = missing_values(&about);
+    let mut part = Part { part, options };
+    let step = packing_step(&about);
+    match numbers {
+        Values::F32(v) => {
+            let step = step.or_else(|| lattice_step(&v, &fills));
+            let field = array(v, &shape)?;
+            climb(&field.view(), &fills, step, |bound| {
+                part.try_out(bound, |values| match values {
+                    Values::F32(v) => array(v, &shape),
+                    _ => other(),
+                })
+            })
+        }
+        Values::F64(v) => {
+            let step = step.or_else(|| lattice_step(&v, &fills));
+            let field = array(v, &shape)?;
+            climb(&field.view(), &fills, step, |bound| {
+                part.try_out(bound, |values| match values {
+                    Values::F64(v) => array(v, &shape),
+                    _ => other(),
+                })
+            })
+        }
+        _ => invalid(format!(
+            "{} holds whole numbers, which are kept without loss",
+            about.name
+        )),
+    }
+}
+
+fn array<T>(values: Vec<T>, shape: &[usize]) -> Result<ArrayD<T>> {
+    let array = ArrayD::from_shape_vec(IxDyn(shape), values);
+    array.map_err(|e| Error::Invalid(e.to_string()))
+}
+
+fn other<T>() -> Result<T> {
+    invalid("values came back as another type")
+}
+
+fn decoder(options: &Options) -> Decompressor {
+    Decompressor::default()
+        .threads(options.threads)
+        .registry(options.registry.clone())
+}
+
+/// A part of a variable, and how it is coded.
+struct Part<'a> {
+    part: Memory,
+    options: &'a Options,
+}
+
+impl Part<'_> {
+    fn try_out<T>(
+        &mut self,
+        bound: f64,
+        array: impl Fn(Values) -> Result<ArrayD<T>>,
+    ) -> Result<Tried<T>> {
+        let about = self.part.dataset().variables[0].clone();
+        let shape = self.part.dataset().shape(&about);
+        let recipes = [Recipe::new(&about.name, Bound::Absolute(bound))];
+        let mut stream = Vec::new();
+        Coder::new(&recipes, self.options.clone()).compress(&mut self.part, &mut stream)?;
+        let reader = DatasetReader::open(&stream)?;
+        let info = reader.about(0)?;
+        let whole: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let decoded = reader.read(0, &whole, View::Unpacked, &decoder(self.options))?;
+        let values = shape.iter().product::<usize>().max(1) as f64;
+        Ok(Tried {
+            decoded: array(decoded)?,
+            ratio: info.ratio,
+            bits_per_value: info.stream_bytes as f64 * 8.0 / values,
+            max_error: info.max_error,
+        })
+    }
+}
+
+/// What came of a bound.
+struct Tried<T> {
+    decoded: ArrayD<T>,
+    ratio: f64,
+    bits_per_value: f64,
+    max_error: f64,
+}
+
+/// Tries bounds from the loosest on, until nothing is lost.
+fn climb<T: Sample>(
+    field: &ArrayViewD<T>,
+    fills: &[f64],
+    step: Option<f64>,
+    mut try_out: impl FnMut(f64) -> Result<Tried<T>>,
+) -> Result<Ladder> {
+    let is_number = |x: f64| x.is_finite() && !fills.contains(&x);
+    let ends = field.iter().map(|x| x.to_f64()).filter(|x| is_number(*x));
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
         (low.min(x), high.max(x))
     });
-    let step = lattice_step(&numbers, &options.fills);
     let span = if low < high { high - low } else { 0.0 };
-    let mut ladder = Ladder {
-        rungs: Vec::new(),
-        step,
-        gentle: None,
-    };
+    let mut rungs = Vec::new();
     for bound in bounds(span) {
-        let rung = try_out(&field, bound, span, options)?;
-        let lossless = rung.max_error == 0.0;
-        ladder.rungs.push(rung);
+        let tried = try_out(bound)?;
+        let lossless = tried.max_error == 0.0;
+        rungs.push(rung(field, bound, span, tried, is_number));
         if lossless {
             // All tighter bounds do the same.
             break;
         }
     }
-    let gentle = ladder.rungs.iter().find(|r| r.gradient_change <= GRADIENTS);
+    let gentle = rungs.iter().find(|r| r.gradient_change <= GRADIENTS);
     let least = step.map_or(0.0, |step| step / 2.0);
-    ladder.gentle = gentle.map(|r| r.bound.max(least)).or(step.map(|s| s / 2.0));
-    Ok(ladder)
+    let gentle = gentle.map(|r| r.bound.max(least));
+    Ok(Ladder {
+        gentle: gentle.or(step.map(|s| s / 2.0)),
+        rungs,
+        step,
+    })
 }
 
 /// Round numbers from the loosest on.
@@ -97,24 +231,15 @@ fn bounds(span: f64) -> Vec<f64> {
         .collect()
 }
 
-fn try_out<T: Sample>(
+fn rung<T: Sample>(
     field: &ArrayViewD<T>,
     bound: f64,
     span: f64,
-    options: &Options,
-) -> Result<Rung> {
-    let options = Options {
-        bound: Bound::Absolute(bound),
-        ..options.clone()
-    };
-    let stream = compress(field.view(), &options)?;
-    let decoder = Decompressor::default()
-        .threads(options.threads)
-        .registry(options.registry.clone());
-    let decoded: ArrayD<T> = decoder.field(&stream.bytes)?;
-    let is_number = |x: f64| x.is_finite() && !options.fills.contains(&x);
+    tried: Tried<T>,
+    is_number: impl Fn(f64) -> bool,
+) -> Rung {
     let (mut squares, mut count) = (0.0, 0usize);
-    for (x, y) in field.iter().zip(&decoded) {
+    for (x, y) in field.iter().zip(&tried.decoded) {
         let (x, y) = (x.to_f64(), y.to_f64());
         if is_number(x) {
             squares += (x - y) * (x - y);
@@ -123,14 +248,14 @@ fn try_out<T: Sample>(
     }
     let rms = (squares / count.max(1) as f64).sqrt();
     let psnr = 20.0 * (span / rms).log10();
-    Ok(Rung {
+    Rung {
         bound,
-        ratio: stream.report.ratio,
-        bits_per_value: stream.report.bits_per_value,
+        ratio: tried.ratio,
+        bits_per_value: tried.bits_per_value,
         psnr: psnr.is_finite().then_some(psnr),
-        max_error: stream.report.max_error,
-        gradient_change: gradient_change(field, &decoded.view(), is_number),
-    })
+        max_error: tried.max_error,
+        gradient_change: gradient_change(field, &tried.decoded.view(), is_number),
+    }
 }
 
 /// Along the last two dimensions.

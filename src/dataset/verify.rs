@@ -8,6 +8,7 @@ use super::coder::named;
 use super::directory::{Entry, Storage};
 use super::packing::{Packing, declared_fills, unpack};
 use super::reader::DatasetReader;
+use super::valid;
 use super::view::View;
 use crate::bound::Bound;
 use crate::decompress::Decompressor;
@@ -19,7 +20,8 @@ use crate::store::Store;
 pub struct Verified {
     /// Values compared.
     pub values: usize,
-    /// Those that break their bound, or that had to be the same and are not.
+    /// Those that break their bound, that had to be the same and are not, or that left the
+    /// range that the variable declares valid or became negative and must not.
     pub broken: usize,
     /// Largest absolute error, of unpacked numbers.
     pub max_error: f64,
@@ -76,6 +78,12 @@ impl<S: Store> DatasetReader<S> {
             },
             &fills,
         )?;
+        let zeros = entry.shows_zeros();
+        let place = Place {
+            packing: packing.filter(|_| zeros),
+            ends: valid::shown(about, zeros).ok().flatten(),
+            non_negative: entry.non_negative,
+        };
         let mut found = Verified::default();
         let mut squares = 0.0;
         for (i, piece) in entry.pieces.iter().enumerate() {
@@ -99,12 +107,8 @@ impl<S: Store> DatasetReader<S> {
                 Bound::PointwiseRelative(part) => Rule::Relative(part),
                 Bound::Psnr(_) => Rule::Psnr,
             };
-            squares += found.add(
-                &theirs,
-                &ours,
-                rule,
-                if packing.is_some() { &[] } else { &fills },
-            );
+            let fills = if packing.is_some() { &[] } else { &fills[..] };
+            squares += found.add(&theirs, &ours, rule, (&place, fills));
         }
         if let Some(wanted) = whole.psnr {
             let rms = (squares / whole.numbers.max(1) as f64).sqrt();
@@ -114,6 +118,31 @@ impl<S: Store> DatasetReader<S> {
             found.broken += usize::from(psnr < wanted - 1e-9);
         }
         Ok(found)
+    }
+}
+
+/// Where numbers have to lie, whatever the bound.
+struct Place {
+    /// If what is next to zero counts as zero.
+    packing: Option<Packing>,
+    ends: Option<valid::Ends>,
+    non_negative: bool,
+}
+
+impl Place {
+    /// Whether a number may have become another.
+    fn allows(&self, x: f64, y: f64) -> bool {
+        let shown = |x: f64| match &self.packing {
+            Some(packing) if packing.is_zero(x) => 0.0,
+            _ => x,
+        };
+        let (x, y) = (shown(x), shown(y));
+        let left = self.ends.is_some_and(|(low, high)| {
+            let inside = |x: f64| low <= x && x <= high;
+            inside(x) && !inside(y)
+        });
+        let negative = self.non_negative && y < 0.0;
+        !(left || negative)
     }
 }
 
@@ -160,7 +189,13 @@ impl Whole {
 
 impl Verified {
     /// Adds values; returns the sum of squares of errors.
-    fn add(&mut self, theirs: &Side, ours: &Side, rule: Rule, fills: &[f64]) -> f64 {
+    fn add(
+        &mut self,
+        theirs: &Side,
+        ours: &Side,
+        rule: Rule,
+        (place, fills): (&Place, &[f64]),
+    ) -> f64 {
         self.values += theirs.stored.len();
         if theirs.numbers.is_empty() || matches!(rule, Rule::Same) {
             self.broken += theirs.stored.differing(&ours.stored);
@@ -177,11 +212,12 @@ impl Verified {
             } else {
                 self.max_error = self.max_error.max(error);
                 squares += error * error;
-                match rule {
+                let within = match rule {
                     Rule::Within(bound) => error <= bound,
                     Rule::Relative(part) => error <= part * x.abs(),
                     Rule::Same | Rule::Psnr => error.is_finite(),
-                }
+                };
+                within && place.allows(*x, *y)
             };
             self.broken += usize::from(!kept);
         }

@@ -3,6 +3,7 @@
 use foresz_files::{Attribute, Dataset, Kind, Values, Variable};
 
 use super::packing::{self, Packing, declared_fills};
+use super::valid;
 use crate::error::Result;
 
 /// How packed variables are shown.
@@ -23,28 +24,28 @@ const OF_PACKING: [&str; 5] = [
     "missing_value",
     "_Unsigned",
 ];
-/// Attributes in units of packed numbers.
-const PACKED: [&str; 3] = ["valid_min", "valid_max", "valid_range"];
 
 impl View {
-    /// A data set as it is shown.
-    pub(crate) fn of(self, dataset: &Dataset, is_data: impl Fn(usize) -> bool) -> Dataset {
+    /// A data set as it is shown. Of variables that are packed it has to be known whether
+    /// what is next to zero is shown as zero.
+    pub(crate) fn of(self, dataset: &Dataset, zeros: impl Fn(usize) -> Option<bool>) -> Dataset {
         let mut shown = dataset.clone();
         if self == View::Unpacked {
-            let variables = shown.variables.iter_mut().enumerate();
-            let data = variables.filter(|(v, _)| is_data(*v));
-            data.for_each(|(_, variable)| unpack(variable));
+            for (v, variable) in shown.variables.iter_mut().enumerate() {
+                if let Some(zeros) = zeros(v) {
+                    unpack(variable, zeros);
+                }
+            }
         }
         shown
     }
 }
 
 /// What a packed variable says of itself when it is unpacked.
-fn unpack(variable: &mut Variable) {
+fn unpack(variable: &mut Variable, zeros: bool) {
     let Some(packing) = Packing::of(variable) else {
         return;
     };
-    let stored = variable.kind;
     let number = |x: f64| match packing.to {
         Kind::F32 => Values::F32(vec![x as f32]),
         _ => Values::F64(vec![x]),
@@ -53,13 +54,9 @@ fn unpack(variable: &mut Variable) {
     variable.kind = packing.to;
     let kept = |a: &Attribute| !OF_PACKING.contains(&a.name.as_str());
     variable.attributes.retain(kept);
-    for attribute in &mut variable.attributes {
-        // Of another type they are meant unpacked.
-        if PACKED.contains(&attribute.name.as_str())
-            && attribute.value.kind() == stored
-            && let Ok(value) = packing::unpack(&attribute.value, &packing, &[])
-        {
-            attribute.value = value;
+    for Attribute { name, value } in &mut variable.attributes {
+        if valid::NAMES.contains(&name.as_str()) && valid::is_packed(value) {
+            (*name, *value) = valid::unpacked(name, value, &packing, zeros);
         }
     }
     if missing {

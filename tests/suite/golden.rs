@@ -70,6 +70,8 @@ enum Data {
     Tiles,
     /// Every bit by chance.
     Noise,
+    /// Right above a least value and on both sides of a second fill value.
+    Fenced,
 }
 
 /// Written before chunks could be stored, which take more than their values like this. They
@@ -110,6 +112,8 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
             (Data::Holes, 8) => f64::INFINITY,
             (Data::Holes, 19) => FILL,
             (Data::Lattice, _) => whole / 64.0,
+            (Data::Fenced, 7) => 300.0,
+            (Data::Fenced, _) => (whole / 61.0).max(0.0).round() * 2.0,
             (Data::Tiles, _) => tiles(i) + f64::from(noise >> 8) / 16_777_259.0,
             _ => (whole + f64::from(noise >> 8) / 16_777_259.0) / 61.0,
         }
@@ -214,6 +218,11 @@ fn all() -> Vec<Golden> {
         add(spec, mixing, bound, data);
     }
     add("lorenzo", context, Bound::Lossless, Data::Noise);
+    for spec in ["zero", "raster"] {
+        for bound in [Bound::Absolute(5.0), Bound::PointwiseRelative(0.3)] {
+            add(spec, context, bound, Data::Fenced);
+        }
+    }
     for bound in [0.25, 0.01] {
         add("auto", None, Bound::Absolute(bound), Data::Smooth);
     }
@@ -274,6 +283,10 @@ impl Golden {
             )
             .store_models(self.stored)
             .registry(models());
+        let options = match self.data {
+            Data::Fenced => options.fill(300.0).least(0.0).valid(10.0, 400.0),
+            _ => options,
+        };
         let options = match self.backend {
             Some(backend) => options.backend(backend),
             None => options.effort(Effort::Fast),

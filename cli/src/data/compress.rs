@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use anyhow::Context;
 use foresz::dataset::{
-    BoundsFile, Coder, DatasetReader, Recipe, VariableInfo, View, closes, lossy_before, odd_times,
+    BoundsFile, Coder, DatasetReader, Recipe, VariableInfo, View, closes, lossy_before, odd_range,
+    odd_times,
 };
 use foresz::files::{Dataset, Source};
-use foresz::{FileStore, Options};
+use foresz::{Bound, FileStore, Options};
 use serde::Serialize;
 
 use super::origin::Origin;
@@ -151,7 +152,7 @@ fn preset(args: &Compress, source: &mut dyn Source, v: usize) -> anyhow::Result<
         "foresz: note: {} does not know {name}: it is kept without loss; --bounds FILE can give it a bound",
         preset.name()
     );
-    Ok(Recipe::new(name, foresz::Bound::Lossless))
+    Ok(Recipe::new(name, Bound::Lossless))
 }
 
 /// Says what users should know before numbers are lost.
@@ -161,6 +162,13 @@ fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Result<()> {
         let v = choice::find(&dataset, &recipe.variable)?;
         if let Some(warning) = lossy_before(&dataset.variables[v], recipe) {
             eprintln!("foresz: warning: {}: {warning}", recipe.variable);
+        }
+        let lossy = recipe.bounds.all().iter().any(|b| *b != Bound::Lossless);
+        if let Some(odd) = odd_range(&dataset.variables[v]).filter(|_| lossy) {
+            eprintln!(
+                "foresz: note: {}: {odd}: nothing is kept within a valid range",
+                recipe.variable
+            );
         }
     }
     for odd in odd_times(source, &positions(recipes, &dataset)) {

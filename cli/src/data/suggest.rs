@@ -3,13 +3,10 @@
 use std::fmt::Write;
 use std::ops::Range;
 
-use foresz::dataset::{
-    Bounds, GRADIENTS, Ladder, Preset, Recipe, closes, ladder, missing_values, packing_step,
-    unpacked,
-};
-use foresz::files::{Dataset, Kind, Values};
+use foresz::dataset::{Bounds, GRADIENTS, Ladder, Preset, Recipe, closes, ladder, ladder_of};
+use foresz::files::Dataset;
 use foresz::{Bound, Options, Sample};
-use ndarray::{ArrayD, IxDyn};
+use ndarray::ArrayD;
 use serde::Serialize;
 
 use super::source;
@@ -99,32 +96,12 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
         )));
     }
     let region = sample(&shape);
-    let values = source.read(v, &region).map_err(foresz::Error::from)?;
-    let values = unpacked(variable, values)?;
-    let mut options = options.dims(dataset.dims(variable).into_iter().map(String::from));
-    if variable.kind.is_float() {
-        options = missing_values(variable)
-            .into_iter()
-            .fold(options, Options::fill);
-    }
-    if let Some(closes) = closes(&mut *source) {
-        options = options.periodic(closes);
-    }
+    let options = match closes(&mut *source) {
+        Some(closes) => options.periodic(closes),
+        None => options,
+    };
+    let ladder = ladder_of(&mut *source, v, &region, &options)?;
     let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
-    let ladder = match values {
-        Values::F32(v) => ladder(array(v, &shape)?.view(), &options)?,
-        Values::F64(v) => ladder(array(v, &shape)?.view(), &options)?,
-        _ => {
-            return Err(invalid(format!(
-                "{} holds whole numbers, which are kept without loss",
-                variable.name
-            )));
-        }
-    };
-    let ladder = match packing_step(variable) {
-        Some(step) => rounded(ladder, step, variable.kind),
-        None => ladder,
-    };
     let preset = Preset::Era5.recipe(&mut *source, v).ok().flatten();
     Ok(answer(
         args,
@@ -133,24 +110,6 @@ fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
         ladder,
         preset,
     ))
-}
-
-/// Packed numbers are rounded to their steps, whatever they look like unpacked.
-fn rounded(mut ladder: Ladder, step: f64, kind: Kind) -> Ladder {
-    let half = step / 2.0;
-    // Of the bytes that they take in the file.
-    for rung in &mut ladder.rungs {
-        rung.ratio = kind.bytes().unwrap_or(8) as f64 * 8.0 / rung.bits_per_value;
-    }
-    let below = ladder.rungs.iter().take_while(|r| r.bound >= half).count();
-    ladder.rungs.truncate(below);
-    ladder.gentle = ladder.gentle.map(|bound| bound.max(half));
-    ladder.step = Some(step);
-    ladder
-}
-
-fn array<T>(values: Vec<T>, shape: &[usize]) -> anyhow::Result<ArrayD<T>> {
-    Ok(ArrayD::from_shape_vec(IxDyn(shape), values)?)
 }
 
 fn answer(

@@ -11,6 +11,7 @@ mod damage;
 mod data;
 mod failures;
 mod formats;
+mod limits;
 mod models;
 mod outputs;
 mod parts;
