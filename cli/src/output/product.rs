@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use tempfile::TempDir;
+use tempfile::{TempDir, TempPath};
 
 use super::target::{Aim, refuse_stdio};
 use super::{Target, interrupt, nameless, pen, place};
@@ -64,6 +64,11 @@ impl Product {
 
     fn put(&self) -> io::Result<()> {
         let (new, target) = (self.path(), self.aim.path());
+        if !self.aim.force() && new.is_file() {
+            // Nothing that came into being meanwhile is replaced.
+            let new = TempPath::try_from_path(new)?;
+            return new.persist_noclobber(target).map_err(|e| e.error);
+        }
         if !target.exists() {
             return fs::rename(new, target);
         }

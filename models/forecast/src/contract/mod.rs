@@ -338,3 +338,24 @@ fn hex(bytes: &[u8]) -> String {
     let digits = |b: &u8| [digit(b >> 4), digit(b & 15)];
     bytes.iter().flat_map(digits).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_told_without_the_names_of_rust() {
+        for text in [
+            "time = 3",
+            "format = 'x'",
+            "grid = 'x'",
+            "[time]\nstep = []",
+        ] {
+            let error = Contract::parse(text, Path::new("model.toml")).unwrap_err();
+            let told = error.to_string();
+            for leak in ["struct", "enum", "u32", "f64"] {
+                assert!(!told.contains(leak), "{told}");
+            }
+        }
+    }
+}
