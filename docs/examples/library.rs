@@ -146,6 +146,8 @@ pub fn every_option() -> Result<()> {
         .fill(1e20) // comes back exactly, as NaN does
         .keep(0.0) // so do zeros
         .least(0.0) // and nothing comes back negative
+        .most(400.0) // or above this
+        .valid(10.0, 200.0) // and nothing gets into this range, or out of it
         .chunk([3, 24, 48]) // the unit of random access and of threads
         .attribute("standard_name", "air_temperature")
         .registry(Registry::default()) // predictors of your own go in here
