@@ -107,7 +107,7 @@ fn all_end(test: &str, variants: &[(String, Options)]) {
         match listen.recv_timeout(PATIENCE) {
             Ok(line) => {
                 if let Some((_, case)) = line.split_once(MARK) {
-                    last = case.to_owned();
+                    case.clone_into(&mut last);
                     cases += 1;
                 }
             }
