@@ -41,12 +41,18 @@ fn declarations(text: &str) -> Vec<String> {
             declaration.push(' ');
             declaration.push_str(more.trim());
         }
-        let end = declaration.find(" {").filter(|_| !declaration.starts_with("pub use"));
+        let end = declaration
+            .find(" {")
+            .filter(|_| !declaration.starts_with("pub use"));
         declaration.truncate(end.unwrap_or(declaration.len()));
         found.push(format!("{}{declaration}", " ".repeat(indent)));
     }
     // An `impl` that holds nothing public is of no interest here.
-    let holds = |i: usize| found.get(i + 1).is_some_and(|next| next.starts_with("    "));
+    let holds = |i: usize| {
+        found
+            .get(i + 1)
+            .is_some_and(|next| next.starts_with("    "))
+    };
     let kept = (0..found.len()).filter(|i| !found[*i].starts_with("impl") || holds(*i));
     kept.map(|i| found[i].clone()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod autoencoders;
 mod bounds;
+mod choice;
 mod common;
 mod conformance;
 mod corruption;

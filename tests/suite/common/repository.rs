@@ -39,7 +39,9 @@ pub(crate) fn assert_listing(path: &str, found: &str) {
     }
     let kept = std::fs::read_to_string(root().join(path)).unwrap_or_default();
     let differs = |text: &str, other: &str| -> Vec<String> {
-        let lines = text.lines().filter(|line| !other.lines().any(|o| o == *line));
+        let lines = text
+            .lines()
+            .filter(|line| !other.lines().any(|o| o == *line));
         lines.map(str::to_owned).collect()
     };
     assert!(
