@@ -10,14 +10,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::common::fields::formula;
-use crate::common::{assert_kept, pack};
 use foresz::predictors::{
     Built, Candidate, Coder, Entry, FramePredictor, FrameWalk, Past, Plane, Predictor, Registry,
     Result, Scene, Side, Teller,
 };
 use foresz::{Backend, Bound, Decompressor, Effort, Options, Sample, inspect};
 use ndarray::ArrayD;
+
+use crate::common::fields::formula;
+use crate::common::{assert_kept, pack};
 
 /// What follows a number between 0 and 1: chaos to all who do not know the rule.
 fn after(x: f64) -> f64 {
