@@ -3,6 +3,7 @@
 
 mod about;
 mod append;
+mod axes;
 mod blob;
 mod builder;
 mod cat;
@@ -20,12 +21,13 @@ mod roles;
 mod spans;
 mod split;
 mod suggest;
+mod travelling;
 mod verify;
 mod view;
 
 pub use about::VariableInfo;
 pub use cat::join;
-pub use coder::{Coder, Keeping, subset};
+pub use coder::{Coder, Keeping};
 pub use notes::{closes, lossy_before, odd_times};
 pub use packing::{missing_values, packing_step, unpacked};
 pub use preset::{BoundsFile, Preset};
@@ -33,5 +35,6 @@ pub use reader::DatasetReader;
 pub use recipe::{Bounds, Recipe};
 pub use roles::{Role, companions, roles};
 pub use suggest::{GRADIENTS, Ladder, Rung, ladder};
+pub use travelling::subset;
 pub use verify::Verified;
 pub use view::View;

@@ -13,6 +13,7 @@ use foresz::files::{Dataset, Source};
 use foresz::{FileStore, Options};
 use serde::Serialize;
 
+use super::complete::{self, Reason};
 use super::source;
 use super::{choice, table};
 use crate::cli::args::{Compress, is_stdio};
@@ -35,6 +36,8 @@ struct Outcome {
     ratio: f64,
     wall_seconds: f64,
     variables: Vec<VariableInfo>,
+    /// What could not be read, with the reasons.
+    left_out: Vec<Reason>,
 }
 
 pub(crate) fn run(
@@ -46,8 +49,9 @@ pub(crate) fn run(
     let clock = Instant::now();
     refuse_misfits(args)?;
     let mut source = source::open(&args.input)?;
-    let recipes = recipes(args, &mut *source)?;
-    warn(&recipes, &mut *source)?;
+    let left_out = complete::left_out(args, &*source)?;
+    let recipes = recipes(args, &mut *source, &left_out)?;
+    warn(&recipes, &mut *source, &left_out)?;
     let options = periodic(options, args, &mut *source);
     let samples = samples(source.dataset(), &recipes);
     let bar = Bar::new(args.loudness.wants_bar(), samples.0, samples.1);
@@ -55,7 +59,10 @@ pub(crate) fn run(
         Some(bar) => options.progress(bar.callback()),
         None => options,
     };
-    let coder = Coder::new(&recipes, options);
+    let mut coder = Coder::new(&recipes, options);
+    if args.variable.is_empty() {
+        coder = coder.all_but(left_out.iter().map(|(name, _)| name.clone()).collect());
+    }
     let file = match write(args, &coder, &mut *source, target)? {
         Written::Elsewhere(bytes) => {
             drop(bar);
@@ -71,7 +78,8 @@ pub(crate) fn run(
     drop(bar);
     let reader = DatasetReader::open(FileStore::open(&file)?)?;
     let names: Vec<&str> = recipes.iter().map(|r| r.variable.as_str()).collect();
-    let outcome = outcome(args, &*source, &file, &reader, &names, clock)?;
+    let mut outcome = outcome(args, &*source, &file, &reader, &names, clock)?;
+    outcome.left_out = left_out;
     let remark = describe(&outcome);
     talk.outcome(&outcome, &remark)
 }
@@ -105,7 +113,11 @@ fn refuse_misfits(args: &Compress) -> anyhow::Result<()> {
 }
 
 /// What is asked for of each variable.
-fn recipes(args: &Compress, source: &mut dyn Source) -> anyhow::Result<Vec<Recipe>> {
+fn recipes(
+    args: &Compress,
+    source: &mut dyn Source,
+    left_out: &[Reason],
+) -> anyhow::Result<Vec<Recipe>> {
     let dataset = source.dataset().clone();
     let bounds = match &args.bound.bounds {
         None => BoundsFile::default(),
@@ -118,7 +130,18 @@ fn recipes(args: &Compress, source: &mut dyn Source) -> anyhow::Result<Vec<Recip
     for name in bounds.names() {
         choice::find(&dataset, name).context("in the file of bounds")?;
     }
-    let wanted = choice::wanted(&dataset, &args.variable, args.all)?;
+    let mut wanted = choice::wanted(&dataset, &args.variable, args.all)?;
+    if args.variable.is_empty() {
+        let stays = |v: &usize| {
+            left_out
+                .iter()
+                .all(|(n, _)| *n != dataset.variables[*v].name)
+        };
+        wanted.retain(stays);
+        if let ([], [(name, why), ..], false) = (&wanted[..], left_out, args.all) {
+            return Err(invalid(format!("{name} cannot be read: {why}")));
+        }
+    }
     let recipe = |v: usize| {
         let name = &dataset.variables[v].name;
         let mut recipe = match (args.bound.one.bound(), bounds.recipe(name)?) {
@@ -154,7 +177,7 @@ fn preset(args: &Compress, source: &mut dyn Source, v: usize) -> anyhow::Result<
 }
 
 /// Says what users should know before numbers are lost.
-fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Result<()> {
+fn warn(recipes: &[Recipe], source: &mut dyn Source, left_out: &[Reason]) -> anyhow::Result<()> {
     let dataset = source.dataset().clone();
     for recipe in recipes {
         let v = choice::find(&dataset, &recipe.variable)?;
@@ -165,7 +188,7 @@ fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Result<()> {
     for odd in odd_times(source, &positions(recipes, &dataset)) {
         eprintln!("foresz: note: {odd}");
     }
-    for (name, reason) in source.skipped() {
+    for (name, reason) in left_out {
         eprintln!("foresz: warning: {name} is left out: {reason}");
     }
     Ok(())
@@ -274,8 +297,12 @@ fn outcome(
     clock: Instant,
 ) -> anyhow::Result<Outcome> {
     let dataset = reader.dataset(View::Stored);
-    let positions = names.iter().filter_map(|name| dataset.position(name));
+    let mut positions: Vec<usize> = names.iter().filter_map(|n| dataset.position(n)).collect();
+    if names.is_empty() {
+        positions = (0..dataset.variables.len()).collect();
+    }
     let variables: Vec<VariableInfo> = positions
+        .into_iter()
         .map(|v| reader.about(v))
         .collect::<foresz::Result<_>>()?;
     let input_bytes: u64 = variables.iter().map(|v| v.raw_bytes).sum();
@@ -288,6 +315,7 @@ fn outcome(
         ratio: input_bytes as f64 / reader.bytes() as f64,
         wall_seconds: clock.elapsed().as_secs_f64(),
         variables,
+        left_out: Vec::new(),
     })
 }
 

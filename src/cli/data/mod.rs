@@ -2,10 +2,12 @@
 
 mod append;
 mod choice;
+mod complete;
 mod compress;
 mod decompress;
 mod form;
 mod info;
+mod lacking;
 mod region;
 mod select;
 mod source;

@@ -8,6 +8,8 @@ use foresz::files::{Attribute, Source};
 use foresz::{Bound, Decompressor, FileStore};
 use serde::Serialize;
 
+use super::complete::unreadable;
+use super::lacking::Lacking;
 use super::source;
 use super::table::layout;
 use crate::cli::args::Verify;
@@ -23,6 +25,9 @@ struct Answer {
     /// Of the whole.
     attributes_changed: Vec<String>,
     variables: Vec<Verdict>,
+    /// What only the original has. No reason to call the stream broken: it may have been
+    /// made of a part.
+    lacking: Lacking,
 }
 
 #[derive(Serialize)]
@@ -61,12 +66,17 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     } else {
         changed(&theirs.attributes, &dataset.attributes)
     };
+    let lacking = match args.variable {
+        None => Lacking::of(theirs, &dataset, unreadable(&*original)),
+        Some(_) => Lacking::default(),
+    };
     let answer = Answer {
         stream: args.stream.display().to_string(),
         original: args.original.display().to_string(),
         kept: attributes_changed.is_empty() && variables.iter().all(|v| v.kept),
         attributes_changed,
         variables,
+        lacking,
     };
     talk.answer(&answer, &describe(&answer))?;
     Ok(if answer.kept {
@@ -171,9 +181,10 @@ fn describe(answer: &Answer) -> String {
         ]);
     }
     format!(
-        "{verdict}: {} against {}\n{}",
+        "{verdict}: {} against {}\n{}{}",
         answer.stream,
         answer.original,
-        layout(&rows)
+        layout(&rows),
+        answer.lacking.describe()
     )
 }

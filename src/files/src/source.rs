@@ -22,6 +22,12 @@ pub trait Source: Send {
     /// ones is fastest.
     fn pieces(&self, variable: usize) -> Option<Vec<usize>>;
 
+    /// Refuses a variable whose values are stored in a way that cannot be read, as far as that
+    /// can be told without reading any.
+    fn check(&self, _variable: usize) -> Result<()> {
+        Ok(())
+    }
+
     /// Names of what the file has and the data set has not, each with the reason.
     fn skipped(&self) -> &[(String, String)] {
         &[]

@@ -129,6 +129,10 @@ impl Source for Hdf5 {
         Some(chunks.iter().map(|n| *n as usize).collect())
     }
 
+    fn check(&self, variable: usize) -> Result<()> {
+        guarded(|| filters::check(&self.file, &self.stored[variable]))
+    }
+
     fn skipped(&self) -> &[(String, String)] {
         &self.contents.skipped
     }
