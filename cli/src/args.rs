@@ -244,9 +244,12 @@ pub(crate) struct Compress {
     /// a .npz file also the one called data]
     #[arg(help_heading = INPUT, short, long, value_name = "NAME")]
     pub(crate) variable: Vec<String>,
-    /// All variables
+    /// Everything: all variables, dimensions and attributes. What cannot be read is an error
     #[arg(help_heading = INPUT, long, conflicts_with = "variable")]
     pub(crate) all: bool,
+    /// With --all: leave out what cannot be read, and say so
+    #[arg(help_heading = INPUT, long, requires = "all", conflicts_with = "variable")]
+    pub(crate) skip_unreadable: bool,
     #[command(flatten)]
     pub(crate) bound: BoundArgs,
     /// Zeros come back as zeros: where it did not rain, it did not rain

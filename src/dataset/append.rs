@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use foresz_files::{Source, Values};
 
+use super::axes::Axes;
 use super::builder::Builder;
 use super::coder::{Coder, Job, WRITER, named};
 use super::directory::{Directory, Piece};
@@ -165,6 +166,7 @@ impl Added<'_> {
             variable,
             position: self.position,
             span,
+            axes: Axes::of(&self.coder.options, &plan, self.position, source)?,
             plan: &plan,
         };
         let mut added = Vec::new();
@@ -172,10 +174,11 @@ impl Added<'_> {
             let piece = plan.cuts.piece(i);
             let values = source.read(self.position, &piece);
             let values = values.map_err(|e| named(e, &variable.name))?;
-            let bytes = job.piece(&values, &piece, asked)?.bytes;
+            let coded = job.piece(&values, &piece, asked)?;
             added.push(Piece {
-                offset: builder.put(&bytes)?,
-                bytes: bytes.len() as u64,
+                blob: coded.blob,
+                offset: builder.put(&coded.bytes)?,
+                bytes: coded.bytes.len() as u64,
                 asked,
             });
         }

@@ -4,7 +4,7 @@ use foresz_files::{Kind, Values};
 
 use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{squeeze, stretch};
-use crate::error::{Error, Result, Section, corrupt};
+use crate::error::{Error, Result, Section, corrupt, invalid};
 
 /// The most bytes that a blob stands for.
 pub(crate) const MOST_BYTES: usize = 1 << 26;
@@ -20,26 +20,36 @@ const PLANES: u8 = 1;
 const STEPS: u8 = 2;
 /// The same of differences of differences: axes are evenly spaced.
 const BENDS: u8 = 3;
+/// Where a look at more bytes than this finds nothing to gain, there is no second one.
+const LARGE: usize = 1 << 16;
 
-/// Values as bytes, with a checksum.
-pub(crate) fn write(values: &Values) -> Vec<u8> {
+/// Values as bytes, with a checksum: at most 20 bytes more than they are.
+pub(crate) fn write(values: &Values) -> Result<Vec<u8>> {
     let bytes = to_bytes(values);
+    if bytes.len() > MOST_BYTES {
+        return invalid(format!(
+            "texts beside each other take {} bytes, {MOST_BYTES} are the most",
+            bytes.len()
+        ));
+    }
     let width = values.kind().bytes().unwrap_or(1);
     let ways: &[u8] = match values.kind() {
         Kind::Char | Kind::Text => &[PLAIN],
         _ => &[PLAIN, PLANES, STEPS, BENDS],
     };
     // A look at the fast levels tells which way is best; the slow one then works once.
-    let quick = |way: &u8| squeeze(&arrange(&bytes, width, *way), QUICK).len();
-    let way = ways.iter().copied().min_by_key(quick).unwrap_or(PLAIN);
-    let squeezed = squeeze(&arrange(&bytes, width, way), LEVEL);
+    let quick = |way: &u8| (squeeze(&arrange(&bytes, width, *way), QUICK).len(), *way);
+    let (length, way) = ways.iter().map(quick).min().unwrap_or((0, PLAIN));
+    let is_noise = length > bytes.len() && bytes.len() > LARGE;
+    let level = if is_noise { QUICK } else { LEVEL };
+    let squeezed = squeeze(&arrange(&bytes, width, way), level);
     let mut out = vec![way];
     if values.kind() == Kind::Text {
         put_number(&mut out, bytes.len() as u64);
     }
     put_bytes(&mut out, &squeezed);
     out.extend(crc32fast::hash(&bytes).to_le_bytes());
-    out
+    Ok(out)
 }
 
 /// Inverse of [`write`], for so many values of a kind.
@@ -180,7 +190,7 @@ mod tests {
     #[test]
     fn values_come_back_to_the_bit() {
         for values in all() {
-            let blob = write(&values);
+            let blob = write(&values).unwrap();
             let again = read(&blob, values.kind(), values.len()).unwrap();
             assert_eq!(to_bytes(&again), to_bytes(&values), "{values:?}");
         }
@@ -189,14 +199,15 @@ mod tests {
     #[test]
     fn evenly_spaced_axes_take_next_to_nothing() {
         for values in all().iter().filter(|v| v.len() > 500) {
-            assert!(write(values).len() < 140, "{}", write(values).len());
+            let length = write(values).unwrap().len();
+            assert!(length < 140, "{length}");
         }
     }
 
     #[test]
     fn damage_is_found() {
         for values in all() {
-            let blob = write(&values);
+            let blob = write(&values).unwrap();
             let (kind, count) = (values.kind(), values.len());
             for end in 0..blob.len() {
                 assert!(read(&blob[..end], kind, count).is_err());

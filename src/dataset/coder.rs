@@ -9,6 +9,7 @@ use foresz_files::{Dataset, Source, Values, Variable};
 use foresz_predictors::Sample;
 use ndarray::{ArrayViewD, IxDyn};
 
+use super::axes::Axes;
 use super::blob;
 use super::builder::Builder;
 use super::checkpoint::{Keeper, sum_of};
@@ -16,8 +17,8 @@ use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
 use super::packing::{Carried, carry, declared_fills, range, unpack};
 use super::recipe::{Plan, Recipe};
-use super::roles::{Role, companions, roles};
 use super::spans::{self, Span};
+use super::travelling::{Extent, Travelling};
 use super::valid;
 use super::view::settle_zeros;
 use crate::bound::Bound;
@@ -33,6 +34,7 @@ pub struct Coder<'a> {
     pub(super) options: Options,
     /// Whether checksums of values are wanted.
     pub(super) sums: bool,
+    pub(super) extent: Extent,
 }
 
 /// Program and version, as streams remember it.
@@ -47,15 +49,27 @@ impl<'a> Coder<'a> {
             recipes,
             options,
             sums: false,
+            extent: Extent::Chosen,
         }
+    }
+
+    /// Codes everything that there is but for these variables: every other one, and every
+    /// dimension, whether a variable extends along it or not.
+    pub fn all_but(mut self, left_out: Vec<String>) -> Self {
+        self.extent = Extent::AllBut(left_out);
+        self
     }
 
     /// Writes a stream.
     pub fn compress(&self, source: &mut dyn Source, sink: &mut dyn Write) -> Result<u64> {
         let travelling = self.travelling(source.dataset())?;
-        let mut builder = Builder::start(sink)?;
         let mut begun = self.begin(&travelling)?;
+        let mut builder = Builder::start(sink)?;
         self.write(source, &travelling, &mut begun, (&mut builder, None))
+    }
+
+    pub(super) fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
+        Travelling::new(dataset, self.recipes, &self.extent)
     }
 
     pub(super) fn begin(&self, travelling: &Travelling) -> Result<Begun> {
@@ -66,9 +80,11 @@ impl<'a> Coder<'a> {
             entries: Vec::new(),
         };
         for variable in &travelling.dataset.variables {
-            let plan = travelling.plan(self, variable)?;
+            let plan = travelling.plan(self.recipes, variable)?;
             directory.entries.push(begun(&plan));
         }
+        // Not after hours of work.
+        directory.fitting()?;
         Ok(Begun {
             sums: vec![Vec::new(); directory.entries.len()],
             directory,
@@ -83,7 +99,7 @@ impl<'a> Coder<'a> {
         (builder, mut keeper): (&mut Builder, Option<&mut dyn Keeper>),
     ) -> Result<u64> {
         for (v, variable) in travelling.dataset.variables.iter().enumerate() {
-            let plan = travelling.plan(self, variable)?;
+            let plan = travelling.plan(self.recipes, variable)?;
             let job = Job {
                 coder: self,
                 dataset: &travelling.dataset,
@@ -96,6 +112,7 @@ impl<'a> Coder<'a> {
                     source,
                 )?,
                 plan: &plan,
+                axes: Axes::of(&self.options, &plan, travelling.positions[v], source)?,
             };
             let count = plan.cuts.count().unwrap_or(0);
             let run = |start: usize| start..(start + self.at_once()).min(count);
@@ -117,6 +134,7 @@ impl<'a> Coder<'a> {
                 for coded in coded? {
                     done.sums[v].push(coded.sum);
                     done.directory.entries[v].pieces.push(Piece {
+                        blob: coded.blob,
                         offset: builder.put(&coded.bytes)?,
                         bytes: coded.bytes.len() as u64,
                         asked: coded.asked,
@@ -141,67 +159,6 @@ impl<'a> Coder<'a> {
             some => some,
         };
         threads.div_ceil(2)
-    }
-
-    pub(super) fn travelling(&self, dataset: &Dataset) -> Result<Travelling> {
-        let find = |recipe: &Recipe| match dataset.position(&recipe.variable) {
-            Some(position) => Ok(position),
-            None => invalid(format!("there is no variable {}", recipe.variable)),
-        };
-        let chosen: Vec<usize> = self.recipes.iter().map(find).collect::<Result<_>>()?;
-        if chosen.is_empty() {
-            return invalid("no variable is asked for");
-        }
-        let positions = companions(dataset, &chosen);
-        let all = roles(dataset);
-        Ok(Travelling {
-            dataset: subset(dataset, &positions),
-            roles: positions.iter().map(|p| all[*p]).collect(),
-            positions,
-        })
-    }
-}
-
-/// The variables that go into a stream.
-pub(super) struct Travelling {
-    pub(super) dataset: Dataset,
-    roles: Vec<Role>,
-    /// Where each is in the source.
-    pub(super) positions: Vec<usize>,
-}
-
-impl Travelling {
-    pub(super) fn plan(&self, coder: &Coder, variable: &Variable) -> Result<Plan> {
-        let recipe = coder.recipes.iter().find(|r| r.variable == variable.name);
-        let role = self.dataset.position(&variable.name).map(|v| self.roles[v]);
-        let role = role.unwrap_or(Role::Companion);
-        Plan::new(&self.dataset, variable, role, recipe)
-    }
-}
-
-/// Some variables of a data set, with the dimensions that they have.
-pub fn subset(dataset: &Dataset, positions: &[usize]) -> Dataset {
-    let mut used: Vec<usize> = positions
-        .iter()
-        .flat_map(|p| dataset.variables[*p].dimensions.iter().copied())
-        .collect();
-    used.sort_unstable();
-    used.dedup();
-    let place = |d: &usize| used.partition_point(|u| u < d);
-    let variable = |p: &usize| {
-        let variable = &dataset.variables[*p];
-        Variable {
-            dimensions: variable.dimensions.iter().map(place).collect(),
-            ..variable.clone()
-        }
-    };
-    Dataset {
-        dimensions: used
-            .iter()
-            .map(|d| dataset.dimensions[*d].clone())
-            .collect(),
-        attributes: dataset.attributes.clone(),
-        variables: positions.iter().map(variable).collect(),
     }
 }
 
@@ -231,6 +188,8 @@ pub(super) fn begun(plan: &Plan) -> Entry {
 /// A piece as it goes into a stream.
 pub(crate) struct CodedPiece {
     pub(crate) bytes: Vec<u8>,
+    /// Whether it is a blob.
+    pub(crate) blob: bool,
     asked: Bound,
     /// The checksum of its values, if one is wanted.
     sum: u32,
@@ -245,6 +204,7 @@ pub(crate) struct Job<'a> {
     pub(crate) position: usize,
     pub(crate) plan: &'a Plan,
     pub(crate) span: Option<Span>,
+    pub(crate) axes: Axes,
 }
 
 impl Job<'_> {
@@ -296,34 +256,66 @@ impl Job<'_> {
                 self.variable.name
             ));
         }
-        let bytes = match self.plan.storage {
-            Storage::Blobs => {
-                let blob = blob::write(values);
+        let input_bytes = count * self.variable.kind.bytes().unwrap_or(1);
+        let stream = self.stream(values, piece, asked)?;
+        let (bytes, blob) = match stream {
+            // Noise takes no more bytes than it has.
+            Some(stream) if stream.len() > input_bytes && self.may_be_blob(input_bytes) => {
+                (self.blob(values)?, true)
+            }
+            Some(stream) => (stream, false),
+            None => {
+                let blob = self.blob(values)?;
                 if let Some(progress) = &self.coder.options.progress {
                     progress(count);
                 }
-                blob
+                (blob, true)
             }
-            Storage::Floats => match values {
-                Values::F32(v) => self.floats(v, &shape, asked)?,
-                Values::F64(v) => self.floats(v, &shape, asked)?,
-                _ => Vec::new(),
-            },
-            Storage::Integers => match carry(values)? {
-                Carried::F32(v) => self.integers(&v, &shape, asked)?,
-                Carried::F64(v) => self.integers(&v, &shape, asked)?,
-            },
-            Storage::Unpacked => match self.unpacked(values)? {
-                Values::F32(v) => self.floats(&v, &shape, asked)?,
-                Values::F64(v) => self.floats(&v, &shape, asked)?,
-                _ => Vec::new(),
-            },
         };
         Ok(CodedPiece {
             bytes,
+            blob,
             asked,
             sum: if self.coder.sums { sum_of(values) } else { 0 },
         })
+    }
+
+    /// The values of a piece as a stream, if that is how they are stored.
+    fn stream(
+        &self,
+        values: &Values,
+        piece: &[Range<usize>],
+        asked: Bound,
+    ) -> Result<Option<Vec<u8>>> {
+        Ok(Some(match self.plan.storage {
+            Storage::Blobs => return Ok(None),
+            Storage::Floats => match values {
+                Values::F32(v) => self.floats(v, piece, asked)?,
+                Values::F64(v) => self.floats(v, piece, asked)?,
+                _ => Vec::new(),
+            },
+            Storage::Integers => match carry(values)? {
+                Carried::F32(v) => self.integers(&v, piece, asked)?,
+                Carried::F64(v) => self.integers(&v, piece, asked)?,
+            },
+            Storage::Unpacked => match self.unpacked(values)? {
+                Values::F32(v) => self.floats(&v, piece, asked)?,
+                Values::F64(v) => self.floats(&v, piece, asked)?,
+                _ => Vec::new(),
+            },
+        }))
+    }
+
+    /// Whether the integers of a piece can be stored as they are: not where something is asked
+    /// for that may change them.
+    fn may_be_blob(&self, bytes: usize) -> bool {
+        matches!(self.plan.storage, Storage::Integers | Storage::Unpacked)
+            && !self.plan.recipe.non_negative
+            && bytes <= blob::MOST_BYTES
+    }
+
+    fn blob(&self, values: &Values) -> Result<Vec<u8>> {
+        blob::write(values).map_err(|e| about(e, &self.variable.name))
     }
 
     /// What the caller asked for as far as it suits the variable: companions are coded as
@@ -368,20 +360,25 @@ impl Job<'_> {
     fn finish<T: Sample>(
         &self,
         values: &[T],
-        shape: &[usize],
-        options: &Options,
+        piece: &[Range<usize>],
+        options: Options,
     ) -> Result<Vec<u8>> {
-        let field = ArrayViewD::from_shape(IxDyn(shape), values);
+        let shape: Vec<usize> = piece.iter().map(ExactSizeIterator::len).collect();
+        let field = ArrayViewD::from_shape(IxDyn(&shape), values);
         let field = field.map_err(|e| Error::Invalid(e.to_string()))?;
-        let Compressed { bytes, .. } = compress(field, options).map_err(|e| match e {
-            Error::Invalid(reason) => Error::Invalid(format!("{}: {reason}", self.variable.name)),
-            other => other,
-        })?;
+        let options = self.axes.tell(options, piece);
+        let compressed = compress(field, &options);
+        let Compressed { bytes, .. } = compressed.map_err(|e| about(e, &self.variable.name))?;
         Ok(bytes)
     }
 
     /// Numbers that mean what they are.
-    fn floats<T: Sample>(&self, values: &[T], shape: &[usize], asked: Bound) -> Result<Vec<u8>> {
+    fn floats<T: Sample>(
+        &self,
+        values: &[T],
+        piece: &[Range<usize>],
+        asked: Bound,
+    ) -> Result<Vec<u8>> {
         let bound = spans::absolute(asked, self.span);
         let mut options = self.options(bound);
         if self.plan.storage == Storage::Floats {
@@ -399,13 +396,18 @@ impl Job<'_> {
             let ends = valid::shown(self.variable, self.plan.recipe.shows_zeros());
             options.valid.extend(ends.ok().flatten());
         }
-        self.finish(values, shape, &options)
+        self.finish(values, piece, options)
     }
 
     /// Whole numbers, under a bound of whole numbers.
-    fn integers<T: Sample>(&self, values: &[T], shape: &[usize], asked: Bound) -> Result<Vec<u8>> {
+    fn integers<T: Sample>(
+        &self,
+        values: &[T],
+        piece: &[Range<usize>],
+        asked: Bound,
+    ) -> Result<Vec<u8>> {
         let Some(packing) = &self.plan.packing else {
-            return self.finish(values, shape, &self.options(Bound::Lossless));
+            return self.finish(values, piece, self.options(Bound::Lossless));
         };
         let steps = match spans::absolute(asked, self.span) {
             Bound::Absolute(bound) => packing.steps_within(bound, self.variable.kind),
@@ -428,7 +430,7 @@ impl Job<'_> {
         }
         let ends = valid::packed(self.variable, zeros);
         options.valid.extend(ends.ok().flatten());
-        self.finish(values, shape, &options)
+        self.finish(values, piece, options)
     }
 
     fn unpacked(&self, values: &Values) -> Result<Values> {
@@ -456,6 +458,14 @@ pub(super) fn read(
             .map_err(|e| named(e, name))
     };
     pieces.map(read).collect()
+}
+
+/// An error of what was asked for, with the variable it is about.
+fn about(error: Error, variable: &str) -> Error {
+    match error {
+        Error::Invalid(reason) => Error::Invalid(format!("{variable}: {reason}")),
+        other => other,
+    }
 }
 
 /// An error of a file, with the variable it is about.

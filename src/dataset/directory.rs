@@ -44,6 +44,9 @@ const STORAGES: [Storage; 4] = [
 /// A stream or a blob.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Piece {
+    /// Which of the two: a blob has the values as the source stores them, however others of
+    /// the variable are stored.
+    pub(crate) blob: bool,
     pub(crate) offset: u64,
     pub(crate) bytes: u64,
     /// What was asked for, of the values as people know them: unpacked.
@@ -88,13 +91,7 @@ pub(crate) struct Directory {
 impl Directory {
     /// What follows the last piece.
     pub(crate) fn closing(&self) -> Result<Vec<u8>> {
-        let plain = self.to_bytes();
-        if plain.len() > MOST_BYTES {
-            return invalid(format!(
-                "attributes and pieces take {} bytes, {MOST_BYTES} are the most",
-                plain.len()
-            ));
-        }
+        let plain = self.fitting()?;
         let mut out = Vec::new();
         put_number(&mut out, plain.len() as u64);
         out.extend(squeeze(&plain, LEVEL));
@@ -127,6 +124,18 @@ impl Directory {
         let length = reader.count(MOST_BYTES, "bytes of a directory")?;
         let plain = stretch(reader.rest(), length, Section::Directory)?;
         Directory::from_bytes(&plain, start).map(Some)
+    }
+
+    /// Its bytes, or an error if no reader would take as many.
+    pub(crate) fn fitting(&self) -> Result<Vec<u8>> {
+        let plain = self.to_bytes();
+        if plain.len() > MOST_BYTES {
+            return invalid(format!(
+                "attributes and pieces take {} bytes, {MOST_BYTES} are the most",
+                plain.len()
+            ));
+        }
+        Ok(plain)
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -265,20 +274,18 @@ fn read_attributes(reader: &mut Reader) -> Result<Vec<Attribute>> {
 fn read_dimension(reader: &mut Reader) -> Result<Dimension> {
     let name = reader.text()?;
     let length = reader.count(isize::MAX as usize, "places along a dimension")?;
-    let unlimited = match reader.byte()? {
-        flag @ (0 | 1) => flag == 1,
-        flag => {
-            return corrupt(
-                Section::Directory,
-                format!("a dimension has the flag {flag}"),
-            );
-        }
-    };
     Ok(Dimension {
         name,
         length,
-        unlimited,
+        unlimited: read_truth(reader, "a dimension")?,
     })
+}
+
+fn read_truth(reader: &mut Reader, of: &str) -> Result<bool> {
+    match reader.byte()? {
+        flag @ (0 | 1) => Ok(flag == 1),
+        flag => corrupt(Section::Directory, format!("{of} has the flag {flag}")),
+    }
 }
 
 fn read_variable(reader: &mut Reader, dimensions: &[Dimension]) -> Result<Variable> {
@@ -310,14 +317,18 @@ fn read_variable(reader: &mut Reader, dimensions: &[Dimension]) -> Result<Variab
 const NON_NEGATIVE: u8 = 1;
 const PACKED: u8 = 2;
 const KEEP_ZEROS: u8 = 4;
+/// Some pieces are blobs though others are not, and each says what it is.
+const SOME_BLOBS: u8 = 8;
 
 fn put_entry(out: &mut Vec<u8>, entry: &Entry, unfinished: bool) {
     let storage = STORAGES.iter().position(|s| *s == entry.storage);
     out.push(storage.unwrap_or_default() as u8);
+    let some_blobs = entry.storage != Storage::Blobs && entry.pieces.iter().any(|p| p.blob);
     out.push(
         u8::from(entry.non_negative) * NON_NEGATIVE
             + u8::from(entry.packed) * PACKED
-            + u8::from(entry.keep_zeros) * KEEP_ZEROS,
+            + u8::from(entry.keep_zeros) * KEEP_ZEROS
+            + u8::from(some_blobs) * SOME_BLOBS,
     );
     for ends in &entry.cuts.ends {
         put_number(out, ends.len() as u64);
@@ -331,6 +342,9 @@ fn put_entry(out: &mut Vec<u8>, entry: &Entry, unfinished: bool) {
         put_number(out, entry.pieces.len() as u64);
     }
     for piece in &entry.pieces {
+        if some_blobs {
+            out.push(u8::from(piece.blob));
+        }
         put_number(out, piece.offset);
         put_number(out, piece.bytes);
         put_bound(out, piece.asked);
@@ -345,10 +359,13 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
         )));
     };
     let flags = reader.byte()?;
-    if flags & !(NON_NEGATIVE | PACKED | KEEP_ZEROS) != 0 {
+    if flags & !(NON_NEGATIVE | PACKED | KEEP_ZEROS | SOME_BLOBS) != 0 {
         return Err(Error::Unsupported(format!(
             "unknown flags {flags:#x}: install a newer foresz"
         )));
+    }
+    if storage == Storage::Blobs && flags & SOME_BLOBS != 0 {
+        return corrupt(Section::Directory, "pieces that are blobs say so once more");
     }
     let ends = shape.iter().map(|length| read_ends(reader, *length));
     let cuts = Cuts {
@@ -367,6 +384,10 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
         );
     }
     let piece = |_| {
+        let blob = match flags & SOME_BLOBS {
+            0 => storage == Storage::Blobs,
+            _ => read_truth(reader, "a piece")?,
+        };
         let (offset, bytes) = (reader.number()?, reader.number()?);
         let asked = read_bound(reader)?;
         let end = offset.checked_add(bytes);
@@ -374,6 +395,7 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
             return corrupt(Section::Directory, "a piece lies beyond the end");
         }
         Ok(Piece {
+            blob,
             offset,
             bytes,
             asked,
@@ -423,7 +445,8 @@ mod tests {
             length,
             unlimited,
         };
-        let piece = |offset, asked| Piece {
+        let piece = |blob, offset, asked| Piece {
+            blob,
             offset,
             bytes: 10,
             asked,
@@ -459,7 +482,10 @@ mod tests {
                     non_negative: true,
                     keep_zeros: true,
                     cuts: Cuts::whole(&[5, 3]).cut(0, &[2]),
-                    pieces: vec![piece(5, Bound::Absolute(0.1)), piece(15, Bound::Psnr(60.0))],
+                    pieces: vec![
+                        piece(false, 5, Bound::Absolute(0.1)),
+                        piece(true, 15, Bound::Psnr(60.0)),
+                    ],
                 },
                 Entry {
                     storage: Storage::Blobs,
@@ -467,7 +493,7 @@ mod tests {
                     non_negative: false,
                     keep_zeros: false,
                     cuts: Cuts::whole(&[]),
-                    pieces: vec![piece(25, Bound::Lossless)],
+                    pieces: vec![piece(true, 25, Bound::Lossless)],
                 },
             ],
         }

@@ -43,9 +43,18 @@ fn is_time(axis: &Variable) -> bool {
 }
 
 /// Values of the axis along a dimension, if there is one.
-fn axis(source: &mut dyn Source, dataset: &Dataset, dimension: usize) -> Option<Vec<f64>> {
-    let name = &dataset.dimensions[dimension].name;
-    let position = dataset.position(name)?;
+fn own_axis(source: &mut dyn Source, dataset: &Dataset, dimension: usize) -> Option<Vec<f64>> {
+    let position = dataset.position(&dataset.dimensions[dimension].name)?;
+    axis(source, dataset, position, dimension)
+}
+
+/// Values of a variable that extends along a dimension and no other.
+pub(super) fn axis(
+    source: &mut dyn Source,
+    dataset: &Dataset,
+    position: usize,
+    dimension: usize,
+) -> Option<Vec<f64>> {
     let length = dataset.dimensions[dimension].length;
     if dataset.variables[position].dimensions != [dimension] || length == 0 {
         return None;
@@ -70,7 +79,7 @@ pub fn odd_times(source: &mut dyn Source, variables: &[usize]) -> Vec<String> {
         let name = &dataset.dimensions[d].name;
         let about = dataset.position(name).map(|p| &dataset.variables[p]);
         if about.is_some_and(is_time)
-            && let Some(times) = axis(source, &dataset, d)
+            && let Some(times) = own_axis(source, &dataset, d)
         {
             odd.extend(oddity(&times).map(|oddity| format!("{name} {oddity}")));
         }
@@ -111,7 +120,7 @@ pub fn closes(source: &mut dyn Source) -> Option<bool> {
         let about = dataset.position(&d.name).map(|p| &dataset.variables[p]);
         about.is_some_and(is_longitude)
     })?;
-    axis(source, &dataset, d).map(|longitudes| goes_round(&longitudes))
+    own_axis(source, &dataset, d).map(|longitudes| goes_round(&longitudes))
 }
 
 /// Whether a coordinate is longitude.

@@ -170,6 +170,7 @@ fn single(index: &Index, bytes: u64) -> Directory {
             keep_zeros: false,
             cuts: Cuts::whole(&index.shape()),
             pieces: vec![Piece {
+                blob: false,
                 offset: 0,
                 bytes,
                 asked: index.asked,

@@ -7,7 +7,7 @@ use foresz_predictors::Sample;
 
 use super::about::VariableInfo;
 use super::blob;
-use super::directory::{Directory, Entry, Piece, Storage};
+use super::directory::{Directory, Piece, Storage};
 use super::opening;
 use super::packing::{Packing, put_down};
 use super::recipe::{PIECE_BYTES, TEXT_BYTES};
@@ -105,7 +105,7 @@ impl<S: Store> DatasetReader<S> {
             Storage::Unpacked => Packing::of(about).map_or(about.kind, |packing| packing.to),
             _ => about.kind,
         };
-        let values = self.stored(entry, kind, region, decoder)?;
+        let values = self.stored(variable, kind, region, decoder)?;
         if entry.packed && view == View::Unpacked && entry.storage != Storage::Unpacked {
             show(about, values, entry.shows_zeros())
         } else {
@@ -114,11 +114,14 @@ impl<S: Store> DatasetReader<S> {
     }
 
     /// Parts that a region of a variable can be read in one after the other: runs along its
-    /// first dimension, as short as memory wants them.
+    /// first dimension, as short as memory wants them. None where there are no values.
     pub fn slabs(&self, variable: usize, region: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
         let Some((first, rest)) = region.split_first() else {
             return vec![Vec::new()];
         };
+        if region.iter().any(Range::is_empty) {
+            return Vec::new();
+        }
         let width = self.directory.dataset.variables.get(variable);
         let width = width.and_then(|v| v.kind.bytes()).unwrap_or(TEXT_BYTES);
         let places: usize = rest.iter().map(ExactSizeIterator::len).product();
@@ -134,38 +137,24 @@ impl<S: Store> DatasetReader<S> {
     /// Values as they are in pieces.
     fn stored(
         &self,
-        entry: &Entry,
+        variable: usize,
         kind: Kind,
         region: &[Range<usize>],
         decoder: &Decompressor,
     ) -> Result<Values> {
+        let entry = &self.directory.entries[variable];
         let touched = entry.cuts.touching(region);
         if let [i] = touched.as_slice() {
-            let part = entry.cuts.piece(*i);
-            return self.of_piece(
-                &entry.pieces[*i],
-                entry.storage,
-                kind,
-                &part,
-                region,
-                decoder,
-            );
+            return self.of_piece((variable, *i), kind, region, decoder);
         }
         let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
         let mut all = Values::zeros(kind, 0);
         for i in touched {
             let part = entry.cuts.piece(i);
-            let within =
+            let shared =
                 |(a, b): (&Range<usize>, &Range<usize>)| a.start.max(b.start)..a.end.min(b.end);
-            let wanted: Vec<Range<usize>> = region.iter().zip(&part).map(within).collect();
-            let values = self.of_piece(
-                &entry.pieces[i],
-                entry.storage,
-                kind,
-                &part,
-                &wanted,
-                decoder,
-            )?;
+            let wanted: Vec<Range<usize>> = region.iter().zip(&part).map(shared).collect();
+            let values = self.of_piece((variable, i), kind, &wanted, decoder)?;
             if all.is_empty() {
                 // Now that a piece has proved to be there.
                 all = room(kind, shape.iter().product())?;
@@ -180,28 +169,42 @@ impl<S: Store> DatasetReader<S> {
         Ok(all)
     }
 
-    /// Values of a part of a piece.
+    /// Values of a part of a piece that is a blob, as the source stores them.
+    pub(crate) fn of_blob(
+        &self,
+        variable: usize,
+        i: usize,
+        wanted: &[Range<usize>],
+    ) -> Result<Values> {
+        let entry = &self.directory.entries[variable];
+        let kind = self.directory.dataset.variables[variable].kind;
+        let window = self.window(&entry.pieces[i])?;
+        let (shape, local) = within(&entry.cuts.piece(i), wanted);
+        let bytes = window.read(0..window.size())?;
+        let values = blob::read(&bytes, kind, shape.iter().product())?;
+        values.region(&shape, &local).map_err(misfit)
+    }
+
+    /// Values of a part of a variable's piece.
     fn of_piece(
         &self,
-        piece: &Piece,
-        storage: Storage,
+        (variable, i): (usize, usize),
         kind: Kind,
-        part: &[Range<usize>],
         wanted: &[Range<usize>],
         decoder: &Decompressor,
     ) -> Result<Values> {
-        let window = self.window(piece)?;
-        let shape: Vec<usize> = part.iter().map(ExactSizeIterator::len).collect();
-        let local: Vec<Range<usize>> = wanted
-            .iter()
-            .zip(part)
-            .map(|(w, p)| w.start - p.start..w.end - p.start)
-            .collect();
-        if storage == Storage::Blobs {
-            let bytes = window.read(0..window.size())?;
-            let values = blob::read(&bytes, kind, shape.iter().product())?;
-            return values.region(&shape, &local).map_err(misfit);
+        let entry = &self.directory.entries[variable];
+        let storage = entry.storage;
+        if entry.pieces[i].blob {
+            let values = self.of_blob(variable, i, wanted)?;
+            if storage != Storage::Unpacked {
+                return Ok(values);
+            }
+            let about = &self.directory.dataset.variables[variable];
+            return show(about, values, entry.non_negative || entry.keep_zeros);
         }
+        let window = self.window(&entry.pieces[i])?;
+        let (shape, local) = within(&entry.cuts.piece(i), wanted);
         let info = inspect(&window)?;
         if info.shape != shape {
             return corrupt(
@@ -244,12 +247,18 @@ impl<S: Store> DatasetReader<S> {
         let Some(entry) = self.directory.entries.get(variable) else {
             return invalid(format!("there is no variable {variable}"));
         };
-        if entry.storage == Storage::Blobs {
-            return Ok(Vec::new());
-        }
+        let streams = entry.pieces.iter().filter(|piece| !piece.blob);
         let info = |piece| inspect(&self.window(piece)?);
-        entry.pieces.iter().map(info).collect()
+        streams.map(info).collect()
     }
+}
+
+/// The shape of a piece, and where a part of the variable is in it.
+fn within(piece: &[Range<usize>], wanted: &[Range<usize>]) -> (Vec<usize>, Vec<Range<usize>>) {
+    let shape = piece.iter().map(ExactSizeIterator::len).collect();
+    let pairs = wanted.iter().zip(piece);
+    let local = pairs.map(|(w, p)| w.start - p.start..w.end - p.start);
+    (shape, local.collect())
 }
 
 /// So many zeros, if memory has room for them: a directory can claim any shape.

@@ -132,7 +132,7 @@ impl Plan {
         let storage = storage(variable, &shape, packing.as_ref(), &recipe);
         if storage != Storage::Blobs && shape.len() > MAX_DIMS {
             return invalid(format!(
-                "{} has {} dimensions, {MAX_DIMS} are the most",
+                "{} has {} dimensions: only --lossless keeps more than {MAX_DIMS}",
                 variable.name,
                 shape.len()
             ));
@@ -184,7 +184,8 @@ fn storage(
     let relative = |bound: &Bound| matches!(bound, Bound::PointwiseRelative(_));
     let narrow = variable.kind.is_integer() && width < 8;
     let wide = variable.kind.is_integer() && !narrow;
-    if shape.is_empty() || (lossless && (bytes < SMALL_BYTES || wide)) {
+    let many = shape.len() > MAX_DIMS;
+    if shape.is_empty() || (lossless && (bytes < SMALL_BYTES || wide || many)) {
         Storage::Blobs
     } else if variable.kind.is_float() {
         Storage::Floats
@@ -192,7 +193,9 @@ fn storage(
         Storage::Integers
     } else if packing.is_some_and(|packing| {
         let falls = recipe.non_negative && !packing.rises();
-        !narrow || falls || packing.wraps() || recipe.bounds.all().iter().any(relative)
+        // Below a step integers lose nothing, in whatever order they are.
+        let wraps = packing.wraps() && !keeps_steps(packing, recipe, variable);
+        !narrow || falls || wraps || recipe.bounds.all().iter().any(relative)
     }) {
         Storage::Unpacked
     } else if narrow {
@@ -200,6 +203,15 @@ fn storage(
     } else {
         Storage::Blobs
     }
+}
+
+/// Whether no bound lets an integer become another.
+fn keeps_steps(packing: &Packing, recipe: &Recipe, variable: &Variable) -> bool {
+    recipe.bounds.all().iter().all(|bound| match bound {
+        Bound::Lossless => true,
+        Bound::Absolute(bound) => packing.steps_within(*bound, variable.kind) == 0.0,
+        _ => false,
+    })
 }
 
 // A blob that is read has to be one that could be written.

@@ -3,19 +3,16 @@
 use std::io::Write;
 use std::ops::Range;
 
-use foresz_files::Values;
-
 use super::blob;
 use super::builder::Builder;
 use super::cat::copy;
 use super::coder::WRITER;
 use super::cuts::Cuts;
-use super::directory::{Directory, Entry, Piece, Storage};
+use super::directory::{Directory, Entry, Piece};
 use super::join::{growing, place};
 use super::reader::DatasetReader;
-use super::view::View;
 use crate::container::{self, HEAD_BYTES, Index};
-use crate::decompress::{Decompressor, starts};
+use crate::decompress::starts;
 use crate::error::{Result, invalid};
 use crate::store::Store;
 use crate::used::Used;
@@ -106,15 +103,15 @@ impl<S: Store> DatasetReader<S> {
                 pieces.push(copy(self, piece, builder)?);
                 continue;
             }
-            let bytes = if entry.storage == Storage::Blobs {
-                let mut part = part.clone();
-                part[d] = along.start.max(places.start)..along.end.min(places.end);
-                let values: Values = self.read(v, &part, View::Stored, &Decompressor::default())?;
-                blob::write(&values)
+            let bytes = if piece.blob {
+                let mut wanted = part.clone();
+                wanted[d] = along.start.max(places.start)..along.end.min(places.end);
+                blob::write(&self.of_blob(v, i, &wanted)?)?
             } else {
                 self.part(piece, along.clone(), d, places)?
             };
             pieces.push(Piece {
+                blob: piece.blob,
                 offset: builder.put(&bytes)?,
                 bytes: bytes.len() as u64,
                 asked: piece.asked,

@@ -81,7 +81,7 @@ impl Coder<'_> {
         let is_same = format!("{:?}", directory.dataset) == format!("{:?}", travelling.dataset);
         let mut wanted = Vec::new();
         for variable in &travelling.dataset.variables {
-            wanted.push(begun(&travelling.plan(self, variable)?));
+            wanted.push(begun(&travelling.plan(self.recipes, variable)?));
         }
         let cuts = directory.entries.iter().map(|entry| &entry.cuts);
         Ok(if !is_same {

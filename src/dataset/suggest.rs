@@ -7,10 +7,11 @@ use foresz_predictors::Sample;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
 use serde::Serialize;
 
-use super::coder::{Coder, named, subset};
+use super::coder::{Coder, named};
 use super::packing::{missing_values, packing_step, unpacked};
 use super::reader::DatasetReader;
 use super::recipe::Recipe;
+use super::travelling::subset;
 use super::view::View;
 use crate::bound::Bound;
 use crate::compress::compress;

@@ -640,6 +640,161 @@ fn wide_packed_integers_can_be_lossless() {
     });
 }
 
+/// Numbers without any order.
+fn noise(count: usize) -> impl Iterator<Item = u64> {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    (0..count).map(move |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32
+    })
+}
+
+#[test]
+fn integers_that_are_noise_do_not_grow() {
+    const COUNT: usize = 40_000;
+    let unsigned = || {
+        let mut attributes = packing(0.01, 5.0);
+        attributes.push(attribute("_Unsigned", Values::text("true")));
+        attributes
+    };
+    let all = [
+        (
+            Values::U8(noise(COUNT).map(|n| n as u8).collect()),
+            packing(0.01, 0.0),
+        ),
+        (
+            Values::U16(noise(COUNT).map(|n| n as u16).collect()),
+            packing(0.01, 5.0),
+        ),
+        (
+            Values::I8(noise(COUNT).map(|n| n as i8).collect()),
+            unsigned(),
+        ),
+        (
+            Values::I16(noise(COUNT).map(|n| n as i16).collect()),
+            unsigned(),
+        ),
+        (
+            Values::I32(noise(COUNT).map(|n| n as i32).collect()),
+            unsigned(),
+        ),
+        (
+            Values::U32(noise(COUNT).map(|n| n as u32).collect()),
+            packing(0.01, 5.0),
+        ),
+        (
+            Values::I16(noise(COUNT).map(|n| n as i16).collect()),
+            Vec::new(),
+        ),
+    ];
+    let bounds = [
+        Bound::Lossless,
+        Bound::Absolute(0.001),
+        Bound::Absolute(0.02),
+        Bound::PointwiseRelative(1e-9),
+    ];
+    for (values, attributes) in all {
+        let raw = values.to_le_bytes().unwrap().len();
+        for bound in bounds {
+            let mut source = packed(values.clone(), attributes.clone());
+            let stream = compressed(&mut source, &[Recipe::new("v", bound)]);
+            let kind = values.kind().name();
+            let reader = DatasetReader::open(&stream).unwrap();
+            let about = reader.about(0).unwrap();
+            let most = raw + 64 * about.pieces;
+            assert!(
+                about.stream_bytes <= most as u64,
+                "{kind} {bound:?}: {about:?}"
+            );
+            let found = reader.verify(0, &mut source, 0, &Decompressor::default());
+            assert_eq!(found.unwrap().broken, 0, "{kind} {bound:?}");
+            // Parts of it, and streams of parts.
+            let whole = read(&reader, "v", View::Unpacked);
+            let part = [300..500, 7..9];
+            let seen = reader.read(0, &part, View::Unpacked, &Decompressor::default());
+            let wanted = whole.region(&[COUNT / 50, 50], &part).unwrap();
+            assert_eq!(seen.unwrap().differing(&wanted), 0, "{kind} {bound:?}");
+            if about.backends.is_empty() {
+                let mut half = Vec::new();
+                reader.split(Some("y"), 300..500, &mut half).unwrap();
+                let half = DatasetReader::open(&half).unwrap();
+                let wanted = whole.region(&[COUNT / 50, 50], &[300..500, 0..50]).unwrap();
+                let seen = read(&half, "v", View::Unpacked);
+                assert_eq!(seen.differing(&wanted), 0, "{kind} {bound:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn unsigned_numbers_can_be_packed_again_below_a_step() {
+    let words = Values::I16(noise(4000).map(|n| n as i16).collect());
+    let mut attributes = packing(0.5, 0.0);
+    attributes.push(attribute("_Unsigned", Values::text("true")));
+    let mut source = packed(words.clone(), attributes);
+    let stream = compressed(&mut source, &[Recipe::new("v", Bound::Absolute(0.4))]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    assert_eq!(read(&reader, "v", View::Stored), words);
+}
+
+#[test]
+fn everything_goes_where_everything_is_asked_for() {
+    let mut source = weather();
+    let mut stream = Vec::new();
+    let recipes = [Recipe::new("t2m", Bound::Absolute(0.05))];
+    let left_out = vec!["crs".into()];
+    let coder = Coder::new(&recipes, options()).all_but(left_out);
+    coder.compress(&mut source, &mut stream).unwrap();
+    let reader = DatasetReader::open(&stream).unwrap();
+    let mut wanted = source.dataset().clone();
+    wanted.variables.retain(|v| v.name != "crs");
+    assert_eq!(reader.dataset(View::Stored), wanted);
+    for name in ["d2m", "tp", "land", "station"] {
+        let v = source.dataset().position(name).unwrap();
+        assert_eq!(
+            read(&reader, name, View::Stored),
+            *source.values(v),
+            "{name}"
+        );
+    }
+    let coder = Coder::new(&recipes, options()).all_but(vec!["t2m".into()]);
+    assert!(coder.compress(&mut source, &mut Vec::new()).is_err());
+}
+
+#[test]
+fn more_dimensions_than_a_stream_has_are_kept_without_loss() {
+    let dimension = |d: usize| Dimension {
+        name: format!("d{d}"),
+        length: if d < 2 { 100 } else { 2 },
+        unlimited: false,
+    };
+    let dataset = Dataset {
+        dimensions: (0..10).map(dimension).collect(),
+        attributes: Vec::new(),
+        variables: vec![variable(
+            "v",
+            Kind::F32,
+            &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+            Vec::new(),
+        )],
+    };
+    let values = Values::F32((0..100 * 100 * 256).map(|k| k as f32).collect());
+    let mut source = Memory::new(dataset, vec![values.clone()]).unwrap();
+    let stream = compressed(&mut source, &[Recipe::new("v", Bound::Lossless)]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    assert!(read(&reader, "v", View::Stored) == values);
+    let recipes = [Recipe::new("v", Bound::Absolute(0.1))];
+    let refused = Coder::new(&recipes, options()).compress(&mut source, &mut Vec::new());
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("v has 10 dimensions")
+    );
+}
+
 #[test]
 fn nothing_is_negative_though_no_packed_number_is_zero() {
     let rain = Values::I16((0..3000).map(|k| 1 + (k % 50) as i16).collect());

@@ -8,7 +8,7 @@ use crate::failure::invalid;
 /// Names more alike than this are taken for slips.
 const ALIKE: f64 = 0.7;
 /// More names than this are too many to read.
-const MANY: usize = 12;
+pub(super) const MANY: usize = 12;
 
 /// Variables of data.
 pub(super) fn data(dataset: &Dataset) -> Vec<usize> {
@@ -62,7 +62,7 @@ pub(super) fn wanted(dataset: &Dataset, named: &[String], all: bool) -> anyhow::
         return named.iter().map(|name| find(dataset, name)).collect();
     }
     match data.as_slice() {
-        [] => Err(invalid(
+        [] if !all => Err(invalid(
             "there is nothing to compress: no variable has numbers along a dimension that are no coordinates; name one with -v",
         )),
         [_] => Ok(data),

@@ -13,6 +13,7 @@ use foresz::files::{Dataset, Source};
 use foresz::{Bound, FileStore, Options};
 use serde::Serialize;
 
+use super::complete::{self, Reason};
 use super::origin::Origin;
 use super::{choice, fit, resume, source, table};
 use crate::args::{Compress, is_stdio};
@@ -32,6 +33,8 @@ struct Outcome {
     ratio: f64,
     wall_seconds: f64,
     variables: Vec<VariableInfo>,
+    /// What could not be read, with the reasons.
+    left_out: Vec<Reason>,
 }
 
 pub(crate) fn run(
@@ -44,6 +47,7 @@ pub(crate) fn run(
     refuse_misfits(args)?;
     let origin = Origin::of(&args.input)?;
     let mut source = source::open(&args.input)?;
+    complete::check(args, &*source)?;
     let recipes = recipes(args, &mut *source)?;
     fit::check(args, source.dataset(), &recipes)?;
     warn(&recipes, &mut *source)?;
@@ -54,7 +58,10 @@ pub(crate) fn run(
         Some(bar) => options.progress(bar.callback()),
         None => options,
     };
-    let coder = Coder::new(&recipes, options);
+    let mut coder = Coder::new(&recipes, options);
+    if args.variable.is_empty() {
+        coder = coder.all_but(Vec::new());
+    }
     let target = Target::new(target, args.output.force).reading(args.inputs());
     let file = match write(args, &coder, (&mut *source, &origin), &target)? {
         Written::Elsewhere(bytes) => {
@@ -253,8 +260,12 @@ fn outcome(
     clock: Instant,
 ) -> anyhow::Result<Outcome> {
     let dataset = reader.dataset(View::Stored);
-    let positions = names.iter().filter_map(|name| dataset.position(name));
+    let mut positions: Vec<usize> = names.iter().filter_map(|n| dataset.position(n)).collect();
+    if names.is_empty() {
+        positions = (0..dataset.variables.len()).collect();
+    }
     let variables: Vec<VariableInfo> = positions
+        .into_iter()
         .map(|v| reader.about(v))
         .collect::<foresz::Result<_>>()?;
     let input_bytes: u64 = variables.iter().map(|v| v.raw_bytes).sum();
@@ -267,6 +278,7 @@ fn outcome(
         ratio: input_bytes as f64 / reader.bytes() as f64,
         wall_seconds: clock.elapsed().as_secs_f64(),
         variables,
+        left_out: source.skipped().to_vec(),
     })
 }
 

@@ -79,15 +79,7 @@ fn extract<S: Store>(
         View::Unpacked
     };
     let dataset = reader.dataset(view);
-    let wanted = choice::wanted(&dataset, &args.variable, true)
-        // A stream may well hold coordinates alone.
-        .or_else(|e| {
-            if args.variable.is_empty() {
-                Ok(Vec::new())
-            } else {
-                Err(e)
-            }
-        })?;
+    let wanted = choice::wanted(&dataset, &args.variable, true)?;
     let variables = if args.variable.is_empty() {
         (0..dataset.variables.len()).collect()
     } else {
@@ -224,6 +216,9 @@ impl<S: Store> Order<'_, S> {
     /// Everything as a file of its own kind. Returns the bytes of the values.
     fn file(&self, target: &Path, format: Format) -> anyhow::Result<u64> {
         let dataset = self.shown()?;
+        if format == Format::Zarr {
+            note_unused(&dataset);
+        }
         let product = match format {
             Format::Zarr => Product::folder(&self.target(target))?,
             _ => Product::file(&self.target(target))?,
@@ -294,6 +289,9 @@ impl<S: Store> Order<'_, S> {
                 }
             }
         }
+        if self.args.variable.is_empty() {
+            return Ok(dataset);
+        }
         Ok(foresz::dataset::subset(&dataset, &self.variables))
     }
 
@@ -328,6 +326,20 @@ impl<S: Store> Order<'_, S> {
             })
         })?;
         Ok(bytes)
+    }
+}
+
+/// Says that Zarr has no place for dimensions that no array has.
+fn note_unused(dataset: &Dataset) {
+    let used = |d: usize| dataset.variables.iter().any(|v| v.dimensions.contains(&d));
+    let dimensions = dataset.dimensions.iter().enumerate();
+    let unused = dimensions.filter(|(d, _)| !used(*d));
+    let unused: Vec<&str> = unused.map(|(_, d)| d.name.as_str()).collect();
+    if !unused.is_empty() {
+        eprintln!(
+            "foresz: warning: Zarr knows no dimensions without arrays, such as {}: NetCDF does",
+            unused.join(", ")
+        );
     }
 }
 

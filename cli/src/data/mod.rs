@@ -2,12 +2,14 @@
 
 mod append;
 mod choice;
+mod complete;
 mod compress;
 mod decompress;
 mod fit;
 mod form;
 mod globe;
 mod info;
+mod lacking;
 mod origin;
 mod region;
 mod resume;

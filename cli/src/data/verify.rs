@@ -8,6 +8,7 @@ use foresz::files::{Attribute, Source};
 use foresz::{Bound, Decompressor, FileStore};
 use serde::Serialize;
 
+use super::lacking::Lacking;
 use super::source;
 use super::table::layout;
 use crate::args::Verify;
@@ -23,6 +24,9 @@ struct Answer {
     /// Of the whole.
     attributes_changed: Vec<String>,
     variables: Vec<Verdict>,
+    /// What only the original has. No reason to call the stream broken: it may have been
+    /// made of a part.
+    lacking: Lacking,
 }
 
 #[derive(Serialize)]
@@ -62,12 +66,17 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     } else {
         changed(&theirs.attributes, &dataset.attributes)
     };
+    let lacking = match args.variable {
+        None => Lacking::of(theirs, &dataset, original.skipped().to_vec()),
+        Some(_) => Lacking::default(),
+    };
     let answer = Answer {
         stream: args.stream.display().to_string(),
         original: args.original.display().to_string(),
         kept: variables.iter().all(|v| v.kept),
         attributes_changed,
         variables,
+        lacking,
     };
     talk.answer(&answer, &describe(&answer))?;
     Ok(if !answer.kept {
@@ -190,9 +199,10 @@ fn describe(answer: &Answer) -> String {
         ]);
     }
     format!(
-        "{verdict}: {} against {}\n{}{whole}",
+        "{verdict}: {} against {}\n{}{whole}{}",
         answer.stream,
         answer.original,
-        layout(&rows)
+        layout(&rows),
+        answer.lacking.describe()
     )
 }

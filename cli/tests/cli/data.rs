@@ -12,7 +12,7 @@ use crate::bench::Bench;
 pub(crate) const ROWS: usize = 10;
 pub(crate) const COLUMNS: usize = 20;
 
-fn attribute(name: &str, text: &str) -> Attribute {
+pub(crate) fn attribute(name: &str, text: &str) -> Attribute {
     Attribute {
         name: name.into(),
         value: Values::text(text),

@@ -5,8 +5,10 @@
     reason = "clippy takes only the tests themselves for tests, not what they share"
 )]
 
+mod axes;
 mod bench;
 mod compare;
+mod complete;
 mod damage;
 mod data;
 mod failures;

@@ -1,7 +1,7 @@
 //! What groups of HDF5 are as one data set.
 
-use hdf5_reader::Hdf5File;
 use hdf5_reader::group::Group;
+use hdf5_reader::{Dataset as Stored, Datatype, Hdf5File};
 use netcdf_reader::nc4::groups::build_root_group;
 use netcdf_reader::nc4::types::hdf5_to_nc_type;
 use netcdf_reader::{NcDimension, NcGroup, NcMetadataMode, NcType};
@@ -38,6 +38,7 @@ impl Contents {
     }
 
     fn add_group(&mut self, group: &NcGroup, stored: &Group, prefix: &str) -> Result<()> {
+        let before = self.count();
         let (known, skipped) = attributes(&stored.attributes()?);
         self.skip_attributes(prefix.trim_end_matches('/'), skipped);
         let named = known.into_iter().map(|a| Attribute {
@@ -45,10 +46,16 @@ impl Contents {
             ..a
         });
         self.dataset.attributes.extend(named);
+        let datasets = stored.datasets()?;
         for dimension in &group.dimensions {
-            self.dimension(dimension, prefix)?;
+            // One of its own may have the name and the length of one of a parent.
+            if !prefix.is_empty() && datasets.iter().any(|d| is_scale(d, &dimension.name)) {
+                self.own_dimension(dimension, prefix)?;
+            } else {
+                self.dimension(dimension, prefix)?;
+            }
         }
-        for dataset in stored.datasets()? {
+        for dataset in datasets {
             let name = dataset.name();
             if let Some(variable) = group.variables.iter().find(|v| v.name == name) {
                 let kind = match kind(&variable.dtype) {
@@ -73,14 +80,34 @@ impl Contents {
                 });
                 self.paths.push(format!("{prefix}{name}"));
             } else if let Err(why) = hdf5_to_nc_type(dataset.dtype()) {
-                self.skipped
-                    .push((format!("{prefix}{name}"), why.to_string()));
+                let why = match dataset.dtype() {
+                    Datatype::FloatingPoint { size, .. } => {
+                        format!("floating-point numbers of {size} bytes")
+                    }
+                    _ => why.to_string(),
+                };
+                self.skipped.push((format!("{prefix}{name}"), why));
             }
         }
         for (group, stored) in group.groups.iter().zip(stored.groups()?) {
             self.add_group(group, &stored, &format!("{prefix}{}/", group.name))?;
         }
+        if self.count() == before && !prefix.is_empty() {
+            let why = "a group with nothing in it".into();
+            self.skipped
+                .push((prefix.trim_end_matches('/').into(), why));
+        }
         Ok(())
+    }
+
+    /// Things that are known so far, whether they can be read or not.
+    fn count(&self) -> usize {
+        let Dataset {
+            dimensions,
+            attributes,
+            variables,
+        } = &self.dataset;
+        dimensions.len() + attributes.len() + variables.len() + self.skipped.len()
     }
 
     /// In the notation of CDL: `variable:attribute`.
@@ -110,6 +137,12 @@ impl Contents {
             };
             scope = &scope[..parent.rfind('/').map_or(0, |slash| slash + 1)];
         }
+        self.own_dimension(seen, prefix)
+    }
+
+    /// A dimension of a group itself.
+    fn own_dimension(&mut self, seen: &NcDimension, prefix: &str) -> Result<usize> {
+        let length = usize::try_from(seen.size).map_err(|_| too_long(seen))?;
         self.dataset.dimensions.push(Dimension {
             name: self.unused(&format!("{prefix}{}", seen.name)),
             length,
@@ -128,6 +161,11 @@ impl Contents {
         }
         unused
     }
+}
+
+/// Whether a dataset is the scale of a dimension of that name.
+fn is_scale(dataset: &Stored, name: &str) -> bool {
+    dataset.name() == name && dataset.attribute("CLASS").is_ok()
 }
 
 /// Refuses groups that contain themselves: what follows would not end.

@@ -117,23 +117,23 @@ impl Item {
             Form::Plain(Kind::F64) => Values::F64(numbers!(f64)),
             Form::Plain(Kind::Char) => Values::Char(bytes.to_vec()),
             Form::Truth => Values::I8(bytes.iter().map(|b| i8::from(*b != 0)).collect()),
-            Form::Bytes => Values::Text(bytes.chunks(self.bytes).map(ended).collect()),
-            Form::Wide => Values::Text(bytes.chunks(self.bytes).map(|c| self.wide(c)).collect()),
+            Form::Bytes => Values::Text(each(bytes, self.bytes, ended)?),
+            Form::Wide => Values::Text(each(bytes, self.bytes, |c| self.wide(c))?),
             Form::Plain(Kind::Text) | Form::Texts => Values::Text(texts(bytes)?),
         })
     }
 
-    fn wide(&self, text: &[u8]) -> String {
+    fn wide(&self, text: &[u8]) -> Option<String> {
         let character = |b: &[u8; 4]| {
             let code = if self.big_endian {
                 u32::from_be_bytes(*b)
             } else {
                 u32::from_le_bytes(*b)
             };
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+            char::from_u32(code)
         };
-        let text: String = text.as_chunks().0.iter().map(character).collect();
-        text.trim_end_matches('\0').into()
+        let text: Option<String> = text.as_chunks().0.iter().map(character).collect();
+        Some(text?.trim_end_matches('\0').into())
     }
 
     /// The value of chunks that are not there.
@@ -282,9 +282,23 @@ pub(super) fn write_fill(fill: &Values) -> Value {
     }
 }
 
-fn ended(text: &[u8]) -> String {
+fn ended(text: &[u8]) -> Option<String> {
     let end = text.iter().rposition(|b| *b != 0).map_or(0, |p| p + 1);
-    String::from_utf8_lossy(&text[..end]).into()
+    String::from_utf8(text[..end].into()).ok()
+}
+
+/// Texts of so many bytes each.
+fn each(
+    bytes: &[u8],
+    length: usize,
+    text: impl Fn(&[u8]) -> Option<String>,
+) -> Result<Vec<String>> {
+    let texts: Option<Vec<String>> = bytes.chunks(length).map(text).collect();
+    texts.ok_or_else(not_unicode)
+}
+
+fn not_unicode() -> Error {
+    Error::Unsupported("texts that are not Unicode are not supported".into())
 }
 
 /// A count and that many texts, each after its length.
@@ -306,7 +320,8 @@ fn texts(bytes: &[u8]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for _ in 0..count {
         let length = number(take(Some(4))?);
-        all.push(String::from_utf8_lossy(take(length)?).into());
+        let text = String::from_utf8(take(length)?.into());
+        all.push(text.map_err(|_| not_unicode())?);
     }
     Ok(all)
 }

@@ -120,7 +120,12 @@ impl Store {
     fn finish_third(&self) -> Result<()> {
         let mut all = Map::new();
         for group in self.groups() {
-            let metadata = json!({"zarr_format": 3, "node_type": "group", "attributes": {}});
+            let attributes = self.attributes_of(&group);
+            let metadata = json!({
+                "zarr_format": 3,
+                "node_type": "group",
+                "attributes": attributes,
+            });
             save(&self.path.join(&group), "zarr.json", &metadata)?;
             all.insert(group, metadata);
         }
@@ -132,7 +137,7 @@ impl Store {
         let root = json!({
             "zarr_format": 3,
             "node_type": "group",
-            "attributes": object(&self.attributes),
+            "attributes": self.attributes_of(""),
             "consolidated_metadata": {
                 "kind": "inline",
                 "must_understand": false,
@@ -146,8 +151,11 @@ impl Store {
         let group = json!({"zarr_format": 2});
         let mut all = Map::new();
         for name in self.groups() {
+            let attributes = self.attributes_of(&name);
             save(&self.path.join(&name), ".zgroup", &group)?;
+            save(&self.path.join(&name), ".zattrs", &attributes)?;
             all.insert(format!("{name}/.zgroup"), group.clone());
+            all.insert(format!("{name}/.zattrs"), attributes);
         }
         for output in &self.outputs {
             let (array, attributes) = (output.second(), output.second_attributes());
@@ -156,7 +164,7 @@ impl Store {
             all.insert(format!("{}/.zarray", output.name), array);
             all.insert(format!("{}/.zattrs", output.name), attributes);
         }
-        let attributes = object(&self.attributes);
+        let attributes = self.attributes_of("");
         save(&self.path, ".zattrs", &attributes)?;
         all.insert(".zattrs".into(), attributes);
         all.insert(".zgroup".into(), group.clone());
@@ -165,14 +173,45 @@ impl Store {
         save(&self.path, ".zgroup", &group)
     }
 
-    /// Groups that variables are in.
+    /// Groups that variables or attributes are in.
     fn groups(&self) -> BTreeSet<String> {
-        let slashes = |o: &Output| {
-            let places: Vec<_> = o.name.match_indices('/').collect();
-            let group = |(place, _): (usize, &str)| o.name[..place].to_string();
-            places.into_iter().map(group).collect::<Vec<_>>()
-        };
-        self.outputs.iter().flat_map(slashes).collect()
+        let of_arrays = self.outputs.iter().map(|o| split(&o.name).0);
+        let of_attributes = self.attributes.iter().map(|a| self.place(&a.name).0);
+        let mut groups = BTreeSet::new();
+        for mut group in of_arrays.chain(of_attributes) {
+            while !group.is_empty() && groups.insert(group.to_string()) {
+                group = split(group).0;
+            }
+        }
+        groups
+    }
+
+    /// The group that an attribute is in, and its name there. What has a slash and cannot be
+    /// in a group stays as it is.
+    fn place<'a>(&self, name: &'a str) -> (&'a str, &'a str) {
+        let (group, leaf) = split(name);
+        let is_array = |path: &str| self.outputs.iter().any(|o| o.name == path);
+        let mut above = group;
+        while !above.is_empty() {
+            if is_array(above) {
+                return ("", name);
+            }
+            above = split(above).0;
+        }
+        if is_path(group) {
+            (group, leaf)
+        } else {
+            ("", name)
+        }
+    }
+
+    /// The attributes of a group, by the names that they have in it.
+    fn attributes_of(&self, group: &str) -> Value {
+        let named = self.attributes.iter().filter_map(|a| {
+            let (of, name) = self.place(&a.name);
+            (of == group).then(|| (name.to_string(), attributes::write(&a.value)))
+        });
+        Value::Object(named.collect())
     }
 }
 
@@ -183,8 +222,7 @@ impl Output {
         variable: &Variable,
         settings: Settings,
     ) -> Result<Self> {
-        let plain = |part: &str| !part.is_empty() && !part.starts_with('.');
-        if !variable.name.split('/').all(plain) {
+        if !is_path(&variable.name) {
             return Err(Error::Invalid(format!(
                 "{:?} is no name for an array",
                 variable.name
@@ -345,6 +383,17 @@ fn lengths(shape: &[usize], bytes: usize) -> Vec<usize> {
         left /= (*whole).max(1);
     }
     lengths
+}
+
+/// A group and a name in it.
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// Whether parts between slashes can be folders.
+fn is_path(name: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.starts_with('.');
+    name.split('/').all(plain)
 }
 
 fn object(attributes: &[Attribute]) -> Value {

@@ -15,10 +15,11 @@ pub(super) struct Store {
     pub(super) version: u8,
     /// Arrays by name, `group/name` below the first group.
     pub(super) arrays: BTreeMap<String, Array>,
-    /// Attributes of the first group.
+    /// Attributes of groups, `group/name` below the first.
     pub(super) attributes: Vec<Attribute>,
-    /// Arrays that were left out, and why.
+    /// What was left out, and why.
     pub(super) skipped: Vec<(String, String)>,
+    groups: Vec<String>,
 }
 
 /// Groups within groups, at most.
@@ -32,6 +33,7 @@ impl Store {
             arrays: BTreeMap::new(),
             attributes: Vec::new(),
             skipped: Vec::new(),
+            groups: Vec::new(),
         };
         if let Some(root) = file(&path.join("zarr.json"))? {
             store.third(path, &root)?;
@@ -45,7 +47,7 @@ impl Store {
             store.consolidated_second(path, &all)?;
         } else if file(&path.join(".zgroup"))?.is_some() {
             store.version = 2;
-            store.attributes = group_attributes(file(&path.join(".zattrs"))?.as_ref());
+            store.group("", file(&path.join(".zattrs"))?.as_ref());
             store.walk(path, "", 0)?;
         } else {
             return Err(Error::Damaged(format!(
@@ -53,6 +55,7 @@ impl Store {
                 path.display()
             )));
         }
+        store.skip_empty_groups();
         Ok(store)
     }
 
@@ -60,7 +63,7 @@ impl Store {
         if root["node_type"] == "array" {
             return self.only(path, third::read(root, path));
         }
-        self.attributes = group_attributes(root.get("attributes"));
+        self.group("", root.get("attributes"));
         let consolidated = &root["consolidated_metadata"]["metadata"];
         match consolidated.as_object() {
             Some(all) => {
@@ -68,6 +71,8 @@ impl Store {
                     if metadata["node_type"] == "array" {
                         let folder = inside(path, name)?;
                         self.add(name, third::read(metadata, &folder))?;
+                    } else {
+                        self.group(&format!("{name}/"), metadata.get("attributes"));
                     }
                 }
                 Ok(())
@@ -78,8 +83,11 @@ impl Store {
 
     fn consolidated_second(&mut self, path: &Path, all: &Value) -> Result<()> {
         let all = json::object(json::member(all, "metadata")?, "consolidated metadata")?;
-        self.attributes = group_attributes(all.get(".zattrs"));
+        self.group("", all.get(".zattrs"));
         for (key, metadata) in all {
+            if let Some(group) = key.strip_suffix(".zgroup").filter(|g| !g.is_empty()) {
+                self.group(group, all.get(&format!("{group}.zattrs")));
+            }
             if let Some(name) = key.strip_suffix("/.zarray") {
                 let attributes = all.get(&format!("{name}/.zattrs"));
                 let folder = inside(path, name)?;
@@ -102,24 +110,58 @@ impl Store {
         entries.sort_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let here = entry.path();
-            if !here.is_dir() || depth > DEEPEST {
+            if !here.is_dir() {
                 continue;
             }
             let name = format!("{group}{}", entry.file_name().to_string_lossy());
+            if depth > DEEPEST {
+                let why = format!("groups are nested deeper than {DEEPEST}");
+                self.skipped.push((name, why));
+                continue;
+            }
             if let Some(metadata) = file(&here.join("zarr.json"))? {
                 if metadata["node_type"] == "array" {
                     self.add(&name, third::read(&metadata, &here))?;
                 } else {
+                    self.group(&format!("{name}/"), metadata.get("attributes"));
                     self.walk(&here, &format!("{name}/"), depth + 1)?;
                 }
             } else if let Some(metadata) = file(&here.join(".zarray"))? {
                 let attributes = file(&here.join(".zattrs"))?.unwrap_or_default();
                 self.add(&name, second::read(&metadata, &attributes, &here))?;
             } else if file(&here.join(".zgroup"))?.is_some() {
+                let found = file(&here.join(".zattrs"))?;
+                self.group(&format!("{name}/"), found.as_ref());
                 self.walk(&here, &format!("{name}/"), depth + 1)?;
             }
         }
         Ok(())
+    }
+
+    /// Notes a group, whose name ends with a slash if it is not the first one.
+    fn group(&mut self, prefix: &str, found: Option<&Value>) {
+        let object = found.and_then(Value::as_object);
+        let found = object.map(attributes::read).unwrap_or_default();
+        let named = found.into_iter().map(|a| Attribute {
+            name: format!("{prefix}{}", a.name),
+            ..a
+        });
+        self.attributes.extend(named);
+        self.groups.push(prefix.into());
+    }
+
+    /// Groups that hold nothing that a data set could.
+    fn skip_empty_groups(&mut self) {
+        for group in std::mem::take(&mut self.groups) {
+            let inside = |name: &str| name.starts_with(&group);
+            let known = self.arrays.keys().any(|name| inside(name))
+                || self.attributes.iter().any(|a| inside(&a.name))
+                || self.skipped.iter().any(|(name, _)| inside(name));
+            if !known && !group.is_empty() {
+                let why = "a group with nothing in it".into();
+                self.skipped.push((group.trim_end_matches('/').into(), why));
+            }
+        }
     }
 
     /// Adds an array, or notes why it cannot be read.
@@ -147,11 +189,6 @@ fn inside(path: &Path, name: &str) -> Result<PathBuf> {
     } else {
         Err(Error::Damaged(format!("{name:?} is no name of an array")))
     }
-}
-
-fn group_attributes(found: Option<&Value>) -> Vec<Attribute> {
-    let object = found.and_then(Value::as_object);
-    object.map(attributes::read).unwrap_or_default()
 }
 
 /// The JSON of a file, if there is one.

@@ -2,6 +2,7 @@
 
 use hdf5_reader::checksum::jenkins_lookup3;
 
+use super::dense;
 use crate::error::{Error, Result};
 use crate::values::Kind;
 
@@ -23,10 +24,25 @@ const FILTERS: u8 = 0x0b;
 const ATTRIBUTE: u8 = 0x0c;
 const ATTRIBUTES: u8 = 0x15;
 
+/// Flags of a header whose attributes have an order, and of one that says where it is listed.
+const TRACKS_ATTRIBUTES: u8 = 0x04;
+const LISTS_ATTRIBUTES: u8 = 0x0c;
+
+/// Bytes of a message in a header, at most.
+const LARGEST_MESSAGE: usize = u16::MAX as usize;
+
 /// A message in the header of an object.
 pub(super) struct Message {
     kind: u8,
     body: Vec<u8>,
+}
+
+impl Message {
+    /// The name of an attribute, which follows three lengths and ends with a zero.
+    fn name(&self) -> &[u8] {
+        let text = self.body.get(9..).unwrap_or_default();
+        text.split(|b| *b == 0).next().unwrap_or_default()
+    }
 }
 
 /// What the values of a dataset or an attribute are.
@@ -76,43 +92,79 @@ pub(super) fn superblock(root: u64, end: u64) -> Vec<u8> {
     sealed(bytes)
 }
 
-/// The header of an object. Attributes stay in the order that they have here.
-pub(super) fn object(messages: Vec<Message>) -> Result<Vec<u8>> {
-    const TRACKS_ATTRIBUTES: u8 = 0x04;
-    const FOUR_BYTES_OF_SIZE: u8 = 0x02;
-    let attributes = messages.iter().filter(|m| m.kind == ATTRIBUTE).count();
-    let mut count = vec![0, 1];
-    count.extend((attributes as u16).to_le_bytes());
-    count.extend([NOWHERE.to_le_bytes(); 2].concat());
-    let tracked = Message {
+/// An object for a place in the file: its header, with the attributes in the order that they
+/// have here. If one of them does not fit a header, all of them follow behind it.
+pub(super) fn object(messages: Vec<Message>, address: u64) -> Result<Vec<u8>> {
+    let is_attribute = |m: &Message| m.kind == ATTRIBUTE;
+    let (attributes, mut messages): (Vec<_>, Vec<_>) = messages.into_iter().partition(is_attribute);
+    let count = u16::try_from(attributes.len()).map_err(|_| {
+        Error::Unsupported(format!(
+            "there is no room for {} attributes of one variable or group in NetCDF; write Zarr",
+            attributes.len()
+        ))
+    })?;
+    if attributes.iter().all(|a| a.body.len() <= LARGEST_MESSAGE) {
+        messages.extend(attributes);
+        messages.extend((count > 0).then(|| told(count, &[NOWHERE; 2])));
+        return header(&messages, TRACKS_ATTRIBUTES);
+    }
+    messages.push(told(count, &[NOWHERE; 3]));
+    let size = header(&messages, LISTS_ATTRIBUTES)?
+        .len()
+        .next_multiple_of(8);
+    let named: Vec<dense::Attribute> = attributes.iter().map(|a| (a.name(), &*a.body)).collect();
+    let (behind, places) = dense::store(&named, address.wrapping_add(size as u64));
+    messages.pop();
+    messages.push(told(count, &places));
+    let mut bytes = header(&messages, LISTS_ATTRIBUTES)?;
+    bytes.resize(size, 0);
+    bytes.extend(behind);
+    Ok(bytes)
+}
+
+/// Says how many attributes there are, and where if they are not in the header: the heap, the
+/// tree of names and, if there is one, that of their order.
+fn told(count: u16, places: &[u64]) -> Message {
+    const TRACKED: u8 = 1;
+    const LISTED: u8 = 2;
+    let listed = if places.len() > 2 { LISTED } else { 0 };
+    let mut body = vec![0, TRACKED | listed];
+    body.extend(count.to_le_bytes());
+    places
+        .iter()
+        .for_each(|place| body.extend(place.to_le_bytes()));
+    Message {
         kind: ATTRIBUTES,
-        body: count,
-    };
-    let tracked = (attributes > 0).then_some(tracked);
+        body,
+    }
+}
+
+fn header(messages: &[Message], order: u8) -> Result<Vec<u8>> {
+    const FOUR_BYTES_OF_SIZE: u8 = 0x02;
     let mut body = Vec::new();
-    let mut order = 0u16;
-    for message in messages.into_iter().chain(tracked) {
+    let mut number = 0u16;
+    for message in messages {
         let size = u16::try_from(message.body.len()).map_err(|_| too_long())?;
         body.push(message.kind);
         body.extend(size.to_le_bytes());
         body.push(0);
         if message.kind == ATTRIBUTE {
-            body.extend(order.to_le_bytes());
-            order = order.checked_add(1).ok_or_else(too_long)?;
+            body.extend(number.to_le_bytes());
+            number = number.wrapping_add(1);
         } else {
             body.extend([0; 2]);
         }
-        body.extend(message.body);
+        body.extend(&message.body);
     }
     let size = u32::try_from(body.len()).map_err(|_| too_long())?;
     let mut bytes = b"OHDR".to_vec();
-    bytes.extend([2, TRACKS_ATTRIBUTES | FOUR_BYTES_OF_SIZE]);
+    bytes.extend([2, order | FOUR_BYTES_OF_SIZE]);
     bytes.extend(size.to_le_bytes());
     bytes.extend(body);
     Ok(sealed(bytes))
 }
 
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     let sum = jenkins_lookup3(&bytes);
     bytes.extend(sum.to_le_bytes());
     bytes
@@ -120,9 +172,7 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
 
 fn too_long() -> Error {
     Error::Unsupported(
-        "an attribute of 64 KiB or more does not fit a NetCDF file as it is written here; \
-         shorten it, or write Zarr"
-            .into(),
+        "a name, or what a group says of its members, is too long for NetCDF; write Zarr".into(),
     )
 }
 

@@ -5,6 +5,7 @@
 //! Values lie behind the superblock, and what says where they are behind them.
 
 mod chunks;
+mod dense;
 mod encode;
 mod heap;
 mod objects;

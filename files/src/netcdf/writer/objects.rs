@@ -13,6 +13,8 @@ use crate::values::{Kind, Values};
 
 /// More than these do not fit a message, and no reader of `NetCDF` needs them.
 const MOST_REFERRERS: usize = 4000;
+/// Bytes of a name of which a message can tell the length.
+const LONGEST_NAME: usize = u16::MAX as usize - 1;
 /// The most dimensions that HDF5 knows.
 const MOST_DIMENSIONS: usize = 32;
 
@@ -80,7 +82,7 @@ impl Objects {
         self.0.len()
     }
 
-    /// Headers of all the objects, that say which addresses they have. Neither the size of
+    /// All the objects, that say which addresses they have. Neither the size of
     /// a header nor that of the heap depends on the addresses.
     pub(super) fn headers<'a>(
         &self,
@@ -89,7 +91,7 @@ impl Objects {
         addresses: &[u64],
         heap: &mut Heap,
     ) -> Result<Vec<Vec<u8>>> {
-        let header = |object: &Object| {
+        let header = |(object, address): (&Object, &u64)| {
             let messages = match &object.what {
                 What::Group(members) => {
                     self.group(dataset, &object.path, members, addresses, heap)?
@@ -101,9 +103,9 @@ impl Objects {
                 }
                 What::Variable(id) => self.variable(dataset, *id, places(*id), addresses, heap)?,
             };
-            encode::object(messages)
+            encode::object(messages, *address)
         };
-        self.0.iter().map(header).collect()
+        self.0.iter().zip(addresses).map(header).collect()
     }
 
     fn group(
@@ -264,7 +266,13 @@ fn check_attributes(of: &str, attributes: &[Attribute]) -> Result<()> {
         if leaf.is_empty() || is_internal_attribute(leaf) || !names.insert(name) {
             return Err(Error::Invalid(format!(
                 "an attribute of {of} cannot be named {name:?}: the name is empty, taken, \
-                 or one that NetCDF keeps for itself"
+                 or one that NetCDF keeps for itself; write Zarr"
+            )));
+        }
+        if leaf.len() > LONGEST_NAME || leaf.contains('\0') {
+            return Err(Error::Unsupported(format!(
+                "the name of an attribute of {of} has a zero in it or more than {LONGEST_NAME} \
+                 bytes, which NetCDF cannot have; write Zarr"
             )));
         }
     }
@@ -360,7 +368,7 @@ pub(super) fn references(texts: &[String], heap: &mut Heap) -> Result<Vec<u8>> {
     for text in texts {
         if text.contains('\0') {
             return Err(Error::Unsupported(format!(
-                "the text {text:?} has a zero in it, at which NetCDF would end it"
+                "the text {text:?} has a zero in it, at which NetCDF would end it; write Zarr"
             )));
         }
         references.extend(heap.add(text.len(), text.as_bytes()));
