@@ -63,6 +63,15 @@ impl Bound {
     }
 }
 
+/// What a chunk may lose.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Loss {
+    /// Up to this much, or nothing at 0.
+    Absolute(f64),
+    /// Up to this part of each value.
+    Relative(f64),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ pub fn has_avx2() -> bool {
 macro_rules! widest {
     ($($(#[$meta:meta])* fn $name:ident<$($g:ident: $bound:path),*>($($arg:ident: $ty:ty),* $(,)?) $(-> $out:ty)? $body:block)*) => {$(
         $(#[$meta])*
-        pub(super) fn $name<$($g: $bound),*>($($arg: $ty),*) $(-> $out)? {
+        pub(crate) fn $name<$($g: $bound),*>($($arg: $ty),*) $(-> $out)? {
             #[inline(always)]
             fn body<$($g: $bound),*>($($arg: $ty),*) $(-> $out)? $body
 

@@ -7,11 +7,12 @@ mod tiny;
 
 use foresz_predictors::{Candidate, Judged, Occasion, Pipeline, Registry, Sample, Scene, Spec};
 
-use crate::chunk::{self, Draft, Encoded, Loss};
+use crate::bound::Loss;
+use crate::chunk::{self, Draft, Encoded};
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Error, Result};
-use crate::fills::Fills;
+use crate::values::fills::Fills;
 
 use finals::Contest;
 

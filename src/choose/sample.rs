@@ -5,13 +5,13 @@ use std::ops::Range;
 use foresz_predictors::{Pipeline, Sample, Scene};
 
 use super::{Chunk, Entrant, Settings};
-use crate::chunk::Loss;
+use crate::bound::Loss;
+use crate::chunk::originals::Originals;
+use crate::chunk::relative;
 use crate::coding::{Encoder, Sides, walk};
 use crate::entropy::{self, Backend};
 use crate::error::Result;
-use crate::fills::Fills;
-use crate::originals::Originals;
-use crate::relative;
+use crate::values::fills::Fills;
 
 /// Aimed-for samples to try candidates on: this part of the chunk, but neither
 /// fewer nor more than that.
@@ -121,7 +121,7 @@ fn pieces<T: Sample>(values: &[T], fills: &Fills, scene: &Scene) -> Vec<(Vec<T>,
         };
         let part: Vec<Range<usize>> = side.iter().zip(&scene.shape).map(middle).collect();
         let mut piece = Vec::with_capacity(side.iter().product());
-        crate::blocks::copy_out(values, &scene.shape, &part, &mut piece);
+        crate::values::blocks::copy_out(values, &scene.shape, &part, &mut piece);
         piece
             .iter_mut()
             .filter(|x| !x.is_finite() || fills.contains(*x))

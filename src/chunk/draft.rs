@@ -3,20 +3,20 @@
 
 use foresz_predictors::{Plane, Sample};
 
+use super::fences::Fences;
+use super::originals::Originals;
+use super::relative::{self, Logs};
 use super::{
-    EXACT, FAST, FENCED, LATTICE, Loss, MASKED, Plan, RANGED, RELATIVE, content_checksum,
-    mask_distance,
+    EXACT, FAST, FENCED, LATTICE, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
 };
+use crate::bound::Loss;
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::coding::{Coded, Encoder, Quantiser, Sides, walk};
-use crate::container::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section};
 use crate::fast;
-use crate::fences::Fences;
-use crate::fills::Fills;
-use crate::originals::Originals;
-use crate::relative::{self, Logs};
-use crate::sweeps::{self, Errors};
+use crate::values::fills::Fills;
+use crate::values::sweeps::{self, Errors};
 
 /// A chunk's bytes and what is known about it.
 pub(crate) struct Encoded {

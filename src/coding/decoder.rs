@@ -5,9 +5,10 @@ use foresz_predictors::{Coder, Error, Plane, Recursion, Result, Sample};
 use super::cursor::Cursor;
 use super::encoder::Ready;
 use super::quantiser::{Kernel, Quantiser};
-use super::{ESCAPE, HOLE, simd};
+use super::simd;
 use crate::entropy::PlaneReader;
-use crate::mask::Mask;
+use crate::entropy::{ESCAPE, HOLE};
+use crate::values::mask::Mask;
 
 /// Replays a walk from its codes.
 pub(crate) struct Decoder<'a, T> {

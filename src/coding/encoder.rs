@@ -5,8 +5,9 @@ use foresz_predictors::{Coder, Plane, Recursion, Result, Sample};
 use super::cursor::Cursor;
 use super::frame::Lesson;
 use super::quantiser::{Exact, Kernel, Linear, OnLattice, Quantiser};
-use super::{ESCAPE, simd};
+use super::simd;
 use crate::entropy;
+use crate::entropy::ESCAPE;
 
 /// What a walk over originals leaves behind.
 pub(crate) struct Coded<T> {

@@ -7,8 +7,9 @@ use foresz_predictors::{
 
 use super::forecaster::{Forecaster, in_time};
 use super::switch::{Base, Frame};
-use super::{Quantiser, forecasts, simd, ulp};
-use crate::container::bytes::{Reader, put_bytes};
+use super::{Quantiser, forecasts, simd};
+use crate::bytes::{Reader, put_bytes};
+use crate::values::rounding::ulp;
 
 /// What there is to learn from, and how it will be coded.
 #[derive(Clone, Copy)]

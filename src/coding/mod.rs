@@ -15,9 +15,4 @@ mod switch;
 pub(crate) use decoder::Decoder;
 pub(crate) use encoder::{Coded, Encoder};
 pub(crate) use frame::{Lesson, Sides, framed, walk};
-pub(crate) use quantiser::{Quantiser, ulp};
-
-/// A code that says the value follows literally.
-pub const ESCAPE: i32 = i32::MIN;
-/// A place that is masked: nothing is coded, the value is the prediction itself.
-pub const HOLE: i32 = i32::MIN + 1;
+pub(crate) use quantiser::Quantiser;

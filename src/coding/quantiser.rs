@@ -2,8 +2,9 @@
 
 use foresz_predictors::Sample;
 
-use super::{ESCAPE, HOLE};
-use crate::lattice::Lattice;
+use crate::entropy::{ESCAPE, HOLE};
+use crate::values::lattice::Lattice;
+use crate::values::rounding::ulp;
 
 /// How codes and values relate in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,17 +46,6 @@ pub(crate) struct Linear<T> {
     inverse: T,
     tolerance: T,
     range: (T, T),
-}
-
-/// Distance from |x| to the next larger value.
-pub(crate) fn ulp<T: Sample>(x: T) -> f64 {
-    let x = x.abs();
-    let up = T::from_bits64(x.to_bits64() + 1);
-    if up.is_finite() {
-        up.to_f64() - x.to_f64()
-    } else {
-        x.to_f64() - x.next_down().to_f64()
-    }
 }
 
 impl<T: Sample> Quantiser<T> {

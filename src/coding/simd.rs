@@ -4,8 +4,8 @@
 
 use foresz_predictors::{Recursion, Sample};
 
-use super::ESCAPE;
 use super::quantiser::Kernel;
+use crate::entropy::ESCAPE;
 
 foresz_predictors::widest! {
     // In: originals, predictions in `values`. Out: values, codes. Says whether any

@@ -2,13 +2,13 @@
 
 use foresz_predictors::MAX_DIMS;
 
-use super::bytes::{Reader, put_bytes, put_number};
 use crate::bound::Bound;
+use crate::bytes::{Reader, put_bytes, put_number};
+use crate::container::grid::Grid;
+use crate::container::used::Used;
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::{Error, Result, Section, corrupt};
-use crate::grid::Grid;
-use crate::used::Used;
 
 /// One dimension of the field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -327,12 +327,12 @@ fn read_dims(reader: &mut Reader) -> Result<Vec<Dim>> {
             name,
         });
     }
-    if in_chunk > crate::grid::MOST_CHUNK_SAMPLES {
+    if in_chunk > crate::container::grid::MOST_CHUNK_SAMPLES {
         return corrupt(
             Section::Index,
             format!(
                 "chunks of {in_chunk} samples, {} are the most",
-                crate::grid::MOST_CHUNK_SAMPLES
+                crate::container::grid::MOST_CHUNK_SAMPLES
             ),
         );
     }

@@ -1,15 +1,16 @@
 //! The stream: `docs/format/format.md` is the authority on every byte here.
 
-pub(crate) mod bytes;
+pub(crate) mod grid;
 mod index;
+pub(crate) mod used;
 
 pub(crate) use index::{Chunk, Dim, Index, Stored};
 #[cfg(feature = "files")]
 pub(crate) use index::{put_bound, read_bound};
 
+use crate::bytes::Reader;
 use crate::error::{Error, Result, Section, corrupt};
 use crate::store::Store;
-use bytes::Reader;
 
 /// First bytes of every stream.
 const HEAD: [u8; 4] = *b"FSZ\x1a";

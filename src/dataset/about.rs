@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::directory::{Entry, Storage};
 use super::packing::Packing;
 use crate::bound::Bound;
-use crate::info::Info;
+use crate::field::info::Info;
 
 /// A variable in the stream of a data set.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -16,8 +16,8 @@ use super::recipe::{Plan, Recipe, cuts};
 use super::spans;
 use super::view::View;
 use crate::bound::Bound;
-use crate::decompress::Decompressor;
 use crate::error::{Result, invalid};
+use crate::field::decompress::Decompressor;
 use crate::store::Store;
 
 impl Coder<'_> {

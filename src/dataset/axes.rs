@@ -263,7 +263,7 @@ mod tests {
     use super::super::{Bounds, Coder, DatasetReader, Recipe, View};
     use super::*;
     use crate::bound::Bound;
-    use crate::decompress::Decompressor;
+    use crate::field::decompress::Decompressor;
 
     fn clock(units: &str, calendar: &str, numbers: &[f64]) -> std::result::Result<Clock, String> {
         Clock::new(0, &Axis::new(units, calendar).unwrap(), numbers)

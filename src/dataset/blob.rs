@@ -2,7 +2,7 @@
 
 use foresz_files::{Kind, Values};
 
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{squeeze, stretch};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 

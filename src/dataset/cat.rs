@@ -12,8 +12,8 @@ use super::directory::{Directory, Entry, Piece, Storage};
 use super::join::{goes_on, growing, matches, place};
 use super::reader::DatasetReader;
 use super::view::View;
-use crate::decompress::Decompressor;
 use crate::error::{Result, invalid};
+use crate::field::decompress::Decompressor;
 use crate::store::Store;
 
 /// Bytes copied at a time.

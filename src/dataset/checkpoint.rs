@@ -2,7 +2,7 @@
 
 use super::blob;
 use super::directory::Directory;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::entropy::{squeeze, stretch};
 use crate::error::{Result, Section, corrupt};
 use crate::store::Store;

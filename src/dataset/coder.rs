@@ -22,8 +22,8 @@ use super::travelling::{Extent, Travelling};
 use super::valid;
 use super::view::settle_zeros;
 use crate::bound::Bound;
-use crate::compress::{Compressed, compress};
 use crate::error::{Error, Result, invalid};
+use crate::field::compress::{Compressed, compress};
 use crate::options::{Options, time_dimension};
 use crate::threads;
 

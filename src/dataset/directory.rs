@@ -7,7 +7,7 @@ use super::blob;
 use super::cuts::Cuts;
 use super::packing::Packing;
 use crate::bound::Bound;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::container::{HEAD_BYTES, TAIL_BYTES, check_head, put_bound, read_bound};
 use crate::entropy::{squeeze, stretch};
 use crate::error::{Error, Result, Section, corrupt, invalid};

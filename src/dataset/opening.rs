@@ -4,7 +4,7 @@ use foresz_files::{Attribute, Dataset, Dimension, Kind, Values, Variable};
 
 use super::cuts::Cuts;
 use super::directory::{Directory, END, Entry, Piece, Storage};
-use crate::container::bytes::Reader;
+use crate::bytes::Reader;
 use crate::container::{self, Index};
 use crate::error::{Error, Result, Section, corrupt};
 use crate::store::{Store, Window};

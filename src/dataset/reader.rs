@@ -12,9 +12,9 @@ use super::opening;
 use super::packing::{Packing, put_down};
 use super::recipe::{PIECE_BYTES, TEXT_BYTES};
 use super::view::{View, show};
-use crate::decompress::Decompressor;
 use crate::error::{Error, Result, Section, corrupt, invalid};
-use crate::info::{Info, inspect};
+use crate::field::decompress::Decompressor;
+use crate::field::info::{Info, inspect};
 use crate::store::{Store, Window};
 
 /// The stream of a data set, open for reading. It is read in parts, and no more of it than

@@ -11,11 +11,11 @@ use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece};
 use super::join::{growing, place};
 use super::reader::DatasetReader;
+use crate::container::used::Used;
 use crate::container::{self, HEAD_BYTES, Index};
-use crate::decompress::starts;
 use crate::error::{Result, invalid};
+use crate::field::decompress::starts;
 use crate::store::Store;
-use crate::used::Used;
 
 impl<S: Store> DatasetReader<S> {
     /// The dimension that [`split`](Self::split) goes along, and its length.

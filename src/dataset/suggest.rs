@@ -14,11 +14,11 @@ use super::recipe::Recipe;
 use super::travelling::subset;
 use super::view::View;
 use crate::bound::Bound;
-use crate::compress::compress;
-use crate::decompress::Decompressor;
 use crate::error::{Error, Result, invalid};
-use crate::lattice::lattice_step;
+use crate::field::compress::compress;
+use crate::field::decompress::Decompressor;
 use crate::options::Options;
+use crate::values::lattice::lattice_step;
 
 /// What a bound does.
 #[derive(Debug, Clone, PartialEq, Serialize)]

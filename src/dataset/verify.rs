@@ -11,8 +11,8 @@ use super::reader::DatasetReader;
 use super::valid;
 use super::view::View;
 use crate::bound::Bound;
-use crate::decompress::Decompressor;
 use crate::error::{Result, invalid};
+use crate::field::decompress::Decompressor;
 use crate::store::Store;
 
 /// How a variable compares with its original.

@@ -9,8 +9,8 @@ use foresz_predictors::Plane;
 use super::PlaneReader;
 use super::bits::{BitReader, BitWriter};
 use super::token::{self, TOKENS};
-use crate::coding::HOLE;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
+use crate::entropy::HOLE;
 use crate::error::{Result, Section, corrupt};
 
 /// No code is longer, so that one look at 16 bits finds any of them.

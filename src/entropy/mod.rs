@@ -17,6 +17,11 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use crate::error::{Error, Result, Section, corrupt};
 
+/// A code that says the value follows literally.
+pub const ESCAPE: i32 = i32::MIN;
+/// A place that is masked: nothing is coded, the value is the prediction itself.
+pub const HOLE: i32 = i32::MIN + 1;
+
 /// How codes become bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,7 +44,7 @@ pub enum Backend {
 /// Reads the planes of a chunk in the order they were written.
 pub(crate) trait PlaneReader {
     /// Fills in the codes of the next plane; places that hold
-    /// [`HOLE`](crate::coding::HOLE) have no code and stay as they are.
+    /// [`HOLE`] have no code and stay as they are.
     fn read(&mut self, plane: &Plane, codes: &mut [i32]) -> Result<()>;
 
     /// Complains if anything is left to read.

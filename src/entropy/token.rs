@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use foresz_predictors::widest;
 
-use crate::coding::{ESCAPE, HOLE};
+use crate::entropy::{ESCAPE, HOLE};
 
 /// Tokens that can occur: magnitudes stay below 2^31.
 pub(super) const TOKENS: usize = 34 + 8 * 27;

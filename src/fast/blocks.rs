@@ -1,7 +1,7 @@
 //! Streams of numbers as blocks, and of blocks as bytes.
 
 use super::planes::{self, BLOCK, Packed};
-use crate::container::bytes::Reader;
+use crate::bytes::Reader;
 use crate::error::Result;
 
 /// Longest run of zero blocks that one byte tells.

@@ -3,7 +3,7 @@
 use foresz_predictors::Sample;
 
 use super::scale::{Scale, Tally};
-use crate::container::bytes::{Reader, put_number};
+use crate::bytes::{Reader, put_number};
 use crate::error::{Result, Section, corrupt};
 
 /// Exceptions in the order of their places.

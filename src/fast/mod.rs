@@ -16,9 +16,9 @@ mod twin;
 
 use foresz_predictors::Sample;
 
-use crate::container::bytes::Reader;
+use crate::bytes::Reader;
 use crate::error::{Result, Section, corrupt};
-use crate::sweeps::{self, Errors};
+use crate::values::sweeps::{self, Errors};
 use blocks::{Packer, Unpacker};
 use exceptions::Exceptions;
 use geometry::{Geometry, Run};

@@ -1,7 +1,7 @@
 //! Blocks of small whole numbers as bit planes: `docs/format/fast.md`.
 
 use super::bits::{Bits, Portable, live_bytes, transpose, transpose_bytes};
-use crate::container::bytes::Reader;
+use crate::bytes::Reader;
 use crate::error::{Result, Section, corrupt};
 
 /// Numbers in a block.

@@ -105,11 +105,14 @@ fn pages_show_the_examples_as_they_are() {
 #[test]
 fn the_readme_shows_the_example_of_the_library() {
     let readme = read("README.md");
-    let wanted = read("src/compress.rs")
+    let wanted = read("src/field/compress.rs")
         .replace("/// ", "")
         .replace("///\n", "\n");
     for block in blocks(&readme, "rust") {
-        assert!(wanted.contains(block), "not in src/compress.rs:\n{block}");
+        assert!(
+            wanted.contains(block),
+            "not in src/field/compress.rs:\n{block}"
+        );
     }
 }
 

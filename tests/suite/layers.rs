@@ -84,8 +84,15 @@ fn layers(imports: &Imports) -> (Vec<Vec<&str>>, Vec<&str>) {
 fn no_folder_imports_in_a_circle() {
     let imports = imports();
     let (layers, circles) = layers(&imports);
-    assert!(circles.is_empty(), "circles between {circles:?}: {imports:#?}");
-    assert!(layers.len() <= MOST_LAYERS, "{} layers: {layers:#?}", layers.len());
+    assert!(
+        circles.is_empty(),
+        "circles between {circles:?}: {imports:#?}"
+    );
+    assert!(
+        layers.len() <= MOST_LAYERS,
+        "{} layers: {layers:#?}",
+        layers.len()
+    );
     let mut listing = String::from("Folders and files of src, each above all that it imports.\n");
     for layer in layers.iter().rev() {
         listing.push('\n');

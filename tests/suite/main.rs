@@ -14,6 +14,7 @@ mod fences;
 mod forecasts;
 mod golden;
 mod incompressible;
+mod layers;
 mod models;
 mod preview;
 mod property;

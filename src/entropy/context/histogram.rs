@@ -9,7 +9,7 @@ use foresz_predictors::Plane;
 
 use super::lanes::{BUCKET_SIZES, CONTEXT_OF, CONTEXTS, REFINEMENTS};
 use super::scene::Group;
-use crate::container::bytes::{Reader, put_number};
+use crate::bytes::{Reader, put_number};
 use crate::entropy::token::{NO_TOKEN, TOKENS, information};
 use crate::error::{Result, Section, corrupt};
 

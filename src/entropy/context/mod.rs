@@ -17,8 +17,8 @@ use foresz_predictors::Plane;
 use super::PlaneReader;
 use super::bits::{BitReader, BitWriter};
 use super::token;
-use crate::coding::HOLE;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
+use crate::entropy::HOLE;
 use crate::error::{Result, Section, corrupt};
 use histogram::{Clusters, Counts};
 use lanes::{BUCKET_SIZES, CONTEXTS};
@@ -188,7 +188,7 @@ fn take_raw(tokens: &[u8], raw: &mut BitReader, codes: &mut [i32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coding::ESCAPE;
+    use crate::entropy::ESCAPE;
     use foresz_predictors::Axis;
 
     fn round_trip(shape: &[usize], planes: &[Plane], codes: &[i32]) -> usize {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use foresz_predictors::{Axis, Plane, RowOffsets, widest};
 
-use crate::coding::{ESCAPE, HOLE};
+use crate::entropy::{ESCAPE, HOLE};
 
 /// Half octaves of expected magnitude.
 pub(super) const BUCKETS: usize = 32;

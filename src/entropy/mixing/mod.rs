@@ -74,7 +74,7 @@ impl PlaneReader for Decoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coding::{ESCAPE, HOLE};
+    use crate::entropy::{ESCAPE, HOLE};
     use foresz_predictors::Axis;
 
     fn round_trip(shape: &[usize], planes: &[Plane], codes: &[i32]) -> usize {

@@ -13,7 +13,7 @@
 
 use foresz_predictors::Plane;
 
-use crate::coding::HOLE;
+use crate::entropy::HOLE;
 
 /// Neighbours a code has.
 pub(super) const NEIGHBOURS: usize = 20;

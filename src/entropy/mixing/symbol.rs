@@ -13,7 +13,7 @@
 
 use super::arithmetic::Coin;
 use super::model::{HALF, Model, NODES, Place};
-use crate::coding::ESCAPE;
+use crate::entropy::ESCAPE;
 
 const NONZERO: usize = 0;
 const NEGATIVE: usize = 1;

@@ -9,7 +9,7 @@ use super::model::Model;
 use super::scene::{self, Around, Scene, W, WW};
 use super::spare;
 use super::symbol;
-use crate::coding::HOLE;
+use crate::entropy::HOLE;
 
 /// Follows the codes of a chunk and learns from them.
 pub(super) struct Walker {

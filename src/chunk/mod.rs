@@ -2,19 +2,20 @@
 
 mod draft;
 mod drift;
+pub(crate) mod fences;
+pub(crate) mod originals;
 mod record;
+pub(crate) mod relative;
 mod stored;
 
 use foresz_predictors::{Pipeline, Plane, Sample, Scene};
 
+use crate::bytes::Reader;
 use crate::coding::{Decoder, Quantiser, Sides, walk};
-use crate::container::bytes::Reader;
 use crate::entropy::{self, Backend, PlaneReader};
 use crate::error::{Error, Result, Section, corrupt};
 use crate::fast;
-use crate::fences;
-use crate::mask::Mask;
-use crate::relative;
+use crate::values::mask::Mask;
 
 pub(crate) use draft::{Draft, Encoded, Source, Terms, pack, write};
 pub(crate) use drift::Drifted;
@@ -28,15 +29,6 @@ use record::Recorder;
 pub(crate) struct Plan<'a> {
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) scene: &'a Scene,
-}
-
-/// What a chunk may lose.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Loss {
-    /// Up to this much, or nothing at 0.
-    Absolute(f64),
-    /// Up to this part of each value.
-    Relative(f64),
 }
 
 const MASKED: u8 = 1;

@@ -6,13 +6,13 @@ use serde::Serialize;
 use crate::bound::Bound;
 use crate::chunk;
 use crate::coding::framed;
+use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
-use crate::decompress::{scene, starts};
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
+use crate::field::decompress::{scene, starts};
 use crate::store::Store;
-use crate::used::Used;
 
 /// Reads what a stream holds without decoding it.
 pub fn inspect(stream: &(impl Store + ?Sized)) -> Result<Info> {

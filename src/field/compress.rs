@@ -6,22 +6,22 @@ use std::cell::Cell;
 use foresz_predictors::{MAX_DIMS, Pipeline, Place, Sample, Scene, Spec};
 use ndarray::{ArrayViewD, Slice};
 
-use crate::assembly::{Assembly, CodedChunk, weighed};
-use crate::bound::Bound;
+use super::models;
+use crate::bound::{Bound, Loss};
 use crate::choose::{self, Tiny};
-use crate::chunk::{self, Loss, Plan, Source, Terms};
+use crate::chunk::fences::Fences;
+use crate::chunk::relative::{self, Logs};
+use crate::chunk::{self, Plan, Source, Terms};
+use crate::container::grid::{self, Grid};
 use crate::container::{Dim, Index};
 use crate::entropy::Backend;
 use crate::error::{Result, invalid};
-use crate::fences::Fences;
-use crate::fills::Fills;
-use crate::grid::{self, Grid};
+use crate::field::assembly::{Assembly, CodedChunk, weighed};
+use crate::field::report::{Clock, Report};
 use crate::limits::{Models, Task};
 use crate::options::{Choose, Layout, Options};
-use crate::relative::{self, Logs};
-use crate::report::{Clock, Report};
-use crate::stored;
 use crate::threads;
+use crate::values::fills::Fills;
 
 /// Compresses a field into a stream.
 ///
@@ -333,7 +333,7 @@ impl<T: Sample> Setup<T> {
             if options.store_models {
                 // Better said now than when all is coded.
                 let parcels = options.registry.pack(&spec)?;
-                let size: usize = parcels.iter().map(stored::size).sum();
+                let size: usize = parcels.iter().map(models::size).sum();
                 models.set(models.get() + size);
             }
             if pipeline.needs_past() && layout.time.is_none_or(|t| t + 1 == shape.len()) {
@@ -424,7 +424,7 @@ impl<T: Sample> Setup<T> {
         if options.store_models {
             // Better said now than when all is coded.
             let task = Task::all(self.grid.shape(), &self.chunk, self.models);
-            stored::check(&options.registry, chosen.spec(), task)?;
+            models::check(&options.registry, chosen.spec(), task)?;
         }
         if let Some(progress) = &options.progress {
             progress(part.values.len());

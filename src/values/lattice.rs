@@ -6,7 +6,7 @@
 
 use foresz_predictors::Sample;
 
-use crate::coding::ulp;
+use crate::values::rounding::ulp;
 
 /// A lattice found in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,12 +4,12 @@ use std::io::Write;
 
 use foresz_predictors::{Registry, Sample, Spec};
 
+use super::models;
 use crate::chunk::{self, Encoded};
 use crate::container::{self, Chunk, Index, Stored};
 use crate::error::Result;
 use crate::limits::Task;
-use crate::stored;
-use crate::sweeps::Errors;
+use crate::values::sweeps::Errors;
 
 /// What chunks are said to be predicted by of which no value was.
 const STORED: &str = "zero";
@@ -102,7 +102,7 @@ pub(crate) fn weighed(chunks: Vec<CodedChunk>, registry: &Registry) -> Result<Ve
             offered.push(chunk.spec.clone());
         }
     }
-    let packed = stored::store(registry, &offered)?;
+    let packed = models::store(registry, &offered)?;
     if packed.bytes.len() < saved {
         return Ok(chunks);
     }
@@ -171,9 +171,9 @@ impl<W: Write> Assembly<W> {
         shape: &[usize],
         chunk: &[usize],
     ) -> Result<()> {
-        let packed = stored::store(registry, &self.choices)?;
+        let packed = models::store(registry, &self.choices)?;
         let task = Task::all(shape, chunk, packed.sizes());
-        let check = |choice: &String| stored::check(registry, choice, task);
+        let check = |choice: &String| models::check(registry, choice, task);
         self.choices.iter().try_for_each(check)?;
         self.sink.write_all(&packed.bytes)?;
         self.written += packed.bytes.len() as u64;

@@ -4,12 +4,12 @@ use std::io::Read;
 
 use foresz_predictors::{Allowance, Parcel, Registry, Spec};
 
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
+use crate::container::used::Used;
 use crate::container::{Index, Stored};
 use crate::entropy::squeeze;
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::limits::{Limits, Models, Task};
-use crate::used::Used;
 
 /// Bytes that the models of a stream may have when they are unpacked.
 const MOST_BYTES: usize = 1 << 28;

@@ -6,16 +6,16 @@ use foresz_predictors::{Pipeline, Place, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
+use super::models;
 use crate::chunk::{self, Decoding, Plan, Record, Wish};
+use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
-use crate::gather::Order;
+use crate::field::gather::Order;
+use crate::field::report::{Clock, Report};
 use crate::limits::{Limits, Models, Task};
 use crate::options::Progress;
-use crate::report::{Clock, Report};
 use crate::store::Store;
-use crate::stored;
-use crate::used::Used;
 
 /// Decodes a whole stream with the built-in predictors and all threads.
 pub fn decompress<T: Sample>(stream: &[u8]) -> Result<ArrayD<T>> {
@@ -290,15 +290,15 @@ impl Decompressor {
             let start = HEAD_BYTES as u64 + length(&mut index.chunks.iter().map(|c| c.bytes));
             let end = start + length(&mut index.stored.iter().map(|m| m.bytes));
             let bytes = stream.read(start..end)?;
-            let parcels = stored::unpacked(index, &bytes, is_needed)?;
+            let parcels = models::unpacked(index, &bytes, is_needed)?;
             let chunk: Vec<usize> = index.dims.iter().map(|d| d.chunk).collect();
             let models = Models {
                 stored: bytes.len(),
-                unpacked: parcels.iter().map(stored::size).sum(),
+                unpacked: parcels.iter().map(models::size).sum(),
             };
             let all = Task::all(&index.shape(), &chunk, models);
             let allowance = self.limits.allow(Task { values, ..all });
-            stored::stocked(&self.registry, &parcels, &allowance)?
+            models::stocked(&self.registry, &parcels, &allowance)?
         };
         let build = |(choice, needed): (&String, &bool)| {
             needed.then(|| pipeline(&registry, choice)).transpose()

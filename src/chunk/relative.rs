@@ -12,10 +12,10 @@
 
 use foresz_predictors::{Plane, Sample};
 
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::entropy;
 use crate::error::{Result, Section, corrupt};
-use crate::fills::Fills;
+use crate::values::fills::Fills;
 
 /// Makes the slope on both ends of an octave (nearly) the same.
 const CURVE: f64 = 0.343_145_750_507_62;

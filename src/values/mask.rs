@@ -1,6 +1,6 @@
 //! Which samples are not numbers, and what they are instead.
 //!
-//! NaN, infinities, declared fill values and [outliers](crate::originals) never reach a
+//! NaN, infinities, declared fill values and [outliers](crate::chunk::originals) never reach a
 //! predictor or a quantiser. They are holes: their places are one bit each, stored as the change
 //! from the sample above (or, in a series, from the frame before), so that a land
 //! mask that stays costs nothing after the first frame.
@@ -8,10 +8,10 @@
 use bitvec::prelude::{BitSlice, BitVec, Lsb0};
 use foresz_predictors::Sample;
 
-use crate::coding::HOLE;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
+use crate::entropy::HOLE;
 use crate::error::{Result, Section, corrupt};
-use crate::fills::Fills;
+use crate::values::fills::Fills;
 
 /// The holes of a chunk, in raster order.
 pub(crate) struct Mask {
@@ -30,7 +30,7 @@ impl Mask {
         let hole = |x: &T| !within(x) || fills.contains(x);
         // Almost every chunk has none.
         let any = if fills.is_empty() && most == T::MAX {
-            !crate::sweeps::all_finite(values)
+            !crate::values::sweeps::all_finite(values)
         } else {
             values.iter().any(hole)
         };

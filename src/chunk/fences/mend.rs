@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use foresz_predictors::Sample;
 
 use super::Fence;
-use crate::container::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number};
 use crate::entropy;
 use crate::error::{Result, Section, corrupt};
 

@@ -6,14 +6,14 @@ use std::io::Write;
 use foresz_predictors::Sample;
 use ndarray::ArrayViewD;
 
-use crate::assembly::Assembly;
 use crate::bound::Bound;
-use crate::chunk::Loss;
-use crate::compress::{Part, Setup};
+use crate::bound::Loss;
+use crate::container::grid::Grid;
 use crate::error::{Result, invalid};
-use crate::grid::Grid;
+use crate::field::assembly::Assembly;
+use crate::field::compress::{Part, Setup};
+use crate::field::report::{Clock, Report};
 use crate::options::Options;
-use crate::report::{Clock, Report};
 use crate::threads;
 
 /// Takes the frames of a series one by one and writes chunks as they fill up.
@@ -118,7 +118,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
         let code = |i| {
             let part = grid.part(i);
             let mut values = Vec::with_capacity(part.iter().map(ExactSizeIterator::len).product());
-            crate::blocks::copy_out(waiting, &shape, &part, &mut values);
+            crate::values::blocks::copy_out(waiting, &shape, &part, &mut values);
             let mut origin: Vec<usize> = part.iter().map(|range| range.start).collect();
             origin[0] += before;
             setup.code(

@@ -10,7 +10,7 @@ pub(crate) struct Fills {
 
 impl Fills {
     /// `exact` are values that others may well turn into; what keeps numbers from turning
-    /// into `fills` are [fences](crate::fences).
+    /// into `fills` are [fences](crate::chunk::fences).
     pub(crate) fn new<T: Sample>(fills: &[f64], exact: &[f64]) -> Self {
         // As samples have them.
         let held = |x: &f64| T::from_f64(*x).to_f64();

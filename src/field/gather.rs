@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use foresz_predictors::{Pipeline, Sample};
 
-use crate::blocks;
 use crate::chunk::{Drifted, Wish};
 use crate::container::{HEAD_BYTES, Index};
-use crate::decompress::{Decompressor, Drift, check_type, decode_chunk, starts};
 use crate::error::{Result, invalid};
+use crate::field::decompress::{Decompressor, Drift, check_type, decode_chunk, starts};
+use crate::field::selection::{Selection, Share};
 use crate::room;
-use crate::selection::{Selection, Share};
 use crate::store::Store;
 use crate::threads;
+use crate::values::blocks;
 
 /// What may do where memory is short.
 const IN_PARTS: &str = "decode it region by region";

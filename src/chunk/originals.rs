@@ -9,11 +9,12 @@ use std::borrow::Cow;
 
 use foresz_predictors::Sample;
 
-use crate::coding::{Lesson, Quantiser, ulp};
-use crate::fills::Fills;
-use crate::lattice;
-use crate::mask::Mask;
-use crate::sweeps;
+use crate::coding::{Lesson, Quantiser};
+use crate::values::fills::Fills;
+use crate::values::lattice;
+use crate::values::mask::Mask;
+use crate::values::rounding::ulp;
+use crate::values::sweeps;
 
 /// Values ready to be coded.
 pub(crate) struct Originals<'a, T: Clone> {

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::bound::Bound;
 use crate::container::Index;
+use crate::container::used::Used;
 use crate::effort::Effort;
-use crate::used::Used;
 
 /// The outcome of a compression or decompression.
 ///

@@ -12,11 +12,11 @@ use std::borrow::Cow;
 
 use foresz_predictors::Sample;
 
-use crate::chunk::Loss;
+use crate::bound::Loss;
 use crate::error::{Result, invalid};
-use crate::fills::Fills;
 use crate::options::Options;
-use crate::sweeps;
+use crate::values::fills::Fills;
+use crate::values::sweeps;
 
 pub(crate) use mend::mend;
 use mend::{Mend, Side};
@@ -293,7 +293,7 @@ fn limits<T: Sample>(options: &Options, steps: Steps) -> Result<(T, T)> {
 mod tests {
     use super::*;
     use crate::bound::Bound;
-    use crate::container::bytes::Reader;
+    use crate::bytes::Reader;
     use crate::error::Section;
 
     fn fences(options: Options) -> Vec<(f32, f32)> {

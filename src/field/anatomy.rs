@@ -7,9 +7,9 @@ use foresz_predictors::{Plane, Sample};
 
 use crate::chunk::{Record, Wish};
 use crate::container::{self, HEAD_BYTES};
-use crate::decompress::{Decompressor, check_type, decode_chunk, starts};
 use crate::entropy::Backend;
 use crate::error::Result;
+use crate::field::decompress::{Decompressor, check_type, decode_chunk, starts};
 use crate::store::Store;
 
 /// Codes of one plane.
