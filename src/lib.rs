@@ -3,6 +3,7 @@
 
 mod bound;
 mod bytes;
+pub mod check;
 mod choose;
 mod chunk;
 mod coding;

@@ -19,7 +19,6 @@ mod region;
 mod samples;
 mod summary;
 mod talk;
-mod tally;
 mod train;
 mod verify;
 mod zip;

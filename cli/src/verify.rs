@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use foresz::check::{self, Promise, Rule};
 use foresz::{Bound, Decompressor, Info, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
@@ -14,7 +15,6 @@ use super::failure::{BROKEN, invalid, while_decoding};
 use super::input::{self, Expected, Field};
 use super::summary;
 use super::talk::Talk;
-use super::tally::{self, Rule, Tally};
 
 #[derive(Serialize)]
 struct Answer {
@@ -95,13 +95,18 @@ fn judge<T: Sample>(
     original: &ArrayD<T>,
     decoded: &ArrayD<T>,
 ) -> Answer {
-    let fills: Vec<T> = info.fills.iter().map(|x| T::from_f64(*x)).collect();
-    let span = tally::span(original, &fills);
-    let rule = Rule::new(info, span);
-    let tally = Tally::count(original, decoded, &fills, rule);
-    let (rms_error, psnr) = (tally.rms(), tally.psnr(span));
-    let kept = tally.broken == 0 && tally.changed == 0 && rule.reached(psnr);
-    let worst = tally.worst.filter(|_| !kept).map(|position| {
+    let span = check::span(original, &info.fills);
+    let promise = match info.asked {
+        // The stream's own idea of the bound is not trusted to be the right one.
+        Bound::RangeRelative(part) => Promise::Within(info.bound.min(part * span)),
+        asked => Promise::of(asked, span),
+    };
+    let found = Rule::new(promise)
+        .fills(&info.fills)
+        .judge(original, decoded);
+    let (rms_error, psnr) = (found.rms(), found.psnr(span));
+    let kept = found.kept() && found.reaches(promise, span);
+    let worst = found.worst.filter(|_| !kept).map(|position| {
         let at = |field: &ArrayD<T>| field.iter().nth(position).map_or(f64::NAN, |x| x.to_f64());
         let (x, y) = (at(original), at(decoded));
         Worst {
@@ -116,14 +121,14 @@ fn judge<T: Sample>(
         original: args.original.display().to_string(),
         kept,
         asked: info.asked,
-        bound: rule.absolute(),
-        max_error: tally.max_error,
+        bound: promise.absolute(),
+        max_error: found.max_error,
         rms_error,
         psnr: psnr.is_finite().then_some(psnr),
-        numbers: tally.numbers,
-        specials: tally.specials,
-        specials_changed: tally.changed,
-        values_broken: tally.broken,
+        numbers: found.numbers,
+        specials: found.specials,
+        specials_changed: found.changed,
+        values_broken: found.broken,
         worst,
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::metrics::{
-    Errors, Gradients, Kept, Similarity, Spread, Uniformity, autocorrelation, cosines, morans_i,
-    numbers, pearson, power_spectrum, resolved,
+    Errors, Gradients, Similarity, Spread, Uniformity, autocorrelation, cosines, morans_i, numbers,
+    pearson, power_spectrum, resolved,
 };
 use foresz::Sample;
+use foresz::check::{Promise, Rule};
 
 use super::map;
 use super::results::{Quality, Spectrum};
@@ -72,13 +73,14 @@ impl<T: Sample> Original<T> {
         let y = self.decoded(decoded)?;
         let (x, shape) = (&self.numbers, &self.shape[..]);
         let weights = self.weights.as_deref();
+        let rule = Rule::new(Promise::Within(bound)).fills(&self.fills);
         let means = Errors::between(x, &y, weights);
         let errors: Vec<f64> = x.iter().zip(&y).map(|(x, y)| y - x).collect();
         let range = self.spread.map_or(0.0, |spread| spread.range());
         let spread = Spread::of(&y);
         let finite = |x: f64| x.is_finite().then_some(x);
         Some(Quality {
-            kept: Kept::count(&self.values, decoded, &self.fills, bound),
+            kept: rule.judge(&self.values, decoded).into(),
             max_error: finite(means.max),
             max_over_bound: finite(means.max / bound),
             bias: means.bias,

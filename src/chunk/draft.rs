@@ -11,12 +11,12 @@ use super::{
 };
 use crate::bound::Loss;
 use crate::bytes::{Reader, put_bytes, put_number};
+use crate::check::{self, Errors};
 use crate::coding::{Coded, Encoder, Quantiser, Sides, walk};
 use crate::entropy::{self, Backend};
 use crate::error::{Error, Result, Section};
 use crate::fast;
 use crate::values::fills::Fills;
-use crate::values::sweeps::{self, Errors};
 
 /// A chunk's bytes and what is known about it.
 pub(crate) struct Encoded {
@@ -67,7 +67,7 @@ pub(crate) fn pack<T: Sample>(
         if terms.fences.mend(values, &mut decoded, &mut bytes) {
             bytes[0] |= FENCED;
         }
-        errors = sweeps::errors(values, &decoded, bound, 0.0);
+        errors = check::errors(values, &decoded, bound, 0.0);
     }
     Ok(Some(Encoded {
         bytes,
@@ -174,7 +174,7 @@ impl<T: Sample> Whole<'_, T> {
         if let Some(mask) = &form.mask {
             mask.holes().for_each(|i| decoded[i] = self.held[i]);
         }
-        let errors = sweeps::errors(self.values, &decoded, self.bound, 0.0);
+        let errors = check::errors(self.values, &decoded, self.bound, 0.0);
         Finish::new(fenced, bytes, &decoded, errors)
     }
 
@@ -186,7 +186,7 @@ impl<T: Sample> Whole<'_, T> {
         let values = (self.values, self.held);
         let decoded = relative::write_rest(values, logs, decoded, self.bound, &mut bytes);
         bytes.extend(mends);
-        let errors = sweeps::errors(self.values, &decoded, 0.0, self.bound);
+        let errors = check::errors(self.values, &decoded, 0.0, self.bound);
         Finish::new(fenced, bytes, &decoded, errors)
     }
 }

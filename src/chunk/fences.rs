@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use foresz_predictors::Sample;
 
 use crate::bound::Loss;
+use crate::check;
 use crate::error::{Result, invalid};
 use crate::options::Options;
 use crate::values::fills::Fills;
@@ -197,7 +198,7 @@ impl<T: Sample> Fences<T> {
                     Loss::Absolute(bound) => (bound, 0.0),
                     Loss::Relative(part) => (0.0, part),
                 };
-                if !sweeps::errors(&[*x], &[aim], absolute, relative).kept {
+                if !check::errors(&[*x], &[aim], absolute, relative).kept {
                     return invalid(format!(
                         "a value of {x} is beyond the limit of {aim} by more than the bound: decoded values could not keep both; leave the limit out or loosen the bound"
                     ));

@@ -5,9 +5,9 @@ use foresz_predictors::Sample;
 use super::draft::put_sample;
 use super::{Decoding, Encoded, STORED, content_checksum, sample_of};
 use crate::bytes::Reader;
+use crate::check::Errors;
 use crate::entropy::Backend;
 use crate::error::Result;
-use crate::values::sweeps::Errors;
 
 /// Bytes that [`store`] makes of so many values.
 pub(crate) fn stored_bytes<T: Sample>(samples: usize) -> usize {

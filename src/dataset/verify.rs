@@ -11,6 +11,7 @@ use super::reader::DatasetReader;
 use super::valid;
 use super::view::View;
 use crate::bound::Bound;
+use crate::check::{Promise, Rule};
 use crate::error::{Result, invalid};
 use crate::field::decompress::Decompressor;
 use crate::store::Store;
@@ -27,16 +28,6 @@ pub struct Verified {
     pub max_error: f64,
     /// Smallest PSNR of the parts that one was asked for, in dB.
     pub psnr: Option<f64>,
-}
-
-/// What has to hold of a value.
-#[derive(Debug, Clone, Copy)]
-enum Rule {
-    Same,
-    Within(f64),
-    Relative(f64),
-    /// In the end only.
-    Psnr,
 }
 
 /// Numbers to compare, and the bits that tell whether they are the same.
@@ -99,16 +90,12 @@ impl<S: Store> DatasetReader<S> {
             } else {
                 side(self.read(variable, &part, View::Stored, decoder)?)?
             };
-            let rule = match piece.asked {
-                Bound::Lossless => Rule::Same,
-                _ if entry.storage == Storage::Blobs => Rule::Same,
-                Bound::Absolute(bound) => Rule::Within(bound),
-                Bound::RangeRelative(part) => Rule::Within(part * whole.span),
-                Bound::PointwiseRelative(part) => Rule::Relative(part),
-                Bound::Psnr(_) => Rule::Psnr,
+            let promise = match entry.storage {
+                Storage::Blobs => Promise::Exact,
+                _ => Promise::of(piece.asked, whole.span),
             };
             let fills = if packing.is_some() { &[] } else { &fills[..] };
-            squares += found.add(&theirs, &ours, rule, (&place, fills));
+            squares += found.add(&theirs, &ours, promise, (&place, fills));
         }
         if let Some(wanted) = whole.psnr {
             let rms = (squares / whole.numbers.max(1) as f64).sqrt();
@@ -193,34 +180,19 @@ impl Verified {
         &mut self,
         theirs: &Side,
         ours: &Side,
-        rule: Rule,
+        promise: Promise,
         (place, fills): (&Place, &[f64]),
     ) -> f64 {
         self.values += theirs.stored.len();
-        if theirs.numbers.is_empty() || matches!(rule, Rule::Same) {
+        if theirs.numbers.is_empty() || promise == Promise::Exact {
             self.broken += theirs.stored.differing(&ours.stored);
             return 0.0;
         }
-        let mut squares = 0.0;
-        for (x, y) in theirs.numbers.iter().zip(&ours.numbers) {
-            let error = (x - y).abs();
-            // A number that came back as NaN is as wrong as can be.
-            let error = if error.is_nan() { f64::INFINITY } else { error };
-            let special = !x.is_finite() || fills.contains(x);
-            let kept = if special {
-                x == y || (x.is_nan() && y.is_nan())
-            } else {
-                self.max_error = self.max_error.max(error);
-                squares += error * error;
-                let within = match rule {
-                    Rule::Within(bound) => error <= bound,
-                    Rule::Relative(part) => error <= part * x.abs(),
-                    Rule::Same | Rule::Psnr => error.is_finite(),
-                };
-                within && place.allows(*x, *y)
-            };
-            self.broken += usize::from(!kept);
-        }
-        squares
+        let allows = |x, y| place.allows(x, y);
+        let rule = Rule::new(promise).fills(fills).allows(&allows);
+        let found = rule.judge(&theirs.numbers, &ours.numbers);
+        self.broken += found.broken + found.changed;
+        self.max_error = self.max_error.max(found.max_error);
+        found.squares
     }
 }

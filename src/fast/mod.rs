@@ -17,8 +17,9 @@ mod twin;
 use foresz_predictors::Sample;
 
 use crate::bytes::Reader;
+use crate::check::Errors;
 use crate::error::{Result, Section, corrupt};
-use crate::values::sweeps::{self, Errors};
+use crate::values::sweeps;
 use blocks::{Packer, Unpacker};
 use exceptions::Exceptions;
 use geometry::{Geometry, Run};

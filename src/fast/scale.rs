@@ -2,7 +2,7 @@
 
 use foresz_predictors::{Sample, widest};
 
-use crate::values::sweeps::Errors;
+use crate::check::Errors;
 
 /// A step, and what it takes to keep to a bound with it.
 #[derive(Debug, Clone, Copy)]

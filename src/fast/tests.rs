@@ -62,7 +62,7 @@ fn check<T: Sample>(values: &[T], shape: &[usize], bound: f64) -> Option<Vec<u8>
         let off = (x.to_f64() - y.to_f64()).abs();
         assert!(off <= bound, "{x} became {y}, {off} > {bound}");
     }
-    let want = sweeps::errors(values, &decoded, bound, 0.0);
+    let want = crate::check::errors(values, &decoded, bound, 0.0);
     assert!(want.kept && errors.kept);
     assert_eq!(errors.largest, want.largest);
     let room = 1e-5 * want.squares + f64::MIN_POSITIVE;

@@ -5,11 +5,11 @@ use std::io::Write;
 use foresz_predictors::{Registry, Sample, Spec};
 
 use super::models;
+use crate::check::Errors;
 use crate::chunk::{self, Encoded};
 use crate::container::{self, Chunk, Index, Stored};
 use crate::error::Result;
 use crate::limits::Task;
-use crate::values::sweeps::Errors;
 
 /// What chunks are said to be predicted by of which no value was.
 const STORED: &str = "zero";

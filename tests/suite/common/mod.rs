@@ -7,6 +7,7 @@ pub(crate) mod fields;
 pub(crate) mod repository;
 pub(crate) mod stream;
 
+use foresz::check::{Promise, Rule};
 use foresz::predictors::{Built, Part, Registry};
 use foresz::{Bound, Compressed, Decompressor, Options, Sample, compress};
 use ndarray::{ArrayD, IxDyn};
@@ -70,20 +71,14 @@ pub(crate) fn assert_kept<T: Sample>(
     bound: f64,
 ) -> f64 {
     assert_eq!(original.shape(), decoded.shape(), "{what}");
-    let fill = fill.map(T::from_f64);
-    let mut largest = 0.0;
-    for (i, (x, y)) in original.iter().zip(decoded).enumerate() {
-        if x.to_bits64() == y.to_bits64() {
-            continue;
-        }
-        let exact = bound == 0.0 || !x.is_finite() || Some(*x) == fill;
-        assert!(!exact, "{what}: sample {i} was {x:?} and is {y:?}");
-        let error = (x.to_f64() - y.to_f64()).abs();
-        assert!(
-            error <= bound,
-            "{what}: sample {i} was {x:?} and is {y:?}, off by {error:e} of {bound:e}"
-        );
-        largest = if error > largest { error } else { largest };
-    }
-    largest
+    let promise = if bound == 0.0 {
+        Promise::Exact
+    } else {
+        Promise::Within(bound)
+    };
+    let found = Rule::new(promise)
+        .fills(fill.as_slice())
+        .judge(original, decoded);
+    assert!(found.kept(), "{what}: {found:?} under {promise:?}");
+    found.max_error
 }
