@@ -1,5 +1,7 @@
 //! Memory for fields: asked for before there is work done that would be lost without it.
 
+use std::num::NonZero;
+
 use foresz_predictors::Sample;
 
 use crate::error::{Error, Result};
@@ -8,24 +10,43 @@ use crate::error::{Error, Result};
 pub(crate) fn zeros<T: Sample>(samples: usize, else_do: &str) -> Result<Vec<T>> {
     // Pages are had as they are written to.
     let zeros = bytemuck::allocation::try_zeroed_vec(samples);
-    zeros.map_err(|()| short(samples.saturating_mul(T::BYTES), samples, else_do))
-}
-
-/// The error for a field that memory has no room for.
-pub(crate) fn short(bytes: usize, samples: usize, else_do: &str) -> Error {
-    Error::Memory {
-        bytes,
+    zeros.map_err(|()| Error::Memory {
+        bytes: samples.saturating_mul(T::BYTES),
         what: format!("{samples} values; {else_do}"),
-    }
+    })
 }
 
-/// As many threads as memory has room for, if each needs so many bytes; at most those
-/// asked for. What is said of memory now may not hold any more when it is used, but nobody
-/// but us uses it meanwhile, as a rule.
-pub(crate) fn threads(asked: usize, bytes: usize) -> Option<usize> {
-    let halves = std::iter::successors(Some(asked.max(1)), |n| Some(n / 2).filter(|n| *n > 0));
+/// Chunks that are to be coded or decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Work {
+    pub(crate) chunks: usize,
+    /// Of the largest of them.
+    pub(crate) samples: usize,
+    /// Bytes that are needed for each of these.
+    pub(crate) bytes_each: usize,
+}
+
+/// As many threads as memory has room for, but no more than asked for, where 0 is as many
+/// as there are processors. What is said of memory now may not hold any more when it is
+/// used, but as a rule nobody but us uses it meanwhile.
+pub(crate) fn threads(asked: usize, work: Work) -> Result<usize> {
+    let bytes = work.samples.saturating_mul(work.bytes_each);
+    let wanted = match asked {
+        _ if work.chunks < 2 => 1,
+        0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+        asked => asked,
+    };
+    let wanted = wanted.min(work.chunks.max(1));
+    let halves = std::iter::successors(Some(wanted), |n| Some(n / 2).filter(|n| *n > 0));
     let mut fitting = halves.filter(|n| is_there(n.saturating_mul(bytes)));
-    fitting.next()
+    match fitting.next() {
+        Some(n) if n == wanted => Ok(asked),
+        Some(fewer) => Ok(fewer),
+        None => Err(Error::Memory {
+            bytes,
+            what: format!("work on a chunk of {} values", work.samples),
+        }),
+    }
 }
 
 fn is_there(bytes: usize) -> bool {
@@ -55,9 +76,18 @@ mod tests {
 
     #[test]
     fn fewer_threads_need_less() {
-        assert_eq!(threads(12, 10), Some(12));
-        assert_eq!(threads(12, isize::MAX as usize), None);
-        let third = isize::MAX as usize / 3;
-        assert!(threads(12, third).is_none_or(|n| n <= 3));
+        let work = |samples| Work {
+            chunks: 20,
+            samples,
+            bytes_each: 1,
+        };
+        assert_eq!(threads(12, work(10)).unwrap(), 12);
+        assert_eq!(threads(0, work(10)).unwrap(), 0);
+        let said = threads(12, work(isize::MAX as usize))
+            .unwrap_err()
+            .to_string();
+        assert!(said.contains("chunk"), "{said}");
+        let third = threads(12, work(isize::MAX as usize / 3));
+        assert!(third.map_or(true, |n| n <= 3));
     }
 }

@@ -45,8 +45,8 @@ enum Kind {
 impl Kind {
     fn of(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
-            if cause.is::<std::io::Error>() {
-                return Kind::Io;
+            if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+                return Kind::of_io(error);
             }
             if let Some(forecast::Error::Limit(_)) = cause.downcast_ref() {
                 return Kind::Limit;
@@ -58,11 +58,18 @@ impl Kind {
                     return Kind::Limit;
                 }
                 Some(Error::Predictor(_)) => return Kind::Predictor,
-                Some(Error::Io(_)) => return Kind::Io,
+                Some(Error::Io(error)) => return Kind::of_io(error),
                 _ => {}
             }
         }
         Kind::Invalid
+    }
+
+    fn of_io(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::OutOfMemory => Kind::Limit,
+            _ => Kind::Io,
+        }
     }
 
     fn exit_code(self) -> u8 {

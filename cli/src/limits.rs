@@ -83,7 +83,7 @@ mod tests {
         for text in ["64MiB", "64MB", "64M"] {
             assert_eq!(size(text), Ok(64 << 20), "{text}");
         }
-        for text in ["", "G", "-1", "1.5G", "9999999T", "4X", "é"] {
+        for text in ["", "G", "-1", "1.5G", "99999999T", "4X", "é"] {
             assert!(count(text).is_err() && size(text).is_err(), "{text}");
         }
     }

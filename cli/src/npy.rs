@@ -41,10 +41,10 @@ pub(crate) fn read(file: &mut dyn Read) -> anyhow::Result<Header> {
 
 /// The text of the header.
 fn text_of(file: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
-    let start = taken(file, MAGIC.len() as u64 + 2)?;
-    let Some(version) = start.strip_prefix(MAGIC) else {
-        return Err(invalid("this is no array"));
-    };
+    if taken(file, MAGIC.len() as u64).ok().as_deref() != Some(MAGIC) {
+        return Err(invalid("it is no array"));
+    }
+    let version = taken(file, 2)?;
     let width = match version[0] {
         1 => 2,
         2 | 3 => 4,

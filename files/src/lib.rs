@@ -12,6 +12,8 @@ mod memory;
 pub mod netcdf;
 mod open;
 mod region;
+#[cfg(any(feature = "grib", feature = "netcdf", feature = "zarr"))]
+mod room;
 mod sink;
 mod source;
 pub mod time;

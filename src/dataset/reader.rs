@@ -269,9 +269,10 @@ fn room(kind: Kind, count: usize) -> Result<Values> {
     });
     match reserved {
         Ok(()) => Ok(values),
-        Err(_) => invalid(format!(
-            "{count} values do not fit into memory; read them region by region"
-        )),
+        Err(_) => Err(Error::Memory {
+            bytes: count.saturating_mul(kind.bytes().unwrap_or(TEXT_BYTES)),
+            what: format!("{count} values; read them region by region"),
+        }),
     }
 }
 

@@ -23,7 +23,9 @@ pub(crate) struct CodedChunk {
 }
 
 impl CodedChunk {
-    pub(crate) fn new(spec: &Spec, encoded: Encoded) -> Self {
+    pub(crate) fn new(spec: &Spec, mut encoded: Encoded) -> Self {
+        // It may wait for all others.
+        encoded.bytes.shrink_to_fit();
         CodedChunk {
             encoded,
             spec: spec.to_string(),

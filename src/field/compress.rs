@@ -20,6 +20,7 @@ use crate::field::assembly::{Assembly, CodedChunk, weighed};
 use crate::field::report::{Clock, Report};
 use crate::limits::{Models, Task};
 use crate::options::{Choose, Layout, Options};
+use crate::room;
 use crate::threads;
 use crate::values::fills::Fills;
 
@@ -172,7 +173,7 @@ fn compress_under<T: Sample>(
     setup.periodic = options.periodic.unwrap_or_else(|| closes(field))
         && setup.chunk.last() == field.shape().last();
     let grid = setup.grid.clone();
-    let coded = threads::map(options.threads, grid.len(), |i| {
+    let coded = threads::map(setup.threads(options, grid.len())?, grid.len(), |i| {
         setup.code(&cut(field, &grid, i), options)
     })?;
     let coded = if options.store_models {
@@ -279,6 +280,10 @@ fn rivals(offers: &[Spec]) -> Vec<Spec> {
     rivals
 }
 
+/// Bytes that coding takes for each sample of a chunk, beside a copy of it.
+const SCRATCH: usize = 36;
+const FAST_SCRATCH: usize = 6;
+
 /// What stays the same from chunk to chunk.
 pub(crate) struct Setup<T> {
     layout: Layout,
@@ -382,6 +387,21 @@ impl<T: Sample> Setup<T> {
             Loss::Absolute(bound) => bound,
             Loss::Relative(_) => 0.0,
         }
+    }
+
+    /// As many threads for so many chunks as are asked for and memory has room for.
+    pub(crate) fn threads(&self, options: &Options, chunks: usize) -> Result<usize> {
+        let each = if options.is_fast() {
+            FAST_SCRATCH
+        } else {
+            SCRATCH
+        };
+        let work = room::Work {
+            chunks,
+            samples: self.chunk.iter().product(),
+            bytes_each: each + T::BYTES,
+        };
+        room::threads(options.threads, work)
     }
 
     fn scene(&self, part: &Part<T>) -> Scene {

@@ -116,15 +116,14 @@ impl<'a> Order<'a> {
 
     /// As many threads as are asked for and memory has room for.
     fn threads<T: Sample>(&self) -> Result<usize> {
-        let asked = match self.decoder.threads {
-            0 => rayon::current_num_threads(),
-            asked => asked,
-        };
         let largest = |d: &crate::container::Dim| d.chunk.min(d.length);
         let samples: usize = self.index.dims.iter().map(largest).product();
-        let bytes = samples.saturating_mul(SCRATCH + T::BYTES);
-        let threads = room::threads(asked.min(self.shares.len()), bytes);
-        threads.ok_or_else(|| room::short(bytes, samples, "its chunks are that large"))
+        let work = room::Work {
+            chunks: self.shares.len(),
+            samples,
+            bytes_each: SCRATCH + T::BYTES,
+        };
+        room::threads(self.decoder.threads, work)
     }
 
     /// What a chunk has of the values.

@@ -130,7 +130,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
                 options,
             )
         };
-        let coded = threads::map(options.threads, grid.len(), code)?;
+        let coded = threads::map(setup.threads(options, grid.len())?, grid.len(), code)?;
         let (cpu, wall) = clock.seconds();
         self.spent = (self.spent.0 + cpu, self.spent.1 + wall);
         coded

@@ -14,6 +14,7 @@ mod data;
 mod failures;
 mod formats;
 mod limits;
+mod memory;
 mod models;
 mod outputs;
 mod parts;

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::room;
 
 /// A file that is read by position.
 pub(super) struct Bytes {
@@ -40,7 +41,7 @@ impl Bytes {
             )));
         }
         self.file.seek(SeekFrom::Start(start))?;
-        let mut bytes = vec![0; length as usize];
+        let mut bytes = room::zeros(length as usize)?;
         self.file.read_exact(&mut bytes)?;
         Ok(bytes)
     }

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::grib::bits::Bits;
 use crate::grib::bytes::Octets;
 use crate::grib::packing::Packing;
+use crate::room;
 
 /// How groups are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl Groups {
                 "its groups have another number of values than its grid",
             ));
         }
-        let mut numbers = Vec::with_capacity(count);
+        let mut numbers = room::reserved(count)?;
         for ((reference, own), length) in references.iter().zip(widths).zip(lengths) {
             if own > 32 || (own as usize).saturating_mul(length) > bits.left() {
                 return Err(damaged("its groups do not fit its data"));

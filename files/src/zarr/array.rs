@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::Attribute;
 use crate::error::{Error, Result};
+use crate::room;
 use crate::values::Values;
 use crate::zarr::codec::Codec;
 use crate::zarr::item::{Form, Item};
@@ -227,7 +228,7 @@ impl Shards {
         }
         let at = if self.index_at_end { length - size } else { 0 };
         let mut read = |start: u64, length: u64| -> Result<Vec<u8>> {
-            let mut bytes = vec![0; length as usize];
+            let mut bytes = room::zeros(length as usize)?;
             file.seek(SeekFrom::Start(start))?;
             file.read_exact(&mut bytes)?;
             Ok(bytes)

@@ -5,6 +5,7 @@ use std::io::Read;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::room;
 use crate::zarr::blosc;
 
 /// One step from bytes to bytes.
@@ -144,7 +145,7 @@ pub(super) fn lz4(block: &[u8], size: usize, most: usize) -> Result<Vec<u8>> {
     if size > most || size > block.len().saturating_mul(256) {
         return Err(wrong("lz4", "it claims more than it can hold"));
     }
-    let mut out = vec![0; size];
+    let mut out = room::zeros(size)?;
     let length = lz4_flex::block::decompress_into(block, &mut out);
     let length = length.map_err(|e| wrong("lz4", &e.to_string()))?;
     out.truncate(length);

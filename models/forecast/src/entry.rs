@@ -113,7 +113,11 @@ impl Supply for Stock {
         let params = Params::new(part);
         let (name, hash) = named(&params, part)?;
         let needs = (self.needs)(&self.shelf, name, hash).map_err(said)?;
-        let Needs { memory, work } = needs.unwrap_or_default();
+        let Needs {
+            memory,
+            work,
+            loading,
+        } = needs.unwrap_or_default();
         let too_much = |reason: String| {
             Err(Error::Limit {
                 reason: format!("model {name} cannot be stored in the stream: {reason}"),
@@ -125,10 +129,10 @@ impl Supply for Stock {
                 allowance.memory()
             ));
         }
-        let all = work.saturating_mul(values);
+        let all = work.saturating_mul(values).saturating_add(loading);
         if all > allowance.work() {
             return too_much(format!(
-                "it does {work} multiply-adds for each of {values} values, and decoders allow {} in all",
+                "it does {all} multiply-adds for {values} values, and decoders allow {}",
                 allowance.work()
             ));
         }

@@ -144,7 +144,10 @@ impl Runtime for Exact {
     }
 
     fn needs(&self) -> Option<Needs> {
-        Some(*lock(&self.needs))
+        Some(Needs {
+            loading: self.model.loading_work(),
+            ..*lock(&self.needs)
+        })
     }
 
     fn start(&self) -> Result<Box<dyn Session>> {

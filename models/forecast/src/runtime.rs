@@ -84,6 +84,8 @@ pub struct Needs {
     pub memory: usize,
     /// Multiply-adds for each value that was predicted.
     pub work: u64,
+    /// Multiply-adds for the model to be ready.
+    pub loading: u64,
 }
 
 /// Which frame is to be predicted.

@@ -7,6 +7,7 @@ use crate::error::{Error, Problem, Result};
 use crate::graph;
 use crate::memory::Memory;
 use crate::onnx::message::{self, Dim};
+use crate::onnx::protobuf::Room;
 use crate::onnx::tensor::dtype;
 use crate::ops::{self, Call, Inputs, Node, Run};
 use crate::tensor::{Dtype, Tensor};
@@ -127,7 +128,15 @@ impl Model {
     }
 
     fn read(bytes: &[u8], folder: Option<&Path>, options: &Options) -> Result<Self> {
-        let proto = message::Model::read(bytes, options.memory).map_err(Error::Damaged)?;
+        let room = Room::new(options.memory);
+        let proto = message::Model::read(bytes, &room).map_err(|wrong| match room.lacking() {
+            Some((left, needed)) => Error::Memory {
+                needed,
+                used: options.memory - left,
+                limit: options.memory,
+            },
+            None => Error::Damaged(wrong),
+        })?;
         if proto.graph.nodes.is_empty() && proto.graph.outputs.is_empty() {
             return Err(Error::Damaged("it has no graph".to_owned()));
         }

@@ -15,6 +15,7 @@ use header::{Header, Place};
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::region;
+use crate::room;
 use crate::source::Source;
 use crate::values::{Kind, Values};
 
@@ -43,7 +44,7 @@ impl Classic {
     ) -> Result<Vec<T>> {
         let shape = self.header.shape(variable);
         let runs = Runs::new(&self.header.places[variable], &shape, region, N as u64);
-        let mut values = Vec::with_capacity(region.iter().map(Range::len).product());
+        let mut values = room::reserved(region.iter().map(Range::len).product())?;
         let mut block = vec![0; BLOCK.min(runs.bytes)];
         for start in runs.starts() {
             self.file.seek(SeekFrom::Start(start))?;

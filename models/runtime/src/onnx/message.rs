@@ -113,10 +113,8 @@ fn push<T>(items: &mut Vec<T>, item: T, room: &Room) -> Result<(), Wrong> {
 }
 
 impl<'a> Model<'a> {
-    /// What is read may take up so many bytes.
-    pub(crate) fn read(bytes: &'a [u8], memory: usize) -> Result<Self, Wrong> {
+    pub(crate) fn read(bytes: &'a [u8], room: &Room) -> Result<Self, Wrong> {
         let mut model = Self::default();
-        let room = &Room::new(memory);
         each(bytes, |number, value| {
             match number {
                 1 => model.ir_version = value.integer()?,

@@ -20,18 +20,33 @@ pub(crate) enum Value<'a> {
 
 /// Bytes that what is read may still take up: a list in memory can be many times as long
 /// as it is in the file.
-pub(crate) struct Room(Cell<usize>);
+pub(crate) struct Room {
+    left: Cell<usize>,
+    /// What was asked for in vain.
+    lacking: Cell<Option<usize>>,
+}
 
 impl Room {
     pub(crate) fn new(bytes: usize) -> Self {
-        Self(Cell::new(bytes))
+        Self {
+            left: Cell::new(bytes),
+            lacking: Cell::new(None),
+        }
+    }
+
+    /// Bytes that there were left, and more that were asked for.
+    pub(crate) fn lacking(&self) -> Option<(usize, usize)> {
+        Some((self.left.get(), self.lacking.get()?))
     }
 
     pub(crate) fn take(&self, bytes: usize) -> Result<(), Wrong> {
-        let left = self.0.get().checked_sub(bytes);
-        self.0.set(
-            left.ok_or("it has more nodes, names and numbers than Options::memory has room for")?,
-        );
+        match self.left.get().checked_sub(bytes) {
+            Some(left) => self.left.set(left),
+            None => {
+                self.lacking.set(Some(bytes));
+                return Err("there is no room for all that is in it".to_owned());
+            }
+        }
         Ok(())
     }
 }
