@@ -57,7 +57,7 @@ fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const MODEL: &str = "models/flow-filter";
+const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/flow-filter");
 const SHAPE: [usize; 3] = [24, 16, 32];
 const VALUES: usize = 24 * 16 * 32;
 /// What models of this field may use, and some for unpacking them.
@@ -398,7 +398,10 @@ fn the_command_line_has_the_limits() {
     let enough = ["--limit-work", "16M", "--limit-memory", "1G"];
     let enough = foresz(&[&["decompress", stream, "-o", out][..], &enough].concat());
     assert_eq!(enough.status.code(), Some(0), "{}", said(&enough));
-    let field = "testdata/fields/vorticity.npy";
+    let field = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../testdata/fields/vorticity.npy"
+    );
     let verified = foresz(&["verify", stream, field, "--limit-work", "twelve"]);
     assert_eq!(verified.status.code(), Some(2));
     // Models at hand have the limits that are asked for.

@@ -65,9 +65,10 @@ impl Lacking {
         if !parts.is_empty() {
             text = format!("the stream lacks of the original: {}\n", parts.join("; "));
         }
-        for (name, reason) in &self.unreadable {
-            text += &format!("not compared, as it cannot be read: {name}: {reason}\n");
-        }
+        let unreadable = self.unreadable.iter();
+        text.extend(unreadable.map(|(name, reason)| {
+            format!("not compared, as it cannot be read: {name}: {reason}\n")
+        }));
         text
     }
 }

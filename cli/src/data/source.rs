@@ -99,7 +99,9 @@ pub(super) fn wanted(
 pub(super) fn refuse_skipped(source: &dyn Source, named: &[String]) -> anyhow::Result<()> {
     let mut skipped = source.skipped().iter();
     match skipped.find(|(name, _)| named.contains(name)) {
-        Some((name, why)) => Err(Error::Unsupported(format!("{name}: {why}")).into()),
+        Some((name, why)) => {
+            Err(Error::Unsupported(format!("{name} cannot be read: {why}")).into())
+        }
         None => Ok(()),
     }
 }

@@ -46,6 +46,8 @@ fn odds_and_ends() -> Memory {
         ("obs", 0),
         ("none", 0),
         ("g/k", 2),
+        // As long as that of the parent, and not the same.
+        ("g/y", 3),
     ];
     let all = [
         (variable("t2m", Kind::F32, &[0, 1, 2]), field(60)),
@@ -71,6 +73,7 @@ fn odds_and_ends() -> Memory {
             Values::F64(Vec::new()),
         ),
         (variable("g/v", Kind::F32, &[9, 1]), field(6)),
+        (variable("g/w", Kind::I8, &[10]), Values::I8(vec![1, 2, 3])),
         (
             variable("g/text", Kind::Char, &[4]),
             Values::Char(b"abcdef".to_vec()),
@@ -114,9 +117,10 @@ fn contents(path: &Path) -> (Dataset, Vec<Values>) {
     let mut all = Vec::new();
     for (v, variable) in dataset.variables.iter().enumerate() {
         let region: Vec<Range<usize>> = dataset.shape(variable).iter().map(|n| 0..*n).collect();
-        all.push(match region.iter().any(Range::is_empty) {
-            true => Values::zeros(variable.kind, 0),
-            false => source.read(v, &region).unwrap(),
+        all.push(if region.iter().any(Range::is_empty) {
+            Values::zeros(variable.kind, 0)
+        } else {
+            source.read(v, &region).unwrap()
         });
     }
     (dataset, all)
@@ -127,8 +131,8 @@ fn all_is_all() {
     let bench = Bench::new();
     save(&odds_and_ends(), &bench.path("all.nc"));
     let (dataset, values) = contents(&bench.path("all.nc"));
-    assert_eq!(dataset.variables.len(), 12);
-    assert_eq!(dataset.dimensions.len(), 10);
+    assert_eq!(dataset.variables.len(), 13);
+    assert_eq!(dataset.dimensions.len(), 11);
     for (asked, bound) in [("--lossless", 0.0), ("--abs 0.01", 0.01)] {
         bench.ok(&format!(
             "compress all.nc --all {asked} -o s.fsz --force -q"
@@ -169,7 +173,7 @@ fn all_of_a_zarr_store_is_all() {
         "{warning}"
     );
     let (dataset, values) = contents(&bench.path("all.zarr"));
-    assert_eq!(dataset.variables.len(), 12);
+    assert_eq!(dataset.variables.len(), 13);
     assert!(dataset.attributes.iter().any(|a| a.name == "g/note"));
     assert!(dataset.attributes.iter().any(|a| a.name == "h/note"));
     for format in ["zarr", "nc"] {
@@ -207,6 +211,7 @@ fn what_a_stream_lacks_is_told() {
         "seen",
         "never",
         "g/v",
+        "g/w",
         "g/text",
     ];
     assert_eq!(names("variables"), wanted);
@@ -221,7 +226,7 @@ fn what_a_stream_lacks_is_told() {
     assert_eq!(said["lacking"]["variables"], serde_json::json!([]));
 }
 
-/// A store with two arrays, one of a type that nobody reads.
+/// A store with two arrays, one of a type that nobody reads, and an empty group.
 fn half_readable(bench: &Bench) {
     let array = |data_type: &str| {
         format!(
@@ -232,11 +237,10 @@ fn half_readable(bench: &Bench) {
             "dimension_names": ["x"], "attributes": {{}}}}"#
         )
     };
+    let group = r#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#;
     for (name, json) in [
-        (
-            "s.zarr",
-            r#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#.into(),
-        ),
+        ("s.zarr", group.into()),
+        ("s.zarr/bare", group.into()),
         ("s.zarr/half", array("float16")),
         ("s.zarr/single", array("float32")),
     ] {
@@ -254,8 +258,9 @@ fn what_cannot_be_kept_is_an_error_or_left_out_on_demand() {
         text.contains("half: values of the type \"float16\""),
         "{text}"
     );
+    assert!(text.contains("bare: a group with nothing in it"), "{text}");
     assert!(text.contains("--skip-unreadable"), "{text}");
-    let text = bench.fails(2, "compress s.zarr -v half --lossless -o s.fsz");
+    let text = bench.fails(5, "compress s.zarr -v half --lossless -o s.fsz");
     assert!(text.contains("half cannot be read"), "{text}");
     let output = bench.run("compress s.zarr --all --skip-unreadable --lossless -o s.fsz --json");
     assert!(
@@ -264,6 +269,7 @@ fn what_cannot_be_kept_is_an_error_or_left_out_on_demand() {
         stderr(&output)
     );
     let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["left_out"].as_array().unwrap().len(), 2);
     assert_eq!(said["left_out"][0][0], "half");
     let said = bench.json("verify s.fsz s.zarr");
     assert_eq!(

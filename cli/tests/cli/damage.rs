@@ -11,7 +11,7 @@ use crate::data::{save, weather};
 /// Files of GRIB and Zarr of the crate that reads them.
 fn file(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("src/files/tests/files")
+        .join("../files/tests/files")
         .join(name)
 }
 

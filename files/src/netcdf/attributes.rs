@@ -7,18 +7,35 @@ use netcdf_reader::nc4::attributes::is_internal_attribute;
 use crate::dataset::Attribute;
 use crate::values::Values;
 
+/// What dimension scales say of themselves. Elsewhere others may mean something by it.
+const OF_SCALES: [&str; 2] = ["CLASS", "NAME"];
+
 /// Attributes without those that `NetCDF` keeps for itself, and names and reasons of those that
 /// cannot be told.
 pub(super) fn attributes(stored: &[Stored]) -> (Vec<Attribute>, Vec<(String, String)>) {
     let (mut known, mut skipped) = (Vec::new(), Vec::new());
-    for attribute in stored.iter().filter(|a| !is_internal_attribute(&a.name)) {
+    let is_scale = stored.iter().any(is_class_of_scales);
+    for attribute in stored {
         let name = attribute.name.clone();
+        if OF_SCALES.contains(&name.as_str()) && !is_scale {
+            let why = "NetCDF keeps this name for itself".into();
+            skipped.push((name, why));
+            continue;
+        }
+        if is_internal_attribute(&name) {
+            continue;
+        }
         match values(attribute, &attribute.datatype) {
             Ok(value) => known.push(Attribute { name, value }),
             Err(why) => skipped.push((name, why.to_string())),
         }
     }
     (known, skipped)
+}
+
+fn is_class_of_scales(attribute: &Stored) -> bool {
+    let class = || attribute.read_string().unwrap_or_default();
+    attribute.name == "CLASS" && class() == "DIMENSION_SCALE"
 }
 
 fn values(attribute: &Stored, datatype: &Datatype) -> Hdf5Result<Values> {
@@ -68,4 +85,40 @@ fn characters(attribute: &Stored) -> Vec<u8> {
 
 fn unsupported(datatype: &Datatype) -> Hdf5Error {
     Hdf5Error::UnsupportedEncoding(format!("its type is {datatype:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use hdf5_reader::{StringEncoding, StringPadding};
+
+    use super::*;
+
+    fn text(name: &str, text: &str) -> Stored {
+        Stored {
+            name: name.into(),
+            datatype: Datatype::String {
+                size: StringSize::Fixed(text.len() as u32),
+                encoding: StringEncoding::Ascii,
+                padding: StringPadding::NullPad,
+            },
+            shape: Vec::new(),
+            raw_data: text.into(),
+            decoded_strings: None,
+        }
+    }
+
+    #[test]
+    fn names_of_scales_are_theirs_alone() {
+        let scale = [
+            text("CLASS", "DIMENSION_SCALE"),
+            text("NAME", "x"),
+            text("a", "b"),
+        ];
+        let (known, skipped) = attributes(&scale);
+        assert_eq!((known.len(), skipped.len()), (1, 0));
+        let (known, skipped) = attributes(&[text("CLASS", "TABLE"), text("NAME", "x")]);
+        assert!(known.is_empty());
+        let names: Vec<&str> = skipped.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["CLASS", "NAME"]);
+    }
 }
