@@ -414,7 +414,7 @@ impl ModelArgs {
         for line in &self.process {
             shelf.process(line)?;
         }
-        Ok(foresz::registry(shelf))
+        Ok(crate::registry::registry(shelf))
     }
 
     /// What `auto` is to be offered: models by their kinds, programs for forecasts.

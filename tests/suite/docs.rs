@@ -86,7 +86,8 @@ fn the_examples_of_the_library_run() {
 
 #[test]
 fn pages_show_the_examples_as_they_are() {
-    let examples = ["average", "trend", "library"].map(|n| read(&format!("docs/examples/{n}.rs")));
+    let examples = ["average", "trend", "library", "my_foresz"]
+        .map(|n| read(&format!("docs/examples/{n}.rs")));
     for page in ["docs/guide/adding-a-predictor.md", "docs/guide/library.md"] {
         let text = read(page);
         let shown = blocks(&text, "rust");
