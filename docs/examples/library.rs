@@ -71,7 +71,7 @@ pub fn what_a_stream_holds() -> Result<()> {
     // Decodes no values.
     let info = inspect(&stream.bytes)?;
     assert_eq!(
-        (info.dtype.as_str(), info.shape.as_slice()),
+        (info.dtype.name(), info.shape.as_slice()),
         ("f32", &[10, 20][..])
     );
     assert_eq!(info.asked, Bound::Lossless);
