@@ -76,6 +76,7 @@ fn a_frame_predictor_of_ones_own_goes_before_any_other() {
 fn the_examples_of_the_library_run() {
     library::whole_field().unwrap();
     library::region().unwrap();
+    library::into_memory_of_ones_own().unwrap();
     library::preview().unwrap();
     library::what_a_stream_holds().unwrap();
     library::frame_by_frame().unwrap();
