@@ -10,6 +10,7 @@ mod coding;
 mod container;
 #[cfg(feature = "files")]
 pub mod dataset;
+mod dtype;
 mod effort;
 mod entropy;
 mod error;
@@ -28,6 +29,7 @@ mod values;
 pub use bound::Bound;
 pub use container::FORMAT_VERSION;
 pub use container::used::Used;
+pub use dtype::DType;
 pub use effort::Effort;
 pub use entropy::Backend;
 pub use entropy::{ESCAPE, HOLE};
@@ -35,7 +37,8 @@ pub use error::{Error, Result, Section};
 pub use field::anatomy::{ChunkAnatomy, CodePlane};
 pub use field::compress::{Compressed, compress};
 pub use field::decompress::{
-    Decoded, Decompressor, Drift, Filled, decompress, decompress_preview, decompress_region,
+    AnyField, Decoded, Decompressor, Drift, Filled, decompress, decompress_preview,
+    decompress_region,
 };
 pub use field::info::{Info, inspect};
 pub use field::report::Report;

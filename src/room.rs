@@ -49,12 +49,24 @@ pub(crate) fn threads(asked: usize, work: Work) -> Result<usize> {
     }
 }
 
+/// Whether so many bytes can be had, in pieces as they will be wanted.
 fn is_there(bytes: usize) -> bool {
-    let mut probe: Vec<u8> = Vec::new();
-    let reserved = probe.try_reserve_exact(bytes);
+    const PIECE: usize = 1 << 24;
+    const MOST_PIECES: usize = 64;
+    let piece = PIECE.max(bytes / MOST_PIECES);
+    let mut left = bytes;
+    let mut pieces: Vec<Vec<u8>> = Vec::new();
+    while left > 0 {
+        let mut next = Vec::new();
+        if next.try_reserve_exact(piece.min(left)).is_err() {
+            return false;
+        }
+        left -= piece.min(left);
+        pieces.push(next);
+    }
     // Or the compiler may take it that there is always room for what nobody uses.
-    std::hint::black_box(&mut probe);
-    reserved.is_ok()
+    std::hint::black_box(&mut pieces);
+    true
 }
 
 #[cfg(test)]

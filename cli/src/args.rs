@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use foresz::dataset::Preset;
 use foresz::forecast::contract::FILE_NAME;
 use foresz::forecast::{Engine, FORECAST, Shelf};
 use foresz::predictors::{Part, Registry};
-use foresz::{Backend, Bound, Effort, Limits};
+use foresz::{Backend, Bound, DType, Effort, Limits};
 
 use super::compare::Compare;
 use super::failure::EXIT_CODES;
@@ -414,7 +415,7 @@ impl ModelArgs {
         for line in &self.process {
             shelf.process(line)?;
         }
-        Ok(foresz::registry(shelf))
+        Ok(crate::registry::registry(shelf))
     }
 
     /// What `auto` is to be offered: models by their kinds, programs for forecasts.
@@ -449,7 +450,7 @@ pub(crate) struct LayoutArgs {
     )]
     pub(crate) sdr_dims: Option<Shape>,
     /// Type of raw samples [default: by the extension .f32, .f64 or .dat, else f32]
-    #[arg(help_heading = INPUT, long)]
+    #[arg(help_heading = INPUT, long, value_parser = dtypes())]
     pub(crate) dtype: Option<DType>,
     /// Names of the dimensions, slowest first: time,level,lat,lon. The one called time
     /// is time
@@ -843,27 +844,9 @@ impl Loudness {
     }
 }
 
-/// Type of samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DType {
-    F32,
-    F64,
-}
-
-impl DType {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            DType::F32 => "f32",
-            DType::F64 => "f64",
-        }
-    }
-
-    pub(crate) fn bytes(self) -> usize {
-        match self {
-            DType::F32 => 4,
-            DType::F64 => 8,
-        }
-    }
+/// Types of samples by name.
+fn dtypes() -> impl TypedValueParser<Value = DType> {
+    PossibleValuesParser::new(["f32", "f64"]).try_map(|name| name.parse::<DType>())
 }
 
 /// What decompression writes.

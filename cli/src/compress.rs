@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
         dtype: args.layout.dtype,
         variable: args.array()?,
     };
-    let (shape, dtype, Compressed { bytes, report }) =
+    let (shape, dtype, Compressed { bytes, report, .. }) =
         match input::read_field(&args.input, &expected)? {
             Field::F32(field) => (
                 field.shape().to_vec(),

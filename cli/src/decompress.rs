@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use foresz::{Decoded, Decompressor, Drift, Info, Report, Sample, Store};
 use serde::Serialize;
 
-use super::args::{DType, Decompress, Format, is_stdio};
+use super::args::{Decompress, Format, is_stdio};
 use super::data;
 use super::failure::{DRIFTED, invalid, while_decoding};
 use super::input;
@@ -18,6 +18,7 @@ use super::region;
 use super::samples;
 use super::summary;
 use super::talk::Talk;
+use foresz::DType;
 
 #[derive(Serialize)]
 struct Outcome<'a> {
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
         shape,
         report,
         drifts,
-    } = match dtype(&info)? {
+    } = match info.dtype {
         DType::F32 => job.run::<f32>(output)?,
         DType::F64 => job.run::<f64>(output)?,
     };
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
             input,
             output,
             shape: &shape,
-            dtype: &info.dtype,
+            dtype: info.dtype.name(),
             preview: args.preview,
             drifts: &drifts,
             report: &report,
@@ -102,6 +103,7 @@ fn warning(drift: &Drift) -> String {
         frames,
         bound,
         reason,
+        ..
     } = drift;
     let (first, last) = (frames.start, frames.end - 1);
     let most = if bound.is_finite() {
@@ -147,20 +149,6 @@ fn format(args: &Decompress, target: &Path) -> Format {
     args.format.unwrap_or(by_name)
 }
 
-/// Type of the samples in a stream.
-pub(crate) fn dtype(info: &Info) -> anyhow::Result<DType> {
-    let known = [DType::F32, DType::F64]
-        .into_iter()
-        .find(|d| d.name() == info.dtype);
-    known.ok_or_else(|| {
-        foresz::Error::Unsupported(format!(
-            "the stream holds {}: install a newer foresz",
-            info.dtype
-        ))
-        .into()
-    })
-}
-
 struct Job<'a> {
     args: &'a Decompress,
     stream: &'a dyn Store,
@@ -193,6 +181,7 @@ impl Job<'_> {
             field,
             report,
             drifts,
+            ..
         } = decoder
             .decode::<T>(&self.stream, self.region)
             .map_err(while_decoding)?;

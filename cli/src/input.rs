@@ -8,13 +8,14 @@ use anyhow::Context;
 use foresz::{FileStore, Sample, Store};
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use super::args::{DType, is_stdio};
+use super::args::is_stdio;
 use super::failure::invalid;
 use super::npy;
 use super::npz;
 use super::samples::{self, Endian};
 use super::summary;
 use super::zip;
+use foresz::DType;
 
 /// A field of either type.
 pub(crate) enum Field {

@@ -16,6 +16,7 @@ mod output;
 mod predictors;
 mod progress;
 mod region;
+mod registry;
 mod samples;
 mod summary;
 mod talk;
@@ -26,12 +27,21 @@ mod zip;
 use std::process::ExitCode;
 
 use clap::Parser;
+use foresz::predictors::Entry;
 
 use args::{Cli, Model, Verb};
 use talk::Talk;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    main_with(Vec::new())
+}
+
+/// Runs the command line of this process with predictors of one's own beside those of foresz:
+/// specs can name them in every verb, and `auto` tries those whose entries
+/// [say so](foresz::predictors::Entry::tried).
+pub fn main_with(predictors: Vec<Entry>) -> ExitCode {
+    registry::add(predictors);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => return failure::usage(&usage),

@@ -5,9 +5,9 @@ use std::io::{self, Read, Write};
 use foresz::Sample;
 use foresz::files::Kind;
 
-use super::args::DType;
 use super::failure::invalid;
 use super::samples::Endian;
+use foresz::DType;
 
 /// First bytes of every such file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";

@@ -24,7 +24,7 @@ pub(crate) fn run(talk: &Talk) -> anyhow::Result<()> {
         name: "auto".into(),
         summary: AUTO.into(),
     };
-    let registry = foresz::registry(Shelf::default());
+    let registry = crate::registry::registry(Shelf::default());
     let listed = registry.entries().iter().map(|e| Predictor {
         name: e.name.clone(),
         summary: e.summary.clone(),

@@ -8,13 +8,13 @@ use foresz::{Bound, Decompressor, Info, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
 
-use super::args::{DType, Verify};
+use super::args::Verify;
 use super::data;
-use super::decompress::dtype;
 use super::failure::{BROKEN, invalid, while_decoding};
 use super::input::{self, Expected, Field};
 use super::summary;
 use super::talk::Talk;
+use foresz::DType;
 
 #[derive(Serialize)]
 struct Answer {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
     }
     let stream = input::open_stream(&args.stream)?;
     let info = foresz::inspect(&stream)?;
-    let dtype = dtype(&info)?;
+    let dtype = info.dtype;
     let expected = Expected {
         shape: Some(info.shape.clone()),
         dtype: Some(dtype),

@@ -43,6 +43,24 @@ pub fn region() -> Result<()> {
     Ok(())
 }
 
+pub fn into_memory_of_ones_own() -> Result<()> {
+    let series = Array3::from_shape_fn((8, 60, 120), |(t, i, j)| (t + i + j) as f64);
+    let options = Options::new(Bound::Absolute(0.1)).chunk([2, 60, 120]);
+    let stream = compress(series.view().into_dyn(), &options)?;
+
+    // A buffer that is used for one time after the other.
+    let decoder = Decompressor::default();
+    let mut frame = Array2::zeros((60, 120));
+    for time in 0..8 {
+        let region = [time..time + 1, 0..60, 0..120];
+        if let Some(values) = frame.as_slice_mut() {
+            decoder.decode_into::<f64>(&stream.bytes, Some(&region), values)?;
+        }
+        assert!((frame[[3, 4]] - (time + 7) as f64).abs() <= 0.1);
+    }
+    Ok(())
+}
+
 pub fn preview() -> Result<()> {
     let series = Array3::from_shape_fn((8, 60, 120), |(t, i, j)| (t + i + j) as f64);
     let options = Options::new(Bound::Absolute(0.1)).predictor("pyramid")?;
@@ -71,7 +89,7 @@ pub fn what_a_stream_holds() -> Result<()> {
     // Decodes no values.
     let info = inspect(&stream.bytes)?;
     assert_eq!(
-        (info.dtype.as_str(), info.shape.as_slice()),
+        (info.dtype.name(), info.shape.as_slice()),
         ("f32", &[10, 20][..])
     );
     assert_eq!(info.asked, Bound::Lossless);

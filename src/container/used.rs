@@ -7,6 +7,7 @@ use crate::container::Index;
 
 /// A learned model that a stream needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Used {
     /// Its name.
     pub name: String,

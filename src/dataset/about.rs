@@ -10,6 +10,7 @@ use crate::field::info::Info;
 
 /// A variable in the stream of a data set.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct VariableInfo {
     /// Its name.
     pub name: String,

@@ -22,6 +22,7 @@ use crate::values::lattice::lattice_step;
 
 /// What a bound does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Rung {
     /// The absolute bound.
     pub bound: f64,
@@ -40,6 +41,7 @@ pub struct Rung {
 
 /// A field under a ladder of bounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Ladder {
     /// From the loosest to the tightest.
     pub rungs: Vec<Rung>,

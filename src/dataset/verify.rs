@@ -18,6 +18,7 @@ use crate::store::Store;
 
 /// How a variable compares with its original.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Verified {
     /// Values compared.
     pub values: usize,

@@ -14,6 +14,7 @@ use crate::store::Store;
 
 /// Codes of one plane.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CodePlane {
     /// Which samples of the chunk, at what level and in which pass.
     pub plane: Plane,
@@ -24,6 +25,7 @@ pub struct CodePlane {
 
 /// What one chunk is made of.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ChunkAnatomy {
     /// Which part of the field it is.
     pub part: Vec<Range<usize>>,

@@ -56,6 +56,7 @@ pub fn compress<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Co
 
 /// A stream and what is to be said about it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Compressed {
     /// The stream.
     pub bytes: Vec<u8>,

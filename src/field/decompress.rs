@@ -62,6 +62,7 @@ pub fn decompress_preview<T: Sample>(stream: &[u8], level: u8) -> Result<ArrayD<
 
 /// A field, or a part of one, and what is to be said about it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Decoded<T> {
     /// The values.
     pub field: ArrayD<T>,
@@ -72,8 +73,18 @@ pub struct Decoded<T> {
     pub drifts: Vec<Drift>,
 }
 
+/// A field of one type or the other.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyField {
+    /// Of `f32`.
+    F32(ArrayD<f32>),
+    /// Of `f64`.
+    F64(ArrayD<f64>),
+}
+
 /// What is to be said about values that were put where they were wanted.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Filled {
     /// Sizes and times; the input is the whole stream.
     pub report: Report,
@@ -84,6 +95,7 @@ pub struct Filled {
 
 /// A run of frames whose values are not those that the encoder saw.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Drift {
     /// Which chunk they are of, in the order of the stream.
     pub chunk: usize,
@@ -236,6 +248,15 @@ impl Decompressor {
             _ => Order::new::<f64>(self, stream, &index, region),
         };
         Ok(order?.shape())
+    }
+
+    /// The whole field, of whichever type its samples are.
+    pub fn any_field(&self, stream: &(impl Store + ?Sized)) -> Result<AnyField> {
+        let opened: &dyn Store = &stream;
+        Ok(match container::open(opened)?.sample_bytes {
+            4 => AnyField::F32(self.field(stream)?),
+            _ => AnyField::F64(self.field(stream)?),
+        })
     }
 
     /// The whole field.

@@ -8,6 +8,7 @@ use crate::chunk;
 use crate::coding::framed;
 use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
+use crate::dtype::DType;
 use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
@@ -28,11 +29,12 @@ pub fn inspect(stream: &(impl Store + ?Sized)) -> Result<Info> {
 
 /// What a stream holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Info {
     /// Format version of the stream.
     pub format_version: u8,
     /// `f32` or `f64`.
-    pub dtype: String,
+    pub dtype: DType,
     /// Shape of the field, slowest dimension first.
     pub shape: Vec<usize>,
     /// Names of the dimensions, empty where there are none.
@@ -103,11 +105,10 @@ impl Info {
         Info {
             format_version: container::FORMAT_VERSION,
             dtype: if index.sample_bytes == 4 {
-                "f32"
+                DType::F32
             } else {
-                "f64"
-            }
-            .into(),
+                DType::F64
+            },
             shape: index.shape(),
             dims: index.dims.iter().map(|d| d.name.clone()).collect(),
             time: index.time,

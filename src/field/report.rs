@@ -14,6 +14,7 @@ use crate::effort::Effort;
 ///
 /// Seconds are the codec's work, without reading and writing of files.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// Bytes that went in.
     pub input_bytes: u64,

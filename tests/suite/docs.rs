@@ -76,6 +76,7 @@ fn a_frame_predictor_of_ones_own_goes_before_any_other() {
 fn the_examples_of_the_library_run() {
     library::whole_field().unwrap();
     library::region().unwrap();
+    library::into_memory_of_ones_own().unwrap();
     library::preview().unwrap();
     library::what_a_stream_holds().unwrap();
     library::frame_by_frame().unwrap();
@@ -86,7 +87,8 @@ fn the_examples_of_the_library_run() {
 
 #[test]
 fn pages_show_the_examples_as_they_are() {
-    let examples = ["average", "trend", "library"].map(|n| read(&format!("docs/examples/{n}.rs")));
+    let examples = ["average", "trend", "library", "my_foresz"]
+        .map(|n| read(&format!("docs/examples/{n}.rs")));
     for page in ["docs/guide/adding-a-predictor.md", "docs/guide/library.md"] {
         let text = read(page);
         let shown = blocks(&text, "rust");

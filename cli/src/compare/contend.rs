@@ -91,7 +91,7 @@ fn settings(job: &Job) -> anyhow::Result<(Options, foresz::predictors::Registry)
         return Err(Error::Invalid("no settings".into()).into());
     };
     let shelf = models.iter().rev().fold(Shelf::default(), Shelf::place);
-    let registry = foresz::registry(shelf);
+    let registry = crate::registry::registry(shelf);
     let mut options = Options::new(Bound::Absolute(job.bound).check()?)
         .predictor(predictor)?
         .effort(*effort)

@@ -7,13 +7,14 @@ use anyhow::Context;
 
 use foresz::files::Kind;
 
-use super::super::args::{DType, Shape};
+use super::super::args::Shape;
 use super::super::data;
 use super::super::failure::invalid;
 use super::super::input::{self, Expected, Field};
 use super::super::output::is_store;
 use super::super::{npz, samples, zip};
 use super::args::Compare;
+use foresz::DType;
 
 const EXTENSIONS: [&str; 4] = ["f32", "f64", "npy", "npz"];
 

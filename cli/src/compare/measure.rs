@@ -12,7 +12,6 @@ use foresz_compare::results::{
 };
 use foresz_compare::{Original, sha256};
 
-use super::super::args::DType;
 use super::super::output::Scratch;
 use super::super::samples::{self, Endian};
 use super::super::talk::Talk;
@@ -23,6 +22,7 @@ use super::process::{self, Ended};
 use super::progress::{Pace, Teller};
 use super::store::{self, Store};
 use super::wind;
+use foresz::DType;
 
 /// What stays the same from case to case.
 pub(super) struct Bench<'a> {

@@ -4,11 +4,11 @@
 use foresz::Sample;
 use foresz_compare::metrics::{Errors, speed};
 
-use super::super::args::DType;
 use super::super::samples::{self, Endian};
 use super::data::{self, Source, Subject};
 use super::measure::{Bench, Outcome};
 use super::store;
+use foresz::DType;
 use foresz_compare::Original;
 use foresz_compare::results::{FieldFacts, Row, Status, Wind};
 

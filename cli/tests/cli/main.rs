@@ -17,6 +17,7 @@ mod limits;
 mod memory;
 mod models;
 mod outputs;
+mod own;
 mod parts;
 mod places;
 mod portable;

@@ -40,7 +40,7 @@ impl Ours {
         let choose: Choose = spec.parse().map_err(foresz::Error::from)?;
         if let Choose::Spec(spec) = &choose {
             let shelf = args.model.iter().rev().fold(Shelf::default(), Shelf::place);
-            let registry = foresz::registry(shelf);
+            let registry = crate::registry::registry(shelf);
             let built = registry.settle(spec).and_then(|spec| registry.build(&spec));
             built.map_err(foresz::Error::from)?;
         }
