@@ -102,7 +102,7 @@ impl Source {
         } else {
             let file = File::open(path)?;
             let about = file.metadata()?;
-            let size = about.is_file().then(|| about.len());
+            let size = about.is_file().then_some(about.len());
             (Box::new(file), size)
         };
         let mut head = Vec::new();

@@ -8,11 +8,11 @@
     reason = "a suite that cannot go on should say so"
 )]
 
-#[allow(dead_code, reason = "not every suite uses all of it")]
 #[path = "../../tests/suite/common/mod.rs"]
 mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -319,9 +319,11 @@ fn contracts_cannot_ask_for_more_than_there_is() {
     let steps = "-1,".repeat(4000);
     for i in 0..40 {
         put(&mut graph.0, 11, &port(&format!("x{i}")));
-        inputs += &format!(
-            "[[inputs]]\ntensor = \"x{i}\"\nchannels = [{{ variable = \"vorticity\", steps = [{steps}] }}]\n"
-        );
+        writeln!(
+            inputs,
+            "[[inputs]]\ntensor = \"x{i}\"\nchannels = [{{ variable = \"vorticity\", steps = [{steps}] }}]"
+        )
+        .unwrap();
     }
     let network = graph.node("Relu", &["x"], "a").finish("a");
     let text = contract_of(&network).replace("[[outputs]]", &format!("{inputs}[[outputs]]"));

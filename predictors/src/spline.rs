@@ -80,11 +80,11 @@ impl Spline {
 
     /// Cheap and cheaply tried where the back end sees no structure.
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
+        const LINEAR: &str = "spline:kernel=linear";
+        const TIGHTENED: &str = "spline:kernel=linear,alpha=1.25,beta=2";
         if chunk.judged == Judged::Tiny {
             return Vec::new();
         }
-        const LINEAR: &str = "spline:kernel=linear";
-        const TIGHTENED: &str = "spline:kernel=linear,alpha=1.25,beta=2";
         if chunk.structured {
             return [LINEAR, TIGHTENED]
                 .map(|spec| Candidate::new(spec, 14.0))

@@ -199,7 +199,7 @@ struct Bands<'a, T> {
     shape: &'a [usize],
     /// Where each starts.
     starts: Vec<usize>,
-    bands: Vec<Mutex<&'a mut [T]>>,
+    values: Vec<Mutex<&'a mut [T]>>,
 }
 
 impl<'a, T: Sample> Bands<'a, T> {
@@ -210,16 +210,16 @@ impl<'a, T: Sample> Bands<'a, T> {
         let row: usize = shape[1..].iter().product();
         let ends = starts.iter().skip(1).chain(&shape[..1]);
         let mut rest = field;
-        let mut bands = Vec::with_capacity(starts.len());
+        let mut values = Vec::with_capacity(starts.len());
         for (start, end) in starts.iter().zip(ends) {
             let (band, more) = rest.split_at_mut((end - start) * row);
             rest = more;
-            bands.push(Mutex::new(band));
+            values.push(Mutex::new(band));
         }
         Bands {
             shape,
             starts,
-            bands,
+            values,
         }
     }
 
@@ -235,7 +235,9 @@ impl<'a, T: Sample> Bands<'a, T> {
         let mut shape = self.shape.to_vec();
         shape[0] = to[0].len();
         // Whoever panicked has left the values of other shares as they were.
-        let mut band = self.bands[k].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut band = self.values[k]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if values.len() == band.len() {
             band.copy_from_slice(values);
         } else {

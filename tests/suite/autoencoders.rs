@@ -1,13 +1,6 @@
 //! Autoencoders: bounds hold whatever they say, on every shape, and streams of nonsense
 //! are refused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::sync::Arc;
 
 use crate::common::{array, assert_kept, pack};

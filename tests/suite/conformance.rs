@@ -1,13 +1,6 @@
 //! Every registered predictor, alone and after every frame predictor, with every
 //! back end, on every awkward field: what it must do, derived from the registry.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::coders::{Double, OneByOne, Rule, echo, quantise, scene, trust};
 use crate::common::fields::{Case, awkward, smooth, with};
 use crate::common::{assert_kept, bits, names, options, pack, unpack};

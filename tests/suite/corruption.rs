@@ -1,13 +1,6 @@
 //! Damaged and hostile streams: an error, never a panic, never wrong values, never
 //! memory that the stream has not earned.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 

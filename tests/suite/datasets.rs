@@ -1,13 +1,6 @@
 //! Data sets of several variables: what goes in comes back, within the bound where one was
 //! given and exactly where none was, whole and in parts.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::ops::Range;
 
 use foresz::dataset::{Bounds, Checkpoint, Coder, DatasetReader, Keeper, Recipe, View};

@@ -4,12 +4,6 @@
 //!
 //! `FORESZ_BLESS=1 cargo test -p foresz --test suite docs` writes the worked example anew.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::path::PathBuf;
 
 use foresz::{Backend, Bound, Decompressor, Options, compress, decompress};

@@ -1,13 +1,6 @@
 //! Coding and decoding come to an end, whatever the field: processes of their own go through
 //! all predictors, back ends and efforts, and are killed, and the case named, if they get stuck.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};

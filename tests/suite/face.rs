@@ -36,7 +36,7 @@ fn declarations(text: &str) -> Vec<String> {
             continue;
         }
         let mut declaration = trimmed.to_owned();
-        while !declaration.ends_with(['{', ';', ',', '}']) || declaration.ends_with("(,") {
+        while !is_field && !declaration.ends_with(['{', ';', '}']) {
             let Some(more) = lines.next() else { break };
             declaration.push(' ');
             declaration.push_str(more.trim());

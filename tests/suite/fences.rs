@@ -1,13 +1,6 @@
 //! Least and most values, valid ranges and fill values: no number comes back where it must
 //! not be, whatever the type, the bound and the way it is coded.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::fields::Random;
 use crate::common::{array, bits, pack, unpack};
 use foresz::{

@@ -1,12 +1,6 @@
 //! Frame predictors on series: nothing accumulates, gaps and short series do no harm,
 //! forecasts that are no use cost next to nothing.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
 #![allow(dead_code, reason = "the program that makes series uses more of it")]
 
 #[path = "../../testdata/generate/flow.rs"]

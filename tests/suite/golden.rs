@@ -4,13 +4,6 @@
 //! `FORESZ_BLESS=1 cargo test -p foresz --test suite golden` writes files that are missing or have
 //! changed. A file that has to change is a change of the format.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;

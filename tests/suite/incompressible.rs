@@ -1,12 +1,5 @@
 //! What cannot get smaller does not get larger either, but for what says what it is.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use foresz::{
     Backend, Bound, Decompressor, Effort, Options, Sample, Writer, decompress_preview,
     decompress_region, inspect,

@@ -2,11 +2,6 @@
 //!
 //! `FORESZ_BLESS=1 cargo test -p foresz --test suite layers` writes the listing anew.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,12 @@
 //! The library as its users meet it. One binary: linking takes longer than most suites.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a suite that cannot go on should say so"
+)]
+
 mod autoencoders;
 mod bounds;
 mod choice;

@@ -1,12 +1,5 @@
 //! Previews are the very values of the whole field, whatever it was coded with.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::ops::Range;
 
 use crate::common::fields::{Case, Random, awkward, smooth, with};

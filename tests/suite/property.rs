@@ -1,13 +1,6 @@
 //! Random fields, bounds, predictors, chunks and regions; what fails shrinks to a
 //! small field and is kept in `testdata/regressions/property.txt`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::ops::Range;
 
 use crate::common::fields::Random;

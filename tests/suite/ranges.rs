@@ -1,13 +1,6 @@
 //! Variables of files: numbers stay in the range that a variable declares valid and on their
 //! side of its fill values, and cost no more for it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::ops::Range;
 
 use crate::common::fields::Random;

@@ -1,13 +1,6 @@
 //! Series that change their nature on the way, with every effort, back end and
 //! predictor: frames that stop moving, vanish, or come in another unit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::fields::{formula, noise, smooth, with};
 use crate::common::{assert_kept, bits, names, options, pack, unpack};
 use foresz::predictors::Registry;

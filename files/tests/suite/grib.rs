@@ -1,12 +1,6 @@
 //! GRIB files, made by `files/make_grib.py`.
 
 #![cfg(feature = "grib")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::path::{Path, PathBuf};
 
 use foresz_files::{Dataset, Error, Kind, Source, Values, grib};

@@ -1,12 +1,6 @@
 //! Zarr stores: those that `files/make_zarr.py` made, and our own.
 
 #![cfg(feature = "zarr")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 

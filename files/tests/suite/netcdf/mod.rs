@@ -1,8 +1,6 @@
 //! `NetCDF` files in and out.
 
 #![cfg(feature = "netcdf")]
-#![allow(clippy::unwrap_used, reason = "tests")]
-
 mod common;
 mod damage;
 mod originals;

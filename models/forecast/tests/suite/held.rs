@@ -1,11 +1,5 @@
 //! Models in memory do what they do in a folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::path::Path;
 use std::sync::Arc;
 

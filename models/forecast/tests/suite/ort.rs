@@ -2,13 +2,6 @@
 //! say so and pass.
 
 #![cfg(feature = "ort")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 #[allow(dead_code, reason = "not every suite uses all of it")]
 #[path = "../../../runtime/tests/suite/common/mod.rs"]
 mod common;

@@ -2,13 +2,6 @@
 //! written here, whatever they are asked.
 
 #![cfg(unix)]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::time::{Duration, Instant};
 
 use foresz_forecast::{

@@ -1,13 +1,6 @@
 //! The client in Python, and models that use it. Where Python or numpy is missing these
 //! tests say so and pass. `PYTHON` in the environment names another interpreter.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::path::{Path, PathBuf};
 
 use foresz_forecast::{

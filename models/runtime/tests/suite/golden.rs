@@ -1,13 +1,6 @@
 //! Hashes of the outputs of three small models. They are the same on every CPU, with
 //! and without wide instructions, in every build, on any number of threads.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::sync::Arc;
 
 use crate::common::floats;

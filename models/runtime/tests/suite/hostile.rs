@@ -1,13 +1,6 @@
 //! Files that are cut, damaged or made to harm: always an error, never a panic, never
 //! memory that the file has not earned.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::sync::Arc;
 
 use crate::common::{Integer, Integers, Text, Value, Writer, bytes, floats, list, of, single};

@@ -1,12 +1,5 @@
 //! Operators that move elements, beside what they should move.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::{
     Integer, Integers, Text, Value, apply, apply_at, assert_same, at, floats, list, of, places,
     single,

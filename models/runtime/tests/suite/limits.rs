@@ -1,12 +1,5 @@
 //! Limits on memory and time, which files cannot talk their way around.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

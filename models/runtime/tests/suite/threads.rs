@@ -1,12 +1,5 @@
 //! Tensors large enough to be divided give the same bits on any number of threads.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::sync::Arc;
 
 use crate::common::{Integers, Text, Writer, assert_same, floats};

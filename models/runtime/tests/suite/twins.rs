@@ -1,12 +1,5 @@
 //! The fast kernels beside slow and obvious ones. They agree to the bit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::{Integer, Integers, apply, assert_same, at, floats, of, places};
 use foresz_exact::Tensor;
 

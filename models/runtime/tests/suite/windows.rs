@@ -1,13 +1,6 @@
 //! Poolings, normalisations and resizing beside their definitions in doubles, or
 //! beside numbers that ONNX Runtime gave.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use crate::common::{
     Float, Integer, Integers, Text, apply, apply_at, assert_close, assert_same, at, floats, list,
     of, places,

@@ -1,11 +1,5 @@
 //! Autoencoders from a series to a folder, and what cannot be learned from.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use std::path::Path;
 
 use foresz_forecast::autoencoder::Contract;

@@ -1,11 +1,5 @@
 //! Forecasters from a series to a folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a suite that cannot go on should say so"
-)]
-
 use foresz_forecast::Shelf;
 use foresz_train::{Family, Loss, Series, Settings, WeightFormat, train};
 

@@ -1,4 +1,11 @@
 //! The trainer from outside. One binary: linking takes longer than most suites.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a suite that cannot go on should say so"
+)]
+
 mod autoencoders;
 mod forecasters;
