@@ -350,8 +350,7 @@ mod tests {
         }
     }
 
-    #[expect(clippy::ptr_arg, reason = "a slice is no source of members")]
-    fn unpacked(member: &Member, archive: &Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    fn unpacked(member: &Member, archive: &dyn Store) -> anyhow::Result<Vec<u8>> {
         let mut content = member.content(archive)?;
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;

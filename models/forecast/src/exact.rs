@@ -96,7 +96,7 @@ fn failed(error: foresz_exact::Error) -> Error {
             done,
             limit,
         } => Error::Limit(format!(
-            "node {node} of the model needs {needed} more multiply-adds after {done}, and {limit} are allowed; {ALLOW_WORK}"
+            "node {node} of the model needs {needed} more multiply-adds after {done}, and {limit} are left; {ALLOW_WORK}"
         )),
         error @ Failure::Full { .. } => Error::Limit(error.to_string()),
         other => Error::Runtime {

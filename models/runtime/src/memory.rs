@@ -76,9 +76,9 @@ impl Memory {
     /// A buffer whose contents the caller has to overwrite, which counts as work: it may
     /// hold values of an earlier tensor.
     pub(crate) fn buffer<T: Element>(&mut self, length: usize) -> Result<Vec<T>, Problem> {
-        self.work.each(length)?;
         let bytes = length.saturating_mul(T::DTYPE.bytes());
         self.charge(bytes)?;
+        self.work.each(length)?;
         if let Some(buffer) = T::recycled(self, length) {
             return Ok(buffer);
         }
