@@ -7,7 +7,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Result, Section, corrupt};
+use crate::error::Result;
+#[cfg(feature = "files")]
+use crate::error::{Section, corrupt};
 
 /// Something that holds a stream: memory, a file, or what you make of it, such as an object
 /// store. Decoders read no more than they need.

@@ -76,6 +76,16 @@ impl Store {
     }
 }
 
+impl Drop for Store {
+    fn drop(&mut self) {
+        // A process that starts just now has the handle, too, for a moment: closing it here
+        // would not end the lock.
+        if let Some(file) = &self.file {
+            let _ = file.unlock();
+        }
+    }
+}
+
 /// `out.html` keeps its cases in `out.html.cases.jsonl`.
 fn place(beside: &Path) -> PathBuf {
     let mut name = beside.as_os_str().to_owned();
