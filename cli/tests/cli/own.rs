@@ -9,7 +9,9 @@ fn mine(bench: &Bench, line: &str) -> String {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("examples/my-foresz");
     assert!(
-        program.with_extension(std::env::consts::EXE_EXTENSION).exists(),
+        program
+            .with_extension(std::env::consts::EXE_EXTENSION)
+            .exists(),
         "build the program first: cargo build -p foresz-cli --example my-foresz"
     );
     let mut command = Command::new(program);
