@@ -7,50 +7,13 @@
     reason = "a suite that cannot go on should say so"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::Write;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+mod counting;
 
+use std::io::Write;
+
+use counting::{peak, turn};
 use foresz::{Bound, Options, Writer};
 use ndarray::ArrayD;
-
-/// The system's allocator, with a count of bytes.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(unsafe_code, reason = "an allocator can be counted in no other way")]
-// SAFETY: everything is passed on to the system's allocator as it comes.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        // SAFETY: the caller keeps the promises of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the promises of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// One at a time: the count is of the whole process.
-static TURN: Mutex<()> = Mutex::new(());
-
-/// Bytes at most held at once while `work` runs, beyond those held before.
-fn peak(work: impl FnOnce()) -> usize {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    work();
-    PEAK.load(Relaxed) - before
-}
 
 /// Forgets what it is given.
 struct Sink(usize);
@@ -83,11 +46,11 @@ fn write_series(frames: usize, options: &Options) {
 }
 
 fn assert_flat(options: &Options, threads: usize) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let options = options.clone().threads(threads).chunk([CHUNK, 45, 60]);
     write_series(CHUNK * threads, &options);
-    let short = peak(|| write_series(CHUNK * threads * 3, &options));
-    let long = peak(|| write_series(CHUNK * threads * 60, &options));
+    let ((), short) = peak(|| write_series(CHUNK * threads * 3, &options));
+    let ((), long) = peak(|| write_series(CHUNK * threads * 60, &options));
     // Threads meet at their most hungry moments now and then.
     let more = CHUNK * threads * 54 * FRAME_BYTES;
     assert!(
@@ -114,7 +77,7 @@ fn a_series_four_times_as_long_takes_no_more_memory() {
 
 #[test]
 fn chunks_that_are_larger_than_the_series_wait_for_its_end() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let options = Options::new(Bound::Absolute(0.01))
         .chunk([1000, 45, 60])
         .threads(1);

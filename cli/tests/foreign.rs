@@ -10,52 +10,20 @@
 
 #[path = "../../tests/suite/common/mod.rs"]
 mod common;
+#[path = "../../tests/counting/mod.rs"]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::fields::formula;
 use common::stream::{Parts, bytes, number};
+use counting::{peak, turn};
 use foresz::forecast::{Shelf, contract};
 use foresz::predictors::Error as Fault;
 use foresz::{Bound, Decompressor, Error, Limits, Options, Section, compress, inspect};
 use tempfile::TempDir;
-
-/// The system's allocator, with a count of bytes.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(unsafe_code, reason = "an allocator can be counted in no other way")]
-// SAFETY: everything is passed on to the system's allocator as it comes.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        // SAFETY: the caller keeps the promises of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the promises of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// One at a time: the count is of the whole process.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/flow-filter");
 const SHAPE: [usize; 3] = [24, 16, 32];
@@ -202,10 +170,8 @@ fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// Decodes a stream, which must not take more memory than the field is worth.
 fn decode(stream: &[u8]) -> Result<(), Error> {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let outcome = Decompressor::default().threads(1).field::<f32>(stream);
-    let peak = PEAK.load(Relaxed) - before;
+    let decoder = Decompressor::default().threads(1);
+    let (outcome, peak) = peak(|| decoder.field::<f32>(stream));
     assert!(peak < MOST, "{} bytes took {peak}", stream.len());
     outcome.map(|_| ())
 }

@@ -997,3 +997,21 @@ fn damage_at_the_end_is_told_from_an_interruption() {
         }
     }
 }
+
+#[test]
+fn a_run_without_loss_beside_a_relative_one_is_verified_as_kept() {
+    let words = Values::I16((0..3000).map(|k| 1 + (k * k % 977) as i16).collect());
+    let mut source = packed(words, packing(0.25, 3.0));
+    let bounds = Bounds::Along {
+        dimension: 0,
+        runs: vec![(20, Bound::PointwiseRelative(0.01)), (60, Bound::Lossless)],
+    };
+    let recipe = Recipe {
+        bounds,
+        ..Recipe::new("v", Bound::Lossless)
+    };
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let found = reader.verify(0, &mut source, 0, &Decompressor::default());
+    assert_eq!(found.unwrap().broken, 0);
+}

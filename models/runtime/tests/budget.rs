@@ -11,46 +11,14 @@
 #[allow(dead_code, reason = "not every suite uses all of it")]
 #[path = "suite/common/mod.rs"]
 mod common;
+#[path = "../../../tests/counting/mod.rs"]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use common::{Integers, Writer, bytes, floats};
+use counting::{peak, turn};
 use foresz_exact::{Dtype, Error, Model, Options, Session, Tensor};
-
-/// The system's allocator, with a count of bytes.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(unsafe_code, reason = "an allocator can be counted in no other way")]
-// SAFETY: everything is passed on to the system's allocator as it comes.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(now, Relaxed);
-        // SAFETY: the caller keeps the promises of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps the promises of `dealloc`.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// One at a time: the count is of the whole process.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 const LIMIT: usize = 32 << 20;
 
@@ -64,14 +32,10 @@ fn options() -> Options {
 
 /// Loads and runs a model, and fails if that took more than was allowed.
 fn run(file: &[u8]) -> Result<Vec<Tensor>, Error> {
-    let before = NOW.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let run = || {
+    let (outcome, peak) = peak(|| {
         let model = Arc::new(Model::from_bytes(file, &options())?);
         Session::new(model, &options())?.run(&[("x", floats(&[1, 1, 1, 1], 1))])
-    };
-    let outcome = run();
-    let peak = PEAK.load(Relaxed) - before;
+    });
     // Lists of a few entries for each node are not counted.
     assert!(peak < LIMIT + LIMIT / 4, "{peak} bytes");
     outcome
