@@ -20,7 +20,7 @@ use super::recipe::{Plan, Recipe};
 use super::spans::{self, Span};
 use super::travelling::{Extent, Travelling};
 use super::valid;
-use super::view::settle_zeros;
+use super::view::show;
 use crate::bound::Bound;
 use crate::error::{Error, Result, invalid};
 use crate::field::compress::{Compressed, compress};
@@ -298,7 +298,11 @@ impl Job<'_> {
                 Carried::F32(v) => self.integers(&v, piece, asked)?,
                 Carried::F64(v) => self.integers(&v, piece, asked)?,
             },
-            Storage::Unpacked => match self.unpacked(values)? {
+            Storage::Unpacked => match show(
+                self.variable,
+                values.clone(),
+                self.plan.recipe.shows_zeros(),
+            )? {
                 Values::F32(v) => self.floats(&v, piece, asked)?,
                 Values::F64(v) => self.floats(&v, piece, asked)?,
                 _ => Vec::new(),
@@ -425,23 +429,17 @@ impl Job<'_> {
         }
         let (kind, zeros) = (self.variable.kind, self.plan.recipe.shows_zeros());
         options.whole = Some(range(kind));
-        if self.plan.recipe.non_negative {
-            options.least = Some(packing.no_less(0.0, kind, true).0);
+        // Integers in another order than what they mean lose nothing, and keep no limits.
+        if !packing.wraps() {
+            if self.plan.recipe.non_negative {
+                let (low, high) = packing.no_less(0.0, kind, true);
+                options.least = Some(low).filter(|end| end.is_finite());
+                options.most = Some(high).filter(|end| end.is_finite());
+            }
+            let ends = valid::packed(self.variable, zeros);
+            options.valid.extend(ends.ok().flatten());
         }
-        let ends = valid::packed(self.variable, zeros);
-        options.valid.extend(ends.ok().flatten());
         self.finish(values, piece, options)
-    }
-
-    fn unpacked(&self, values: &Values) -> Result<Values> {
-        let Some(packing) = &self.plan.packing else {
-            return invalid(format!("{} is not packed", self.variable.name));
-        };
-        let mut unpacked = unpack(values, packing, &declared_fills(self.variable))?;
-        if self.plan.recipe.shows_zeros() {
-            settle_zeros(&mut unpacked, packing);
-        }
-        Ok(unpacked)
     }
 }
 

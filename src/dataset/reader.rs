@@ -201,7 +201,7 @@ impl<S: Store> DatasetReader<S> {
                 return Ok(values);
             }
             let about = &self.directory.dataset.variables[variable];
-            return show(about, values, entry.non_negative || entry.keep_zeros);
+            return show(about, values, entry.shows_zeros());
         }
         let window = self.window(&entry.pieces[i])?;
         let (shape, local) = within(&entry.cuts.piece(i), wanted);

@@ -39,16 +39,13 @@ pub(crate) fn needed(
         };
         let numbers = values.to_f64().unwrap_or_default();
         let is_number = |x: &&f64| x.is_finite() && !fills.contains(x) && !giants.contains(x);
-        for x in numbers.iter().filter(is_number) {
-            (low, high) = (low.min(*x), high.max(*x));
+        // As they are meant: packed ones may be in another order.
+        let meant = |n: &f64| plan.packing.map_or(*n, |packing| packing.unpack(*n));
+        for x in numbers.iter().filter(is_number).map(meant) {
+            (low, high) = (low.min(x), high.max(x));
         }
     }
-    let step = plan.packing.map_or(1.0, |packing| packing.step());
-    Ok(Some(if low <= high {
-        (high - low) * step
-    } else {
-        0.0
-    }))
+    Ok(Some(if low <= high { high - low } else { 0.0 }))
 }
 
 /// A bound that a piece can keep on its own, so that the whole keeps what was asked for.

@@ -9,7 +9,7 @@ use super::directory::{Entry, Storage};
 use super::packing::{Packing, declared_fills, unpack};
 use super::reader::DatasetReader;
 use super::valid;
-use super::view::View;
+use super::view::{View, show};
 use crate::bound::Bound;
 use crate::check::{Promise, Rule};
 use crate::error::{Result, invalid};
@@ -52,10 +52,17 @@ impl<S: Store> DatasetReader<S> {
         let about = &self.directory.dataset.variables[variable];
         let packing = Packing::of(about).filter(|_| entry.packed);
         let fills = declared_fills(about);
+        let (zeros, unpacked) = (entry.shows_zeros(), entry.storage == Storage::Unpacked);
         let side = |stored: Values| -> Result<Side> {
+            // What was coded unpacked is compared as it was coded.
+            let stored = if unpacked {
+                show(about, stored, zeros)?
+            } else {
+                stored
+            };
             let numbers = match &packing {
-                Some(packing) => unpack(&stored, packing, &fills)?.to_f64(),
-                None => stored.to_f64(),
+                Some(packing) if !unpacked => unpack(&stored, packing, &fills)?.to_f64(),
+                _ => stored.to_f64(),
             };
             Ok(Side {
                 numbers: numbers.unwrap_or_default(),
@@ -70,11 +77,11 @@ impl<S: Store> DatasetReader<S> {
             },
             &fills,
         )?;
-        let zeros = entry.shows_zeros();
         let place = Place {
             packing: packing.filter(|_| zeros),
             ends: valid::shown(about, zeros).ok().flatten(),
             non_negative: entry.non_negative,
+            keep_zeros: entry.keep_zeros,
         };
         let mut found = Verified::default();
         let mut squares = 0.0;
@@ -115,6 +122,7 @@ struct Place {
     packing: Option<Packing>,
     ends: Option<valid::Ends>,
     non_negative: bool,
+    keep_zeros: bool,
 }
 
 impl Place {
@@ -130,7 +138,8 @@ impl Place {
             inside(x) && !inside(y)
         });
         let negative = self.non_negative && y < 0.0;
-        !(left || negative)
+        let lost_zero = self.keep_zeros && x == 0.0 && y != 0.0;
+        !(left || negative || lost_zero)
     }
 }
 
@@ -185,9 +194,7 @@ impl Verified {
         (place, fills): (&Place, &[f64]),
     ) -> f64 {
         self.values += theirs.stored.len();
-        // Packed numbers that were stored unpacked are the same if they mean the same.
-        let as_stored = theirs.stored.kind() == ours.stored.kind();
-        if theirs.numbers.is_empty() || (promise == Promise::Exact && as_stored) {
+        if theirs.numbers.is_empty() || promise == Promise::Exact {
             self.broken += theirs.stored.differing(&ours.stored);
             return 0.0;
         }

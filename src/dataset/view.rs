@@ -81,7 +81,7 @@ pub(crate) fn show(variable: &Variable, stored: Values, zeros: bool) -> Result<V
 }
 
 /// Makes unpacked numbers zero that are meant to be.
-pub(crate) fn settle_zeros(unpacked: &mut Values, packing: &Packing) {
+fn settle_zeros(unpacked: &mut Values, packing: &Packing) {
     match unpacked {
         Values::F32(v) => {
             let zeros = v.iter_mut().filter(|x| packing.is_zero(f64::from(**x)));

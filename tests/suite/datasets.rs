@@ -1015,3 +1015,50 @@ fn a_run_without_loss_beside_a_relative_one_is_verified_as_kept() {
     let found = reader.verify(0, &mut source, 0, &Decompressor::default());
     assert_eq!(found.unwrap().broken, 0);
 }
+
+#[test]
+fn ranges_are_those_of_what_unsigned_numbers_mean() {
+    let words = Values::I8((0..3000).map(|k| (100 + k % 101) as u8 as i8).collect());
+    let mut attributes = packing(0.5, 0.0);
+    attributes.push(attribute("_Unsigned", Values::text("true")));
+    let mut source = packed(words, attributes);
+    let recipe = Recipe::new("v", Bound::RangeRelative(0.1));
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let found = reader.verify(0, &mut source, 0, &Decompressor::default());
+    let found = found.unwrap();
+    assert!(found.broken == 0 && found.max_error <= 5.0, "{found:?}");
+}
+
+#[test]
+fn zeros_that_are_nearly_zero_are_verified_as_zeros() {
+    let words = Values::I16((0..3000).map(|k| (k * k % 977) as i16 - 300).collect());
+    // 0.1 is no number of the type: what stands for zero is not quite zero.
+    let mut source = packed(words, packing(0.1, 0.1 * 3.0));
+    let recipe = Recipe {
+        keep_zeros: true,
+        ..Recipe::new("v", Bound::PointwiseRelative(0.01))
+    };
+    let stream = compressed(&mut source, &[recipe]);
+    let reader = DatasetReader::open(&stream).unwrap();
+    let found = reader.verify(0, &mut source, 0, &Decompressor::default());
+    assert_eq!(found.unwrap().broken, 0);
+}
+
+#[test]
+fn nothing_lost_and_nothing_negative_where_numbers_fall_or_wrap() {
+    let falling = packing(-0.5, 900.0);
+    let mut wrapping = packing(1.0, -50.0);
+    wrapping.push(attribute("_Unsigned", Values::text("true")));
+    let words = Values::I8((0..3000).map(|k| (60 + k % 190) as u8 as i8).collect());
+    for attributes in [falling, wrapping] {
+        let mut source = packed(words.clone(), attributes);
+        let recipe = Recipe {
+            non_negative: true,
+            ..Recipe::new("v", Bound::Lossless)
+        };
+        let stream = compressed(&mut source, &[recipe]);
+        let reader = DatasetReader::open(&stream).unwrap();
+        assert_eq!(read(&reader, "v", View::Stored), words);
+    }
+}
