@@ -1,7 +1,6 @@
 //! `foresz compress`.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use foresz::{Bound, Choose, Compressed, Options, Report, Sample};
 use ndarray::ArrayD;
@@ -11,7 +10,7 @@ use super::args::{Compress, is_stdio};
 use super::data;
 use super::failure::invalid;
 use super::input::{self, Expected, Field};
-use super::output::{Output, Target};
+use super::output::{Output, Target, with_ending};
 use super::progress::Bar;
 use super::summary;
 use super::talk::Talk;
@@ -143,14 +142,8 @@ fn target(args: &Compress) -> anyhow::Result<PathBuf> {
         None if is_stdio(&args.input) => Err(invalid(
             "standard input has no name to derive one from: name the output with -o, or write -o -",
         )),
-        None => Ok(with_fsz(&args.input)),
+        None => Ok(with_ending(&args.input, ".fsz")),
     }
-}
-
-fn with_fsz(input: &Path) -> PathBuf {
-    let mut name = OsString::from(input);
-    name.push(".fsz");
-    name.into()
 }
 
 fn compress<T: Sample>(

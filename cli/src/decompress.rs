@@ -141,12 +141,8 @@ fn target(args: &Decompress) -> anyhow::Result<PathBuf> {
 }
 
 fn format(args: &Decompress, target: &Path) -> Format {
-    let by_name = if target.extension().is_some_and(|e| e == "npy") {
-        Format::Npy
-    } else {
-        Format::Raw
-    };
-    args.format.unwrap_or(by_name)
+    let asked = args.format.or_else(|| data::format_by_name(target));
+    asked.unwrap_or(Format::Raw)
 }
 
 struct Job<'a> {

@@ -15,7 +15,7 @@ use super::builder::Builder;
 use super::checkpoint::{Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
-use super::packing::{Carried, carry, declared_fills, range, unpack};
+use super::packing::{Carried, carry, declared_fills, range};
 use super::recipe::{Plan, Recipe};
 use super::spans::{self, Span};
 use super::travelling::{Extent, Travelling};

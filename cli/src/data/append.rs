@@ -1,7 +1,5 @@
 //! `foresz append`, `foresz cat` and `foresz split`.
 
-use std::path::PathBuf;
-
 use foresz::dataset::{Coder, DatasetReader, Recipe, join, lossy_before};
 use foresz::files::Source;
 use foresz::{Bound, FileStore, Options};
@@ -9,7 +7,8 @@ use serde::Serialize;
 
 use super::source;
 use crate::args::{Append, Cat, Split};
-use crate::output::{Growing, Output, Target, refuse_inputs};
+use crate::failure::invalid;
+use crate::output::{Growing, Output, Target, refuse_inputs, with_ending};
 use crate::progress::Bar;
 use crate::summary;
 use crate::talk::Talk;
@@ -27,7 +26,7 @@ pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
     refuse_inputs(&args.stream, &[&args.input])?;
     // Before it is read: nobody else adds to it from here on.
     let mut file = Growing::open(&args.stream)?;
-    let stream = source::open_stream(&args.stream)?;
+    let stream = source::open_own_stream(&args.stream)?;
     let mut more = source::open_like(&args.input, &stream)?;
     for variable in &more.dataset().variables {
         let asked = Recipe::new(&variable.name, Bound::Absolute(1.0));
@@ -148,14 +147,23 @@ pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
     borders.extend([0, length]);
     borders.sort_unstable();
     borders.dedup();
+    if borders.last() > Some(&length) {
+        return Err(invalid(format!(
+            "--at {}: {dimension} has {length} places",
+            borders[borders.len() - 1]
+        )));
+    }
     let prefix = args
         .output
         .clone()
-        .unwrap_or_else(|| args.stream.with_extension(""));
+        .unwrap_or_else(|| match args.stream.extension() {
+            Some(ending) if ending == "fsz" => args.stream.with_extension(""),
+            _ => args.stream.clone(),
+        });
     let digits = (borders.len() - 1).to_string().len().max(3);
     let mut parts = Vec::new();
     for (k, ends) in borders.windows(2).enumerate() {
-        let path = PathBuf::from(format!("{}-{k:0digits$}.fsz", prefix.display()));
+        let path = with_ending(&prefix, &format!("-{k:0digits$}.fsz"));
         let mut bytes = 0;
         let target = Target::new(&path, args.force).reading([&args.stream]);
         Output::open(&target)?.write(|sink| {

@@ -89,9 +89,14 @@ fn extract<S: Store>(
     if let Some(text) = &args.region {
         region::narrow(&mut ranges, text, &dataset, &wanted)?;
     }
-    let mut turns = Vec::new();
+    let mut turns: Vec<(usize, f64)> = Vec::new();
     for text in &args.sel {
-        turns.push(select::narrow(&mut ranges, text, &dataset, reader)?);
+        let (d, turn) = select::narrow(&mut ranges, text, &dataset, reader)?;
+        if turns.iter().any(|(other, _)| *other == d) {
+            let name = &dataset.dimensions[d].name;
+            return Err(invalid(format!("{name} is selected twice")));
+        }
+        turns.push((d, turn));
     }
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::source;
 use crate::args::{Decompress, Format, is_stdio};
 use crate::failure::invalid;
+use crate::output::with_ending;
 
 /// The format that the name of an output tells.
-pub(super) fn by_name(target: &Path) -> Option<Format> {
+pub(crate) fn by_name(target: &Path) -> Option<Format> {
     let extension = target.extension().and_then(|e| e.to_str());
     match extension?.to_ascii_lowercase().as_str() {
         "npy" => Some(Format::Npy),
@@ -22,7 +24,7 @@ pub(super) fn of(args: &Decompress, target: &Path) -> anyhow::Result<Format> {
     let known = args.format.or_else(|| by_name(target));
     known.or_else(|| is_stdio(target).then_some(Format::Raw)).ok_or_else(|| {
         invalid(format!(
-            "what {} is to be, its name does not tell: end it in .nc, .zarr, .npy or .raw, or say --format",
+            "the name {} does not say which format to write: end it in .nc, .zarr, .npy or .raw, or give --format",
             target.display()
         ))
     })
@@ -51,5 +53,10 @@ pub(super) fn target(args: &Decompress) -> anyhow::Result<PathBuf> {
             _ => "nc",
         },
     };
-    Ok(name.with_extension(extension))
+    // `era5.2019` has no ending of a file: another one would drop the year.
+    if source::is_named_like_data(&name) || by_name(&name).is_some() {
+        Ok(name.with_extension(extension))
+    } else {
+        Ok(with_ending(&name, &format!(".{extension}")))
+    }
 }

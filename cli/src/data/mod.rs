@@ -22,6 +22,7 @@ mod verify;
 pub(crate) use append::{append, cat, split};
 pub(crate) use compress::run as compress;
 pub(crate) use decompress::{run as decompress, wanted as wants_data_set};
+pub(crate) use form::by_name as format_by_name;
 pub(crate) use info::of_source;
 pub(crate) use info::of_stream;
 pub(crate) use source::{is_data_set, is_data_set_stream, is_stream, variables, whole};

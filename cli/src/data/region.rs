@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use foresz::files::Dataset;
+use foresz::files::{Dataset, Dimension};
 
 use crate::failure::invalid;
 use crate::region;
@@ -34,7 +34,8 @@ pub(super) fn narrow(
             let length = dataset.dimensions[d].length;
             let names = [dataset.dimensions[d].name.clone()];
             let parsed = region::parse(range, &[length], &names)?;
-            ranges[d] = parsed.into_iter().next().unwrap_or(0..length);
+            let parsed = parsed.into_iter().next().unwrap_or(0..length);
+            set(ranges, d, parsed, dataset)?;
         }
         return Ok(());
     }
@@ -54,8 +55,23 @@ pub(super) fn narrow(
         .map(|d| dataset.dimensions[*d].name.clone())
         .collect();
     for (d, range) in first.iter().zip(region::parse(text, &shape, &names)?) {
-        ranges[*d] = range;
+        set(ranges, *d, range, dataset)?;
     }
+    Ok(())
+}
+
+/// Narrows a dimension that is whole so far.
+pub(super) fn set(
+    ranges: &mut Ranges,
+    d: usize,
+    range: Range<usize>,
+    dataset: &Dataset,
+) -> anyhow::Result<()> {
+    let Dimension { name, length, .. } = &dataset.dimensions[d];
+    if ranges[d] != (0..*length) {
+        return Err(invalid(format!("{name} is selected twice")));
+    }
+    ranges[d] = range;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ pub(super) fn narrow<S: Store>(
             limits(about, &axis)
         ))
     })?;
-    ranges[d] = found;
+    region::set(ranges, d, found, dataset)?;
     Ok((d, turn))
 }
 

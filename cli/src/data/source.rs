@@ -38,10 +38,16 @@ pub(crate) fn is_data_set(path: &Path) -> bool {
     if is_stdio(path) {
         return false;
     }
-    let extension = path.extension().and_then(|e| e.to_str());
-    let named = extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()));
     let bytes = first_bytes(path);
-    named || path.is_dir() || OF_DATA_SETS.iter().any(|magic| bytes.starts_with(magic))
+    is_named_like_data(path)
+        || path.is_dir()
+        || OF_DATA_SETS.iter().any(|magic| bytes.starts_with(magic))
+}
+
+/// Whether the ending of a name is that of a file of variables.
+pub(super) fn is_named_like_data(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
 /// Whether a path leads to a stream.
@@ -154,6 +160,24 @@ pub(crate) fn open_stream(path: &Path) -> anyhow::Result<DatasetReader<FileStore
     opened(FileStore::open(path).and_then(DatasetReader::open), path)
 }
 
+/// The same of a stream that this process holds: whoever was adding to it is gone.
+pub(super) fn open_own_stream(path: &Path) -> anyhow::Result<DatasetReader<FileStore>> {
+    let reader = FileStore::open(path).and_then(DatasetReader::open);
+    let reader = reader.with_context(|| path.display().to_string())?;
+    tell_of_lost(&reader, path);
+    Ok(reader)
+}
+
+fn tell_of_lost<S: Store>(reader: &DatasetReader<S>, path: &Path) {
+    if reader.lost() > 0 {
+        eprintln!(
+            "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
+            path.display(),
+            reader.lost()
+        );
+    }
+}
+
 /// A stream that was opened, or not.
 pub(super) fn opened<S: Store>(
     opened: foresz::Result<DatasetReader<S>>,
@@ -165,12 +189,8 @@ pub(super) fn opened<S: Store>(
             "foresz: note: {} is being added to; what was there before is read",
             path.display()
         );
-    } else if reader.lost() > 0 {
-        eprintln!(
-            "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
-            path.display(),
-            reader.lost()
-        );
+    } else {
+        tell_of_lost(&reader, path);
     }
     Ok(reader)
 }

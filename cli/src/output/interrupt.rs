@@ -72,6 +72,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        pen().forget(self.0.path());
+        // Noted until it is gone; the folder itself removes nothing then.
+        let mut pen = pen();
+        let _ = fs::remove_dir_all(self.0.path());
+        pen.forget(self.0.path());
     }
 }

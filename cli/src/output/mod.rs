@@ -21,7 +21,7 @@ use target::Aim;
 pub(crate) use interrupt::{Scratch, pen};
 pub(crate) use lock::{hold, is_held};
 pub(crate) use partial::{Begun, Growing, Partial, State};
-pub(crate) use place::{files_in, is_store, refuse_inputs};
+pub(crate) use place::{files_in, is_store, refuse_inputs, with_ending};
 pub(crate) use product::Product;
 pub(crate) use target::Target;
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use foresz::FileStore;
 use foresz::dataset::Checkpoint;
+use tempfile::TempPath;
 
 use super::target::{Aim, refuse_stdio};
 use super::{Target, lock, place, watched};
@@ -112,10 +113,17 @@ impl Partial {
         written?;
         let shown = || format!("cannot write {}", aim.shown());
         file.0.sync_all().with_context(shown)?;
-        if aim.path().exists() && !aim.force() {
-            return Err(aim.taken());
+        if aim.force() {
+            fs::rename(&part, aim.path()).with_context(shown)?;
+        } else if let Err(error) = TempPath::try_from_path(&part)?.persist_noclobber(aim.path()) {
+            // What is done stays done.
+            let _ = error.path.keep();
+            return Err(if error.error.kind() == io::ErrorKind::AlreadyExists {
+                aim.taken()
+            } else {
+                anyhow::Error::from(error.error).context(shown())
+            });
         }
-        fs::rename(&part, aim.path()).with_context(shown)?;
         state.remove();
         Ok(())
     }

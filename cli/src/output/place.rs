@@ -178,7 +178,7 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// A path with something behind its name.
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use tempfile::{TempDir, TempPath};
@@ -15,6 +15,9 @@ pub(crate) struct Product {
     room: TempDir,
     aim: Aim,
 }
+
+/// What is replaced, until the new one is in its place.
+const REPLACED: &str = ".replaced";
 
 impl Product {
     /// A file. Refuses now rather than after all the work what cannot be written.
@@ -52,8 +55,19 @@ impl Product {
         let named = self.put();
         let Product { room, aim } = self;
         let passing = room.path().to_owned();
-        // What was replaced goes with it.
-        drop(room);
+        let aside = passing.join(REPLACED);
+        if named.is_err() && aside.exists() {
+            // It could be put neither there nor back: it must not go.
+            let kept = room.keep().join(REPLACED);
+            eprintln!(
+                "foresz: warning: what was {} is {} now",
+                aim.shown(),
+                kept.display()
+            );
+        } else {
+            // What was replaced goes with it.
+            drop(room);
+        }
         pen.forget(&passing);
         match named {
             Ok(()) => Ok(()),
@@ -84,23 +98,11 @@ impl Product {
                 "there is a directory by now",
             ));
         }
-        let aside = self.room.path().join(".replaced");
+        let aside = self.room.path().join(REPLACED);
         fs::rename(target, &aside)?;
-        fs::rename(new, target).inspect_err(|_| back(&aside, target))
-    }
-}
-
-/// What was moved aside, where it was. If that fails, too, it stays aside, and is not removed.
-fn back(aside: &Path, target: &Path) {
-    if fs::rename(aside, target).is_err() {
-        let kept = place::with_ending(target, ".replaced");
-        if fs::rename(aside, &kept).is_ok() {
-            eprintln!(
-                "foresz: warning: what was {} is {} now",
-                target.display(),
-                kept.display()
-            );
-        }
+        fs::rename(new, target).inspect_err(|_| {
+            let _ = fs::rename(&aside, target);
+        })
     }
 }
 

@@ -94,6 +94,11 @@ impl Target {
                 "{shown} exists already; use --force to replace it"
             )));
         }
+        if self.path.is_symlink() && !self.path.exists() {
+            return Err(invalid(format!(
+                "{shown} is a link to something that is not there: name what it should lead to"
+            )));
+        }
         // Through a symbolic link: what it leads to is replaced, not the link.
         let path = if self.path.exists() {
             fs::canonicalize(&self.path).with_context(|| format!("cannot write {shown}"))?

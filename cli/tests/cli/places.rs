@@ -232,3 +232,53 @@ fn an_interrupted_store_leaves_nothing_behind() {
         assert_eq!(bench.names(), ["a.fsz", "a.npy"], "{signal}");
     }
 }
+
+#[test]
+fn names_of_outputs_keep_what_is_no_ending() {
+    let bench = Bench::new();
+    save(&mut weather(0..4), &bench.path("a.nc"));
+    for year in ["era5.2019", "era5.2020"] {
+        bench.ok(&format!("compress a.nc --all --abs 0.01 -o {year}.fsz -q"));
+        bench.ok(&format!("decompress {year}.fsz -q"));
+    }
+    assert!(bench.path("era5.2019.nc").is_file() && bench.path("era5.2020.nc").is_file());
+    bench.fails(2, "split era5.2019.fsz --at 2,999");
+    assert!(!bench.names().iter().any(|name| name.contains("-000")));
+}
+
+#[test]
+fn a_dimension_is_selected_once() {
+    let bench = Bench::new();
+    save(&mut weather(0..4), &bench.path("a.nc"));
+    bench.ok("compress a.nc --all --abs 0.01 -o s.fsz -q");
+    for twice in [
+        "--region time=0:2,time=1:3",
+        "--region time=0:2 --region time=1:3",
+    ] {
+        let text = bench.fails(2, &format!("decompress s.fsz -o part.nc {twice}"));
+        assert!(
+            text.contains("time is selected twice") || text.contains("--region"),
+            "{text}"
+        );
+    }
+    assert!(!bench.path("part.nc").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_refused_before_the_work() {
+    let bench = Bench::new();
+    save(&mut weather(0..4), &bench.path("a.nc"));
+    std::os::unix::fs::symlink("nowhere.fsz", bench.path("s.fsz")).unwrap();
+    for force in ["", " --force"] {
+        let text = bench.fails(
+            2,
+            &format!("compress a.nc --all --abs 0.01 -o s.fsz{force}"),
+        );
+        assert!(
+            text.contains("a link to something that is not there"),
+            "{text}"
+        );
+    }
+    assert!(bench.path("s.fsz").is_symlink());
+}
