@@ -1,5 +1,7 @@
 //! Numbers as bytes, and the reader that trusts none of them.
 
+use foresz_predictors::Sample;
+
 use crate::error::{Result, Section, corrupt};
 
 /// Appends a whole number: seven bits a byte, low ones first, the top bit says
@@ -16,6 +18,18 @@ pub(crate) fn put_number(out: &mut Vec<u8>, mut n: u64) {
 pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_number(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
+}
+
+/// Appends a sample.
+pub(crate) fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
+    out.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
+}
+
+/// The sample that as many bytes as it has stand for.
+pub(crate) fn sample_of<T: Sample>(bytes: &[u8]) -> T {
+    let mut eight = [0; 8];
+    eight[..T::BYTES].copy_from_slice(bytes);
+    T::from_bits64(u64::from_le_bytes(eight))
 }
 
 /// Takes numbers and byte strings off the front of a slice.
@@ -97,6 +111,10 @@ impl<'a> Reader<'a> {
             Ok(text) => Ok(text.into()),
             Err(_) => corrupt(self.section, "a name is not UTF-8"),
         }
+    }
+
+    pub(crate) fn sample<T: Sample>(&mut self) -> Result<T> {
+        Ok(sample_of(self.take(T::BYTES)?))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32> {

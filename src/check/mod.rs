@@ -188,19 +188,28 @@ impl Verdict {
     }
 }
 
-fn is_number<T: Sample>(x: T, fills: &[T]) -> bool {
+/// Whether a value is neither special nor a fill value.
+pub(crate) fn is_number<T: Sample>(x: T, fills: &[T]) -> bool {
     x.is_finite() && !fills.contains(&x)
 }
 
-/// Largest minus smallest number among values; 0 if there is none.
-pub fn span<'v, T: Sample>(values: impl IntoIterator<Item = &'v T>, fills: &[f64]) -> f64 {
+/// Smallest and largest number among values.
+pub(crate) fn range<'v, T: Sample>(
+    values: impl IntoIterator<Item = &'v T>,
+    fills: &[f64],
+) -> Option<(f64, f64)> {
     let fills: Vec<T> = fills.iter().map(|fill| T::from_f64(*fill)).collect();
     let numbers = values.into_iter().filter(|x| is_number(**x, &fills));
     let ends = numbers.map(|x| x.to_f64());
     let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
         (low.min(x), high.max(x))
     });
-    if low <= high { high - low } else { 0.0 }
+    (low <= high).then_some((low, high))
+}
+
+/// Largest minus smallest number among values; 0 if there is none.
+pub fn span<'v, T: Sample>(values: impl IntoIterator<Item = &'v T>, fills: &[f64]) -> f64 {
+    range(values, fills).map_or(0.0, |(low, high)| high - low)
 }
 
 #[cfg(test)]

@@ -29,11 +29,7 @@ impl Errors {
     fn with(self, kept: bool, largest: f64, squares: f64) -> Self {
         Errors {
             kept: self.kept & kept,
-            largest: if largest > self.largest {
-                largest
-            } else {
-                self.largest
-            },
+            largest: self.largest.max(largest),
             squares: self.squares + squares,
         }
     }

@@ -12,7 +12,7 @@ use super::Entrant;
 use crate::chunk::{self, Draft, Encoded};
 use crate::effort::Effort;
 use crate::entropy::Backend;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Entrants that would take more than so many times the least are out.
 const CLOSE: f64 = 1.25;
@@ -66,7 +66,7 @@ impl Contest<'_> {
         &self,
         entrants: &[Entrant],
         draft: impl Fn(&Spec) -> Result<Vec<Draft>>,
-    ) -> Result<(Spec, Encoded)> {
+    ) -> Result<Option<(Spec, Encoded)>> {
         let finalists = self.finalists(entrants);
         // Contexts cost little and stand in for the back end that costs most.
         let dear = self.backend == Backend::Mixing && finalists.len() > 1;
@@ -93,8 +93,7 @@ impl Contest<'_> {
             self.write_again(&mut coded)?;
         }
         let first = coded.into_iter().next();
-        let winner = first.map(|c| (c.spec, c.encoded));
-        winner.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
+        Ok(first.map(|c| (c.spec, c.encoded)))
     }
 
     /// Whether the first takes more than the entrant is good for, and there is no time to

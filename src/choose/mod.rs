@@ -59,12 +59,13 @@ pub(crate) fn best<T: Sample>(
         shape: &chunk.scene.shape,
     };
     let entrants = entrants(settings, chunk)?;
-    if settings.tiny {
-        return smallest(&entrants, &contest, |spec| {
-            draft(&settings.registry.build(spec)?)
-        });
-    }
-    contest.hold(&entrants, |spec| draft(&settings.registry.build(spec)?))
+    let draft = |spec: &Spec| draft(&settings.registry.build(spec)?);
+    let best = if settings.tiny {
+        smallest(&entrants, &contest, draft)?
+    } else {
+        contest.hold(&entrants, draft)?
+    };
+    best.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
 }
 
 /// The first of the smallest: a tiny chunk is coded by all.
@@ -72,16 +73,14 @@ fn smallest(
     entrants: &[Entrant],
     contest: &Contest,
     draft: impl Fn(&Spec) -> Result<Vec<Draft>>,
-) -> Result<(Spec, Encoded)> {
-    let mut best: Option<(Spec, Encoded)> = None;
-    for entrant in entrants {
-        let encoded = chunk::write(&draft(&entrant.spec)?, contest.shape, contest.backend)?;
-        let smaller = |(_, best): &(Spec, Encoded)| encoded.bytes.len() < best.bytes.len();
-        if best.as_ref().is_none_or(smaller) {
-            best = Some((entrant.spec.clone(), encoded));
-        }
-    }
-    best.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
+) -> Result<Option<(Spec, Encoded)>> {
+    let coded = entrants.iter().map(|entrant| {
+        let drafts = draft(&entrant.spec)?;
+        let encoded = chunk::write(&drafts, contest.shape, contest.backend)?;
+        Ok((entrant.spec.clone(), encoded))
+    });
+    let coded = coded.collect::<Result<Vec<_>>>()?.into_iter();
+    Ok(coded.min_by_key(|(_, encoded)| encoded.bytes.len()))
 }
 
 /// The candidates, the smallest by a sample first. Chunks hardly larger than a sample are

@@ -34,7 +34,7 @@ pub(super) fn rank<T: Sample>(
         Loss::Relative(bound) => {
             let logs: Vec<_> = pieces
                 .into_iter()
-                .map(|(piece, scene)| (relative::split(&piece, &Fills::default()).values, scene))
+                .map(|(piece, scene)| (relative::split(&piece, &Fills::default()), scene))
                 .collect();
             measure(settings, &logs, relative::bound_of_logs(bound), entrants)?;
         }

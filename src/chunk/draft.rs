@@ -5,12 +5,12 @@ use foresz_predictors::{Plane, Sample};
 
 use super::fences::Fences;
 use super::originals::Originals;
-use super::relative::{self, Logs};
+use super::relative;
 use super::{
     EXACT, FAST, FENCED, LATTICE, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
 };
 use crate::bound::Loss;
-use crate::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number, put_sample};
 use crate::check::{self, Errors};
 use crate::coding::{Coded, Encoder, Quantiser, Sides, walk};
 use crate::entropy::{self, Backend};
@@ -86,8 +86,8 @@ pub(crate) enum Source<'a, T: Clone> {
     },
     Relative {
         chunk: Whole<'a, T>,
-        logs: &'a Logs,
-        /// NaN where there is no logarithm.
+        logs: &'a [f64],
+        /// NaN where there is no logarithm; wanted by fences alone.
         numbers: Vec<T>,
         forms: Vec<Originals<'a, f64>>,
     },
@@ -105,7 +105,12 @@ pub(crate) struct Whole<'a, T: Clone> {
 impl<'a, T: Sample> Source<'a, T> {
     /// `held` is what comes back of values that are stored as they are; `logs` are wanted
     /// under a relative bound.
-    pub(crate) fn new(values: &'a [T], held: &'a [T], terms: Terms<'a, T>, logs: &'a Logs) -> Self {
+    pub(crate) fn new(
+        values: &'a [T],
+        held: &'a [T],
+        terms: Terms<'a, T>,
+        logs: &'a [f64],
+    ) -> Self {
         let whole = |bound| Whole {
             values,
             held,
@@ -120,12 +125,12 @@ impl<'a, T: Sample> Source<'a, T> {
             Loss::Relative(bound) => Source::Relative {
                 chunk: whole(bound),
                 logs,
-                numbers: logs.numbers(values),
-                forms: forms(
-                    &logs.values,
-                    &Fills::default(),
-                    relative::bound_of_logs(bound),
-                ),
+                numbers: if terms.fences.is_empty() {
+                    Vec::new()
+                } else {
+                    relative::numbers(logs, values)
+                },
+                forms: forms(logs, &Fills::default(), relative::bound_of_logs(bound)),
             },
         }
     }
@@ -149,7 +154,7 @@ impl<'a, T: Sample> Source<'a, T> {
             } => {
                 let finish = |decoded| chunk.finish_logs(logs, numbers, decoded);
                 let draft = |form| {
-                    let mut draft = draft_of(&logs.values, form, plan, finish)?;
+                    let mut draft = draft_of(logs, form, plan, finish)?;
                     draft.before[0] |= RELATIVE;
                     Ok(draft)
                 };
@@ -179,7 +184,7 @@ impl<T: Sample> Whole<'_, T> {
     }
 
     /// The same of logarithms.
-    fn finish_logs(&self, logs: &Logs, numbers: &[T], decoded: Vec<f64>) -> Result<Finish> {
+    fn finish_logs(&self, logs: &[f64], numbers: &[T], decoded: Vec<f64>) -> Result<Finish> {
         let (mut bytes, mut mends) = (Vec::new(), Vec::new());
         let mut decoded = relative::restored(self.values, &decoded);
         let fenced = self.fences.mend(numbers, &mut decoded, &mut mends);
@@ -311,10 +316,6 @@ impl Draft {
             lattice: self.lattice,
         }
     }
-}
-
-pub(super) fn put_sample<T: Sample>(out: &mut Vec<u8>, x: T) {
-    out.extend_from_slice(&x.to_bits64().to_le_bytes()[..T::BYTES]);
 }
 
 const LITERALS_ZSTD_LEVEL: i32 = 3;

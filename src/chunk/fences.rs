@@ -213,10 +213,13 @@ impl<T: Sample> Fences<T> {
     /// has to know for that. `numbers` are the originals, NaN where there are none. Whether
     /// anything had to be moved.
     pub(crate) fn mend(&self, numbers: &[T], decoded: &mut [T], out: &mut Vec<u8>) -> bool {
-        let mut mends = Vec::new();
-        let Some((low, high)) = sweeps::range(numbers).filter(|_| !self.all.is_empty()) else {
+        if self.all.is_empty() {
+            return false;
+        }
+        let Some((low, high)) = sweeps::range(numbers) else {
             return false;
         };
+        let mut mends = Vec::new();
         let (low, high) = (self.aim(low), self.aim(high));
         // Of what stands in holes, too: at worst that means looking closely in vain.
         let (lowest, highest) = sweeps::range(decoded).unwrap_or_default();

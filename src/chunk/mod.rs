@@ -194,11 +194,13 @@ pub(crate) fn decode<T: Sample>(
         let shape = &plan.scene.shape;
         let whole = Plane::whole(shape);
         let plane = wish.wanted.filter(|_| !logs.all).unwrap_or(&whole);
-        let mut rest = relative::read_rest(&mut coded.reader, &logs.values, plane, shape)?;
+        let (mut values, mended) =
+            relative::read_rest::<T>(&mut coded.reader, &logs.values, plane, shape)?;
         if flags & FENCED != 0 {
-            fences::mend(&mut coded.reader, &mut rest.values)?;
+            fences::mend(&mut coded.reader, &mut values)?;
         }
-        Decoding::of(rest.whole(), logs.all)
+        mended.into_iter().for_each(|(i, x)| values[i] = x);
+        Decoding::of(values, logs.all)
     } else {
         let mut decoding = coded.values(wish)?;
         decoding.mend(&mut coded.reader, flags)?;
@@ -228,7 +230,7 @@ impl Coded<'_> {
         let quantiser = read_quantiser(self.flags, reader)?;
         let range = match self.flags & (MASKED | RANGED) {
             0 => None,
-            _ => Some((take_sample(reader)?, take_sample(reader)?)),
+            _ => Some((reader.sample()?, reader.sample()?)),
         };
         let before_mask = reader.rest().len();
         let mask = if self.flags & MASKED == 0 {
@@ -299,7 +301,7 @@ impl Coded<'_> {
 fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser<T>> {
     match flags & (EXACT | LATTICE) {
         0 => {
-            let half: T = take_sample(reader)?;
+            let half: T = reader.sample()?;
             Ok(Quantiser::Linear {
                 half,
                 bound: half.to_f64(),
@@ -352,16 +354,6 @@ fn mask_distance(scene: &Scene) -> usize {
         .filter(|t| scene.shape[*t] > 1 && *t < last)
         .map_or(last, |t| t + 1);
     scene.shape[from..].iter().product()
-}
-
-fn take_sample<T: Sample>(reader: &mut Reader) -> Result<T> {
-    Ok(sample_of(reader.take(T::BYTES)?))
-}
-
-fn sample_of<T: Sample>(bytes: &[u8]) -> T {
-    let mut eight = [0; 8];
-    eight[..T::BYTES].copy_from_slice(bytes);
-    T::from_bits64(u64::from_le_bytes(eight))
 }
 
 fn take_literals<T: Sample>(reader: &mut Reader, most: usize) -> Result<Vec<T>> {

@@ -64,11 +64,7 @@ impl<'a, T: Sample> Originals<'a, T> {
             Cow::Owned(copy)
         });
         let range = sweeps::range(&values).unwrap_or((T::ZERO, T::ZERO));
-        let largest = if range.1 > -range.0 {
-            range.1
-        } else {
-            -range.0
-        };
+        let largest = sweeps::farthest(range);
         let quantiser = match lattice::find(&values, largest) {
             Some(lattice) => Quantiser::on_lattice(bound, largest, lattice),
             None => Quantiser::new(bound, largest),

@@ -12,7 +12,7 @@
 
 use foresz_predictors::{Plane, Sample};
 
-use crate::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number, put_sample, sample_of};
 use crate::entropy;
 use crate::error::{Result, Section, corrupt};
 use crate::values::fills::Fills;
@@ -21,19 +21,10 @@ use crate::values::fills::Fills;
 const CURVE: f64 = 0.343_145_750_507_62;
 const ZSTD_LEVEL: i32 = 9;
 
-/// The values of a chunk on the logarithmic scale; NaN where a value has none.
-#[derive(Default)]
-pub(crate) struct Logs {
-    pub(crate) values: Vec<f64>,
-}
-
-impl Logs {
-    /// The values that have a logarithm, NaN where there is none.
-    pub(crate) fn numbers<T: Sample>(&self, values: &[T]) -> Vec<T> {
-        let pairs = self.values.iter().zip(values);
-        let number = |(log, x): (&f64, &T)| if log.is_nan() { T::from_f64(*log) } else { *x };
-        pairs.map(number).collect()
-    }
+/// The values that have a logarithm, NaN where there is none.
+pub(crate) fn numbers<T: Sample>(logs: &[f64], values: &[T]) -> Vec<T> {
+    let number = |(log, x): (&f64, &T)| if log.is_nan() { T::from_f64(*log) } else { *x };
+    logs.iter().zip(values).map(number).collect()
 }
 
 /// The bound on logarithms that keeps a relative bound.
@@ -43,8 +34,8 @@ pub(crate) fn bound_of_logs(relative: f64) -> f64 {
     2.0 * (1.0 - CURVE) * relative / (1.0 + relative)
 }
 
-/// Takes logarithms.
-pub(crate) fn split<T: Sample>(values: &[T], fills: &Fills) -> Logs {
+/// Takes logarithms; NaN where a value has none.
+pub(crate) fn split<T: Sample>(values: &[T], fills: &Fills) -> Vec<f64> {
     let log = |x: &T| {
         if fills.contains(x) {
             f64::NAN
@@ -52,9 +43,7 @@ pub(crate) fn split<T: Sample>(values: &[T], fills: &Fills) -> Logs {
             log(x.to_f64())
         }
     };
-    Logs {
-        values: values.iter().map(log).collect(),
-    }
+    values.iter().map(log).collect()
 }
 
 /// NaN for zeros, subnormal doubles and what is not finite.
@@ -93,7 +82,7 @@ pub(crate) fn restored<T: Sample>(values: &[T], decoded: &[f64]) -> Vec<T> {
 /// what stands for a value that is stored as it is.
 pub(crate) fn write_rest<T: Sample>(
     (values, held): (&[T], &[T]),
-    logs: &Logs,
+    logs: &[f64],
     restored: Vec<T>,
     bound: f64,
     out: &mut Vec<u8>,
@@ -105,10 +94,10 @@ pub(crate) fn write_rest<T: Sample>(
         signs[i / 8] |= u8::from(x < T::ZERO) << (i % 8);
         let error = (back.to_f64() - x.to_f64()).abs();
         // Written so that NaN fails it.
-        let kept = !logs.values[i].is_nan() && error <= bound * x.to_f64().abs();
+        let kept = !logs[i].is_nan() && error <= bound * x.to_f64().abs();
         if !kept {
             put_number(&mut gaps, (i - last) as u64);
-            literals.extend_from_slice(&held[i].to_bits64().to_le_bytes()[..T::BYTES]);
+            put_sample(&mut literals, held[i]);
             last = i;
             *back = held[i];
         }
@@ -121,30 +110,17 @@ pub(crate) fn write_rest<T: Sample>(
     result
 }
 
-/// The values of a chunk before some of them are replaced with those that are stored as
-/// they are.
-pub(crate) struct Rest<T> {
-    pub(crate) values: Vec<T>,
-    mended: Vec<(usize, T)>,
-}
+/// A value that is stored as it is, and its place.
+pub(crate) type Mended<T> = (usize, T);
 
-impl<T: Sample> Rest<T> {
-    /// All values.
-    pub(crate) fn whole(mut self) -> Vec<T> {
-        for (at, x) in self.mended {
-            self.values[at] = x;
-        }
-        self.values
-    }
-}
-
-/// Reads what [`write_rest`] wrote; values outside the plane may be missing.
+/// Reads what [`write_rest`] wrote: what decoded logarithms mean, and the values that replace
+/// some of that. Values outside the plane may be missing.
 pub(crate) fn read_rest<T: Sample>(
     reader: &mut Reader,
     decoded: &[f64],
     plane: &Plane,
     shape: &[usize],
-) -> Result<Rest<T>> {
+) -> Result<(Vec<T>, Vec<Mended<T>>)> {
     let signs = entropy::stretch(reader.bytes()?, decoded.len().div_ceil(8), Section::Chunk)?;
     let count = reader.count(decoded.len(), "mended values")?;
     let gap_bytes = reader.count(count * 10, "bytes of gaps")?;
@@ -163,12 +139,10 @@ pub(crate) fn read_rest<T: Sample>(
         if at >= values.len() {
             return corrupt(Section::Literals, "a mended value lies outside the chunk");
         }
-        let mut eight = [0; 8];
-        eight[..T::BYTES].copy_from_slice(bytes);
-        mended.push((at, T::from_bits64(u64::from_le_bytes(eight))));
+        mended.push((at, sample_of(bytes)));
     }
     gaps.finish()?;
-    Ok(Rest { values, mended })
+    Ok((values, mended))
 }
 
 #[cfg(test)]

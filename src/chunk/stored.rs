@@ -2,9 +2,9 @@
 
 use foresz_predictors::Sample;
 
-use super::draft::put_sample;
-use super::{Decoding, Encoded, STORED, content_checksum, sample_of};
+use super::{Decoding, Encoded, STORED, content_checksum};
 use crate::bytes::Reader;
+use crate::bytes::{put_sample, sample_of};
 use crate::check::Errors;
 use crate::entropy::Backend;
 use crate::error::Result;

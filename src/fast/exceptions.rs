@@ -67,10 +67,9 @@ impl Exceptions {
         let mut rest = values.iter_mut();
         for _ in 0..count {
             let gap = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
-            let mut eight = [0; 8];
-            eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
+            let literal = reader.sample()?;
             match rest.nth(gap) {
-                Some(value) => *value = T::from_bits64(u64::from_le_bytes(eight)),
+                Some(value) => *value = literal,
                 None => return corrupt(Section::Literals, "a literal lies outside the chunk"),
             }
         }

@@ -16,7 +16,7 @@ mod twin;
 
 use foresz_predictors::Sample;
 
-use crate::bytes::Reader;
+use crate::bytes::{Reader, put_sample};
 use crate::check::Errors;
 use crate::error::{Result, Section, corrupt};
 use crate::values::sweeps;
@@ -58,8 +58,7 @@ pub(crate) fn encode<T: Sample>(
 }
 
 fn largest_of_all<T: Sample>(values: &[T]) -> T {
-    let (low, high) = sweeps::range(values).unwrap_or_default();
-    if high > -low { high } else { -low }
+    sweeps::farthest(sweeps::range(values).unwrap_or_default())
 }
 
 /// The largest magnitude in a part of the values.
@@ -130,7 +129,7 @@ fn encode_at<T: Sample>(
     out: &mut Vec<u8>,
 ) -> Option<Errors> {
     let (base, ..) = scale.nearest(values[0]);
-    out.extend_from_slice(&scale.step.to_bits64().to_le_bytes()[..T::BYTES]);
+    put_sample(out, scale.step);
     out.extend_from_slice(&base.to_le_bytes());
     let at = out.len();
     out.resize(at + geometry.frames, 0);
@@ -176,9 +175,7 @@ pub(crate) fn decode<T: Sample>(reader: &mut Reader, shape: &[usize]) -> Result<
     let Some(geometry) = Geometry::new(shape) else {
         return corrupt(Section::Chunk, "its shape is not one that can be coded");
     };
-    let mut eight = [0; 8];
-    eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
-    let step = T::from_bits64(u64::from_le_bytes(eight));
+    let step: T = reader.sample()?;
     let base = reader.u32()? as i32;
     let modes = reader.take(geometry.frames)?;
     if let Some(mode) = modes.iter().find(|mode| **mode > Mode::ALL) {

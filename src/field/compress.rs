@@ -8,9 +8,10 @@ use ndarray::{ArrayViewD, Slice};
 
 use super::models;
 use crate::bound::{Bound, Loss};
+use crate::check;
 use crate::choose::{self, Tiny};
 use crate::chunk::fences::Fences;
-use crate::chunk::relative::{self, Logs};
+use crate::chunk::relative;
 use crate::chunk::{self, Plan, Source, Terms};
 use crate::container::grid::{self, Grid};
 use crate::container::{Dim, Index};
@@ -64,26 +65,6 @@ pub struct Compressed {
     pub report: Report,
 }
 
-/// Fill values in the type of the field: they are no part of its range.
-fn fills_of<T: Sample>(options: &Options) -> Vec<T> {
-    options.fills.iter().map(|x| T::from_f64(*x)).collect()
-}
-
-fn range_of_field<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Option<(f64, f64)> {
-    let fills = fills_of::<T>(options);
-    let numbers = field
-        .iter()
-        .filter(|x| x.is_finite() && !fills.contains(x))
-        .map(|x| x.to_f64());
-    numbers.fold(None, |range, x| match range {
-        None => Some((x, x)),
-        Some((low, high)) => Some((
-            if x < low { x } else { low },
-            if x > high { x } else { high },
-        )),
-    })
-}
-
 /// Whether rows close on themselves: the step from their last sample to the first is
 /// no larger than the steps within them.
 fn closes<T: Sample>(field: &ArrayViewD<T>) -> bool {
@@ -117,7 +98,7 @@ fn loss_for<T: Sample>(field: &ArrayViewD<T>, options: &Options) -> Loss {
         Bound::PointwiseRelative(x) => Loss::Relative(x),
         Bound::Absolute(x) => Loss::Absolute(x),
         Bound::Lossless => Loss::Absolute(0.0),
-        other => Loss::Absolute(other.absolute(range_of_field(field, options))),
+        other => Loss::Absolute(other.absolute(check::range(field, &options.fills))),
     }
 }
 
@@ -128,13 +109,11 @@ fn compress_to_psnr<T: Sample>(
     db: f64,
 ) -> Result<(Vec<u8>, Index)> {
     const TRIES: usize = 4;
-    let range = range_of_field(field, options);
+    let range = check::range(field, &options.fills);
     let span = range.map_or(0.0, |(low, high)| high - low);
-    let fills = fills_of::<T>(options);
-    let numbers = field
-        .iter()
-        .filter(|x| x.is_finite() && !fills.contains(x))
-        .count();
+    let fills: Vec<T> = options.fills.iter().map(|x| T::from_f64(*x)).collect();
+    let numbers = field.iter().filter(|x| check::is_number(**x, &fills));
+    let numbers = numbers.count();
     // With this bound no error pattern at all can miss the PSNR.
     let surely = span * 10f64.powf(-db / 20.0);
     let mut bound = Bound::Psnr(db).absolute(range);
@@ -149,7 +128,9 @@ fn compress_to_psnr<T: Sample>(
         let (bytes, index, _) = compress_under(field, options, Loss::Absolute(bound))?;
         return Ok((bytes, index));
     }
-    for left in (0..TRIES).rev() {
+    let mut left = TRIES;
+    loop {
+        left -= 1;
         let (bytes, index, squares) = compress_under(field, options, Loss::Absolute(bound))?;
         if squares <= allowed || left == 0 {
             return Ok((bytes, index));
@@ -160,9 +141,6 @@ fn compress_to_psnr<T: Sample>(
             bound * (allowed / squares).sqrt() * 0.999
         };
     }
-    invalid(format!(
-        "a PSNR of {db} dB cannot be reached; ask for lossless"
-    ))
 }
 
 fn compress_under<T: Sample>(
@@ -477,7 +455,7 @@ impl<T: Sample> Setup<T> {
         let scene = self.scene(part);
         let backend = options.chosen_backend();
         let logs = match self.loss {
-            Loss::Absolute(_) => Logs::default(),
+            Loss::Absolute(_) => Vec::new(),
             Loss::Relative(_) => relative::split(values, &self.fills),
         };
         let source = Source::new(values, held, self.terms(), &logs);

@@ -6,7 +6,9 @@
 
 use foresz_predictors::Sample;
 
-use crate::values::rounding::ulp;
+use super::fills::Fills;
+use super::rounding::ulp;
+use super::sweeps;
 
 /// A lattice found in a chunk.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,16 +62,10 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
 /// The step of the lattice that a field lies on, as packed archives leave it; nothing if
 /// there is none. Fill values are passed over.
 pub fn lattice_step<T: Sample>(values: &[T], fills: &[f64]) -> Option<f64> {
-    let is_number = |x: &T| x.is_finite() && !fills.contains(&x.to_f64());
+    let fills = Fills::new::<T>(fills, &[]);
+    let is_number = |x: &T| x.is_finite() && !fills.contains(x);
     let numbers: Vec<T> = values.iter().copied().filter(is_number).collect();
-    let farther = |a: T, b: T| {
-        if b.to_f64().abs() > a.to_f64().abs() {
-            b
-        } else {
-            a
-        }
-    };
-    let largest = numbers.iter().copied().reduce(farther)?;
+    let largest = sweeps::farthest(sweeps::range(&numbers)?);
     find(&numbers, largest).map(|lattice| lattice.step)
 }
 

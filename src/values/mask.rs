@@ -8,7 +8,7 @@
 use bitvec::prelude::{BitSlice, BitVec, Lsb0};
 use foresz_predictors::Sample;
 
-use crate::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number, put_sample, sample_of};
 use crate::entropy::HOLE;
 use crate::error::{Result, Section, corrupt};
 use crate::values::fills::Fills;
@@ -100,16 +100,8 @@ impl Mask {
                 put_bytes(out, &packed(&which));
             }
         } else {
-            let raw: Vec<u8> = self
-                .holes()
-                .flat_map(|i| {
-                    values[i]
-                        .to_bits64()
-                        .to_le_bytes()
-                        .into_iter()
-                        .take(T::BYTES)
-                })
-                .collect();
+            let mut raw = Vec::new();
+            self.holes().for_each(|i| put_sample(&mut raw, values[i]));
             put_bytes(out, &packed(&raw));
         }
     }
@@ -165,20 +157,15 @@ fn earlier(bytes: &[u8], k: usize, back: usize) -> u8 {
 
 fn read_patterns<T: Sample>(reader: &mut Reader, bits: &BitSlice<u8, Lsb0>) -> Result<Vec<T>> {
     let holes = bits.count_ones();
-    let pattern = |bytes: &[u8]| {
-        let mut eight = [0; 8];
-        eight[..T::BYTES].copy_from_slice(bytes);
-        T::from_bits64(u64::from_le_bytes(eight))
-    };
     let named = reader.count(MOST_PATTERNS, "patterns of holes")?;
     if named == 0 {
         let raw = unpacked(reader.bytes()?, holes * T::BYTES, Section::Mask)?;
-        return Ok(raw.chunks_exact(T::BYTES).map(pattern).collect());
+        return Ok(raw.chunks_exact(T::BYTES).map(sample_of).collect());
     }
     let patterns: Vec<T> = reader
         .take(named * T::BYTES)?
         .chunks_exact(T::BYTES)
-        .map(pattern)
+        .map(sample_of)
         .collect();
     if named == 1 {
         return Ok(vec![patterns[0]; holes]);

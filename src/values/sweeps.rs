@@ -7,6 +7,11 @@ use foresz_predictors::widest;
 
 const LANES: usize = 8;
 
+/// The end of a range that is farther from 0, without its sign.
+pub(crate) fn farthest<T: Sample>((low, high): (T, T)) -> T {
+    if high > -low { high } else { -low }
+}
+
 widest! {
     /// The smallest and largest of the values that are numbers.
     fn range<T: Sample>(values: &[T]) -> Option<(T, T)> {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use foresz_predictors::Sample;
 
 use super::Fence;
-use crate::bytes::{Reader, put_bytes, put_number};
+use crate::bytes::{Reader, put_bytes, put_number, put_sample};
 use crate::entropy;
 use crate::error::{Result, Section, corrupt};
 
@@ -33,7 +33,7 @@ pub(super) struct Mend<T> {
 impl<T: Sample> Mend<T> {
     fn write(&self, out: &mut Vec<u8>) {
         for end in [self.fence.below, self.fence.above] {
-            out.extend_from_slice(&end.to_bits64().to_le_bytes()[..T::BYTES]);
+            put_sample(out, end);
         }
         match &self.side {
             Side::Below => out.push(0),
@@ -46,12 +46,7 @@ impl<T: Sample> Mend<T> {
     }
 
     fn read(reader: &mut Reader, samples: usize) -> Result<Self> {
-        let mut end = || -> Result<T> {
-            let mut eight = [0; 8];
-            eight[..T::BYTES].copy_from_slice(reader.take(T::BYTES)?);
-            Ok(T::from_bits64(u64::from_le_bytes(eight)))
-        };
-        let (below, above) = (end()?, end()?);
+        let (below, above): (T, T) = (reader.sample()?, reader.sample()?);
         let fence = Fence { below, above };
         if below.partial_cmp(&above) != Some(Ordering::Less) {
             return corrupt(Section::Chunk, "a fence has no two sides");
