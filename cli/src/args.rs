@@ -187,45 +187,39 @@ impl Verb {
             quiet: loudness.quiet,
             stdout_taken: output.output.as_deref().is_some_and(is_stdio),
         };
-        let answer = |json| Talk {
-            json,
-            ..Talk::default()
-        };
         match self {
             Verb::Compress(args) => product(&args.output, args.json, &args.loudness),
             Verb::Decompress(args) => product(&args.output, args.json, &args.loudness),
-            Verb::Info(args) => answer(args.json),
-            Verb::Verify(args) => answer(args.json),
+            Verb::Info(args) => args.saying.talk(),
+            Verb::Verify(args) => args.saying.talk(),
             Verb::Compare(args) => Talk {
                 quiet: args.loudness.quiet,
                 ..Talk::default()
             },
-            Verb::Contend => answer(true),
-            Verb::Predictors(args) => answer(args.json),
+            Verb::Contend => Talk {
+                json: true,
+                ..Talk::default()
+            },
+            Verb::Predictors(args) => args.saying.talk(),
             Verb::Append(args) => Talk {
                 json: args.json,
                 quiet: args.loudness.quiet,
                 ..Talk::default()
             },
             Verb::Cat(args) => Talk {
-                json: args.json,
-                quiet: args.quiet,
                 stdout_taken: is_stdio(&args.output),
+                ..args.saying.talk()
             },
-            Verb::Split(args) => Talk {
-                json: args.json,
-                quiet: args.quiet,
-                ..Talk::default()
-            },
-            Verb::Suggest(args) => answer(args.json),
-            Verb::Model(Model::List(args)) => answer(args.json),
+            Verb::Split(args) => args.saying.talk(),
+            Verb::Suggest(args) => args.saying.talk(),
+            Verb::Model(Model::List(args)) => args.saying.talk(),
             Verb::Train(args) => Talk {
                 json: args.json,
                 quiet: args.loudness.quiet,
                 ..Talk::default()
             },
-            Verb::Model(Model::Check(args)) => answer(args.json),
-            Verb::Model(Model::Compare(args)) => answer(args.json),
+            Verb::Model(Model::Check(args)) => args.saying.talk(),
+            Verb::Model(Model::Compare(args)) => args.saying.talk(),
             Verb::Model(Model::Run(args)) => product(&args.output, args.json, &args.loudness),
         }
     }
@@ -577,9 +571,8 @@ pub(crate) struct Decompress {
 pub(crate) struct Info {
     /// A stream (- for standard input), or a NetCDF or GRIB file or a Zarr store
     pub(crate) stream: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -598,9 +591,8 @@ pub(crate) struct Verify {
     pub(crate) models: ModelArgs,
     #[command(flatten)]
     pub(crate) threads: Threads,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -646,12 +638,8 @@ pub(crate) struct Cat {
     /// The dimension to join along [default: time]
     #[arg(long, value_name = "NAME")]
     pub(crate) along: Option<String>,
-    /// Say nothing unless it fails
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -679,12 +667,8 @@ pub(crate) struct Split {
     /// The dimension to split along [default: time]
     #[arg(long, value_name = "NAME")]
     pub(crate) along: Option<String>,
-    /// Say nothing unless it fails
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -702,17 +686,15 @@ pub(crate) struct Suggest {
     pub(crate) effort: Effort,
     #[command(flatten)]
     pub(crate) threads: Threads,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = PREDICTORS_EXAMPLES)]
 pub(crate) struct Predictors {
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Subcommand)]
@@ -734,9 +716,8 @@ pub(crate) struct ModelList {
     /// `FORESZ_MODELS` names; may be repeated
     #[arg(long, value_name = "FOLDER")]
     model: Vec<PathBuf>,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 impl ModelList {
@@ -758,9 +739,8 @@ pub(crate) struct ModelCheck {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -770,9 +750,8 @@ pub(crate) struct ModelCompare {
     pub(crate) model: PathBuf,
     #[command(flatten)]
     pub(crate) runtime: RuntimeArgs,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 #[derive(Debug, Args)]
@@ -813,6 +792,27 @@ pub(crate) struct OutputArgs {
     /// Replace the output if it exists
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+/// How verbs speak that take no time worth a bar.
+#[derive(Debug, Args)]
+pub(crate) struct Saying {
+    /// Say nothing unless it fails
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Saying {
+    fn talk(&self) -> Talk {
+        Talk {
+            json: self.json,
+            quiet: self.quiet,
+            ..Talk::default()
+        }
+    }
 }
 
 #[derive(Debug, Args)]

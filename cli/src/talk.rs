@@ -33,6 +33,9 @@ impl Talk {
         if self.json {
             return self.object(object);
         }
+        if self.quiet {
+            return Ok(());
+        }
         Ok(io::stdout().write_all(text.as_bytes())?)
     }
 

@@ -189,7 +189,7 @@ fn duration(seconds: i64) -> String {
 }
 
 /// Coordinates of frames that models know.
-struct Places {
+pub(super) struct Places {
     attribute: &'static str,
     standard_name: &'static str,
     short: &'static str,
@@ -206,7 +206,7 @@ const LATITUDES: Places = Places {
     ends: ["north", "N"],
     turn: None,
 };
-const LONGITUDES: Places = Places {
+pub(super) const LONGITUDES: Places = Places {
     attribute: "longitudes",
     standard_name: "longitude",
     short: "lon",
@@ -215,7 +215,7 @@ const LONGITUDES: Places = Places {
 };
 
 impl Places {
-    fn are(&self, about: &Variable) -> bool {
+    pub(super) fn are(&self, about: &Variable) -> bool {
         let text = |name| about.attribute(name).and_then(Values::as_text);
         let units = text("units").unwrap_or_default();
         let named = [self.standard_name, self.short].contains(&about.name.as_str());

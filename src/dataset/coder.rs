@@ -15,7 +15,7 @@ use super::builder::Builder;
 use super::checkpoint::{Keeper, sum_of};
 use super::cuts::Cuts;
 use super::directory::{Directory, Entry, Piece, Storage};
-use super::packing::{Carried, carry, declared_fills, range};
+use super::packing::{Carried, carry, missing_values, range};
 use super::recipe::{Plan, Recipe};
 use super::spans::{self, Span};
 use super::travelling::{Extent, Travelling};
@@ -386,7 +386,7 @@ impl Job<'_> {
         let bound = spans::absolute(asked, self.span);
         let mut options = self.options(bound);
         if self.plan.storage == Storage::Floats {
-            options.fills.extend(declared_fills(self.variable));
+            options.fills.extend(missing_values(self.variable));
         }
         options.fills.extend(spans::giants(values, &options.fills));
         if self.plan.recipe.keep_zeros {
@@ -423,7 +423,7 @@ impl Job<'_> {
             Bound::Lossless
         };
         let mut options = self.options(bound);
-        options.fills.extend(declared_fills(self.variable));
+        options.fills.extend(missing_values(self.variable));
         if self.plan.recipe.keep_zeros {
             options.exact.extend(packing.zero());
         }

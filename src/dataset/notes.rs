@@ -1,5 +1,6 @@
 //! What people should know of their data before they lose any of it.
 
+use super::axes::LONGITUDES;
 use foresz_files::{Dataset, Source, Values, Variable};
 
 use super::recipe::Recipe;
@@ -125,11 +126,7 @@ pub fn closes(source: &mut dyn Source) -> Option<bool> {
 
 /// Whether a coordinate is longitude.
 pub fn is_longitude(about: &Variable) -> bool {
-    let text = |name| about.attribute(name).and_then(Values::as_text);
-    let units = text("units").unwrap_or_default();
-    text("standard_name") == Some("longitude")
-        || units.starts_with("degrees_east")
-        || ["lon", "longitude"].contains(&about.name.as_str())
+    LONGITUDES.are(about)
 }
 
 /// Whether longitudes go once around the globe: one more step leads back to the start.

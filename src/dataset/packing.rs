@@ -167,7 +167,7 @@ fn first(kind: Kind, holds: impl Fn(f64) -> bool) -> f64 {
 }
 
 /// Values that mark missing ones, as stored.
-pub(crate) fn declared_fills(variable: &Variable) -> Vec<f64> {
+pub fn missing_values(variable: &Variable) -> Vec<f64> {
     let values = ["_FillValue", "missing_value"].map(|name| variable.attribute(name));
     let mut fills: Vec<f64> = Vec::new();
     for fill in values
@@ -183,11 +183,6 @@ pub(crate) fn declared_fills(variable: &Variable) -> Vec<f64> {
     fills
 }
 
-/// Values that mark missing ones, as stored: what `_FillValue` and `missing_value` say.
-pub fn missing_values(variable: &Variable) -> Vec<f64> {
-    declared_fills(variable)
-}
-
 /// Distance of neighbouring packed numbers, if a variable is packed.
 pub fn packing_step(variable: &Variable) -> Option<f64> {
     Packing::of(variable).map(|packing| packing.step())
@@ -197,7 +192,7 @@ pub fn packing_step(variable: &Variable) -> Option<f64> {
 /// ones then NaN.
 pub fn unpacked(variable: &Variable, values: Values) -> Result<Values> {
     match Packing::of(variable) {
-        Some(packing) => unpack(&values, &packing, &declared_fills(variable)),
+        Some(packing) => unpack(&values, &packing, &missing_values(variable)),
         None => Ok(values),
     }
 }

@@ -5,7 +5,7 @@ use foresz_predictors::Sample;
 
 use super::coder::named;
 use super::directory::Storage;
-use super::packing::declared_fills;
+use super::packing::missing_values;
 use super::recipe::Plan;
 use crate::bound::Bound;
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub(crate) fn needed(
         return Ok(None);
     }
     let variable = source.dataset().variables[position].clone();
-    let fills = declared_fills(&variable);
+    let fills = missing_values(&variable);
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for i in 0..plan.cuts.count().unwrap_or(0) {
         let values = source.read(position, &plan.cuts.piece(i));

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::coder::named;
 use super::directory::{Entry, Storage};
-use super::packing::{Packing, declared_fills, unpack};
+use super::packing::{Packing, missing_values, unpack};
 use super::reader::DatasetReader;
 use super::valid;
 use super::view::{View, show};
@@ -51,7 +51,7 @@ impl<S: Store> DatasetReader<S> {
         };
         let about = &self.directory.dataset.variables[variable];
         let packing = Packing::of(about).filter(|_| entry.packed);
-        let fills = declared_fills(about);
+        let fills = missing_values(about);
         let (zeros, unpacked) = (entry.shows_zeros(), entry.storage == Storage::Unpacked);
         let side = |stored: Values| -> Result<Side> {
             // What was coded unpacked is compared as it was coded.

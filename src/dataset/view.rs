@@ -2,7 +2,7 @@
 
 use foresz_files::{Attribute, Dataset, Kind, Values, Variable};
 
-use super::packing::{self, Packing, declared_fills};
+use super::packing::{self, Packing, missing_values};
 use super::valid;
 use crate::error::Result;
 
@@ -50,7 +50,7 @@ fn unpack(variable: &mut Variable, zeros: bool) {
         Kind::F32 => Values::F32(vec![x as f32]),
         _ => Values::F64(vec![x]),
     };
-    let missing = !declared_fills(variable).is_empty();
+    let missing = !missing_values(variable).is_empty();
     variable.kind = packing.to;
     let kept = |a: &Attribute| !OF_PACKING.contains(&a.name.as_str());
     variable.attributes.retain(kept);
@@ -73,7 +73,7 @@ pub(crate) fn show(variable: &Variable, stored: Values, zeros: bool) -> Result<V
     let Some(packing) = Packing::of(variable) else {
         return Ok(stored);
     };
-    let mut shown = packing::unpack(&stored, &packing, &declared_fills(variable))?;
+    let mut shown = packing::unpack(&stored, &packing, &missing_values(variable))?;
     if zeros {
         settle_zeros(&mut shown, &packing);
     }

@@ -5,7 +5,7 @@ use foresz::files::Source;
 use foresz::{Bound, FileStore, Options};
 use serde::Serialize;
 
-use super::source;
+use super::{region, source};
 use crate::args::{Append, Cat, Split};
 use crate::failure::invalid;
 use crate::output::{Growing, Output, Target, refuse_inputs, with_ending};
@@ -80,12 +80,8 @@ pub(crate) fn append(args: &Append, talk: &Talk) -> anyhow::Result<()> {
 
 fn bar(source: &dyn Source, wanted: bool) -> Option<Bar> {
     let dataset = source.dataset();
-    let (mut samples, mut bytes) = (0, 0);
-    for variable in &dataset.variables {
-        let count: usize = dataset.shape(variable).iter().product();
-        samples += count;
-        bytes += (count * variable.kind.bytes().unwrap_or(1)) as u64;
-    }
+    let all = 0..dataset.variables.len();
+    let (samples, bytes) = region::samples(dataset, all, &region::whole(dataset));
     Bar::new(wanted, samples, bytes)
 }
 

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::complete::{self, Reason};
 use super::origin::Origin;
-use super::{choice, fit, resume, source, table};
+use super::{choice, fit, region, resume, source, table};
 use crate::args::{Compress, is_stdio};
 use crate::failure::invalid;
 use crate::output::{Output, Target};
@@ -52,7 +52,8 @@ pub(crate) fn run(
     fit::check(args, source.dataset(), &recipes)?;
     warn(&recipes, &mut *source)?;
     let options = periodic(options, args, &mut *source);
-    let samples = samples(source.dataset(), &recipes);
+    let chosen = positions(&recipes, source.dataset());
+    let samples = region::samples(source.dataset(), chosen, &region::whole(source.dataset()));
     let bar = Bar::new(args.loudness.wants_bar(), samples.0, samples.1);
     let options = match &bar {
         Some(bar) => options.progress(bar.callback()),
@@ -203,20 +204,6 @@ fn periodic(options: Options, args: &Compress, source: &mut dyn Source) -> Optio
         Some(closes) => options.periodic(closes),
         None => options,
     }
-}
-
-/// Samples and bytes of what is going to be compressed.
-fn samples(dataset: &Dataset, recipes: &[Recipe]) -> (usize, u64) {
-    let chosen = positions(recipes, dataset);
-    let variables = chosen.iter().map(|v| &dataset.variables[*v]);
-    let each = variables.map(|variable| {
-        let samples: usize = dataset.shape(variable).iter().product();
-        (
-            samples,
-            (samples * variable.kind.bytes().unwrap_or(1)) as u64,
-        )
-    });
-    each.fold((0, 0), |(n, bytes), (m, more)| (n + m, bytes + more))
 }
 
 /// Where a stream went.

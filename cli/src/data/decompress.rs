@@ -143,13 +143,8 @@ fn extract<S: Store>(
 
 impl<S: Store> Order<'_, S> {
     fn samples(&self) -> (usize, u64) {
-        let each = self.variables.iter().map(|v| {
-            let region = region::of(&self.dataset, *v, &self.ranges);
-            let samples: usize = region.iter().map(ExactSizeIterator::len).product();
-            let width = self.dataset.variables[*v].kind.bytes().unwrap_or(1);
-            (samples, (samples * width) as u64)
-        });
-        each.fold((0, 0), |(n, bytes), (m, more)| (n + m, bytes + more))
+        let variables = self.variables.iter().copied();
+        region::samples(&self.dataset, variables, &self.ranges)
     }
 
     fn target(&self, path: &Path) -> Target {

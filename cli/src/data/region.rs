@@ -87,6 +87,20 @@ pub(super) fn dimension(dataset: &Dataset, name: &str) -> anyhow::Result<usize> 
     })
 }
 
+/// Samples and bytes of parts of variables.
+pub(super) fn samples(
+    dataset: &Dataset,
+    variables: impl IntoIterator<Item = usize>,
+    ranges: &Ranges,
+) -> (usize, u64) {
+    variables.into_iter().fold((0, 0), |(samples, bytes), v| {
+        let region = of(dataset, v, ranges);
+        let more: usize = region.iter().map(ExactSizeIterator::len).product();
+        let width = dataset.variables[v].kind.bytes().unwrap_or(1);
+        (samples + more, bytes + (more * width) as u64)
+    })
+}
+
 /// The region of a variable.
 pub(super) fn of(dataset: &Dataset, variable: usize, ranges: &Ranges) -> Ranges {
     let dimensions = &dataset.variables[variable].dimensions;

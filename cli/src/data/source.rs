@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::{self, Dataset, Memory, Source, Values};
-use foresz::{Error, FileStore, Section, Store};
+use foresz::files::{self, Dataset, Kind, Memory, Source, Values};
+use foresz::{DType, Error, FileStore, Section, Store};
 
 use super::choice;
 use crate::args::is_stdio;
@@ -222,9 +222,16 @@ pub(super) fn open_like(
         .iter()
         .position(|other| *other == along)
         .unwrap_or(0);
+    let shape = raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?;
+    let dtype = match variable.kind {
+        Kind::F32 => Some(DType::F32),
+        Kind::F64 => Some(DType::F64),
+        _ => None,
+    };
     let expected = Expected {
-        shape: raw_shape(path, &shape, d, variable.kind.bytes().unwrap_or(4))?,
-        dtype: None,
+        // What brings a shape along brings a type, too.
+        dtype: dtype.filter(|_| shape.is_some()),
+        shape,
         variable: None,
     };
     let (shape, values) = match input::read_field(path, &expected)? {

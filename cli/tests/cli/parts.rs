@@ -2,7 +2,7 @@
 
 use foresz::files::Values;
 
-use crate::bench::{Bench, npy};
+use crate::bench::{Bench, npy, wave};
 use crate::data::{COLUMNS, ROWS, farthest, load, save, temperature, weather};
 
 fn f32_bytes(values: &[f32]) -> Vec<u8> {
@@ -229,4 +229,21 @@ fn what_was_added_to_a_field_can_be_verified() {
     bench.ok("append a.fsz b.npy -q");
     bench.ok("verify a.fsz all.npy");
     bench.ok("info a.fsz");
+}
+
+#[test]
+fn more_of_a_stream_is_of_its_type_whatever_the_file_is_called() {
+    let bench = Bench::new();
+    let bytes = |from: usize| -> Vec<u8> {
+        let values = wave(6 * 20 * 30);
+        let half = values[from..from + 3 * 20 * 30].iter();
+        half.flat_map(|x| x.to_le_bytes()).collect()
+    };
+    bench.put("first.bin", &bytes(0));
+    bench.put("more.bin", &bytes(3 * 20 * 30));
+    bench.ok("compress first.bin --shape 3x20x30 --dtype f64 --abs 0.01 -o s.fsz -q");
+    bench.ok("append s.fsz more.bin -q");
+    let all = [bytes(0), bytes(3 * 20 * 30)].concat();
+    bench.put("all.bin", &all);
+    assert!(bench.ok("verify s.fsz all.bin -q").is_empty());
 }
