@@ -1,5 +1,7 @@
 //! `foresz append`, `foresz cat` and `foresz split`.
 
+use std::path::Path;
+
 use foresz::dataset::{Coder, DatasetReader, Recipe, join, lossy_before};
 use foresz::files::Source;
 use foresz::{Bound, FileStore, Options};
@@ -157,12 +159,19 @@ pub(crate) fn split(args: &Split, talk: &Talk) -> anyhow::Result<()> {
             _ => args.stream.clone(),
         });
     let digits = (borders.len() - 1).to_string().len().max(3);
+    let name = |k: usize| with_ending(&prefix, &format!("-{k:0digits$}.fsz"));
+    let open = |path: &Path| {
+        let target = Target::new(path, args.force);
+        Output::open(&target.reading([&args.stream]))
+    };
+    for k in 0..borders.len() - 1 {
+        // Refused now rather than after some of the parts.
+        open(&name(k))?;
+    }
     let mut parts = Vec::new();
     for (k, ends) in borders.windows(2).enumerate() {
-        let path = with_ending(&prefix, &format!("-{k:0digits$}.fsz"));
-        let mut bytes = 0;
-        let target = Target::new(&path, args.force).reading([&args.stream]);
-        Output::open(&target)?.write(|sink| {
+        let (path, mut bytes) = (name(k), 0);
+        open(&path)?.write(|sink| {
             bytes = stream.split(along, ends[0]..ends[1], sink)?;
             Ok(())
         })?;

@@ -243,6 +243,8 @@ fn names_of_outputs_keep_what_is_no_ending() {
     }
     assert!(bench.path("era5.2019.nc").is_file() && bench.path("era5.2020.nc").is_file());
     bench.fails(2, "split era5.2019.fsz --at 2,999");
+    bench.put("era5.2019-001.fsz", b"there");
+    bench.fails(2, "split era5.2019.fsz --at 2");
     assert!(!bench.names().iter().any(|name| name.contains("-000")));
 }
 
