@@ -63,7 +63,7 @@ pub(super) fn wanted(dataset: &Dataset, named: &[String], all: bool) -> anyhow::
     }
     match data.as_slice() {
         [] if !all => Err(invalid(
-            "there is nothing to compress: no variable has numbers along a dimension that are no coordinates; name one with -v",
+            "found nothing to compress: all variables are coordinates, texts or single values; name one with -v",
         )),
         [_] => Ok(data),
         _ if all => Ok(data),

@@ -90,7 +90,7 @@ pub(super) fn compress(
 fn start_anew(part: &str, reason: &str, force: bool) -> anyhow::Result<()> {
     if !force {
         return Err(invalid(format!(
-            "{part} cannot be gone on with: {reason}; delete it, or say --force, to start anew"
+            "cannot continue {part}: {reason}; delete it, or give --force, to start again"
         )));
     }
     eprintln!("foresz: note: {part} is begun anew: {reason}");

@@ -46,7 +46,7 @@ impl Partial {
     pub(crate) fn open(target: &Target) -> anyhow::Result<Self> {
         refuse_stdio(
             target.path(),
-            "standard output cannot be gone on with: name a file with -o",
+            "--resume needs a file to continue: name one with -o",
         )?;
         let aim = target.file()?;
         let part = place::with_ending(aim.path(), PART);

@@ -10,6 +10,6 @@ pub(crate) fn run(args: &Train, talk: &Talk) -> anyhow::Result<()> {
 }
 
 pub(super) fn learn(_args: &Train, _talk: &Talk) -> anyhow::Result<()> {
-    let reason = "this foresz cannot train: build it with `cargo build --release --features train`";
+    let reason = "this foresz cannot train: build it with `cargo build --release -p foresz-cli --features train`";
     Err(Error::Unsupported(reason.into()).into())
 }

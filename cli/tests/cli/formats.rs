@@ -90,7 +90,7 @@ fn arrays_of_an_npz_file_are_fields() {
         ("two.npz", "-v NAME; there are: u, v"),
         ("two.npz -v w", "no array \"w\"; there are: u, v"),
         ("two.npz -v u", "<U4"),
-        ("in.npy -v u", "-v is for .npz files"),
+        ("in.npy -v u", "this is no .npz file"),
         ("none.npz", "no arrays"),
         ("text.npz", "no array"),
         ("cut.npz", "damaged"),
