@@ -71,7 +71,9 @@ pub(crate) fn read_field(path: &Path, expected: &Expected) -> anyhow::Result<Fie
     let read = if source.head.starts_with(zip::MAGIC) {
         from_npz(path, source, expected)
     } else if expected.variable.is_some() {
-        Err(invalid("-v names an array of a .npz file; this is no .npz file"))
+        Err(invalid(
+            "-v names an array of a .npz file; this is no .npz file",
+        ))
     } else if source.head == npy::MAGIC {
         from_npy(&mut source.bytes(), expected)
     } else {

@@ -233,6 +233,20 @@ mod tests {
     }
 
     #[test]
+    fn the_bound_itself_is_allowed_and_no_more() {
+        let kept = |y: f64, promise, (absolute, relative)| {
+            let told = Rule::new(promise).judge(&[2.0], &[y]).kept();
+            assert_eq!(errors(&[2.0], &[y], absolute, relative).kept, told, "{y}");
+            told
+        };
+        let within = |y| kept(y, Promise::Within(0.5), (0.5, 0.0));
+        let relative = |y| kept(y, Promise::Relative(0.25), (0.0, 0.25));
+        assert!(within(2.5) && relative(2.5) && within(1.5) && relative(1.5));
+        assert!(!within(2.5f64.next_up()) && !relative(2.5f64.next_up()));
+        assert!(!within(1.5f64.next_down()) && !relative(1.5f64.next_down()));
+    }
+
+    #[test]
     fn specials_come_back_bit_for_bit() {
         let other = f64::from_bits(f64::NAN.to_bits() ^ 1);
         let x = [f64::NAN, f64::INFINITY, -9999.0, 3.0];
