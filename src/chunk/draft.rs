@@ -7,7 +7,8 @@ use super::fences::Fences;
 use super::originals::Originals;
 use super::relative;
 use super::{
-    EXACT, FAST, FENCED, LATTICE, MASKED, Plan, RANGED, RELATIVE, content_checksum, mask_distance,
+    EXACT, FAST, FENCED, LATTICE, MASKED, Prediction, RANGED, RELATIVE, content_checksum,
+    mask_distance,
 };
 use crate::bound::Loss;
 use crate::bytes::{Reader, put_bytes, put_number, put_sample};
@@ -136,11 +137,11 @@ impl<'a, T: Sample> Source<'a, T> {
     }
 
     /// What a pipeline makes of each form.
-    pub(crate) fn drafts(&self, plan: Plan) -> Result<Vec<Draft>> {
+    pub(crate) fn drafts(&self, prediction: Prediction) -> Result<Vec<Draft>> {
         match self {
             Source::Absolute { chunk, forms } => {
                 let draft = |form| {
-                    draft_of(chunk.held, form, plan, |decoded| {
+                    draft_of(chunk.held, form, prediction, |decoded| {
                         chunk.finish(form, decoded)
                     })
                 };
@@ -154,7 +155,7 @@ impl<'a, T: Sample> Source<'a, T> {
             } => {
                 let finish = |decoded| chunk.finish_logs(logs, numbers, decoded);
                 let draft = |form| {
-                    let mut draft = draft_of(logs, form, plan, finish)?;
+                    let mut draft = draft_of(logs, form, prediction, finish)?;
                     draft.before[0] |= RELATIVE;
                     Ok(draft)
                 };
@@ -231,7 +232,7 @@ fn checked(errors: Errors) -> Result<Errors> {
 fn draft_of<T: Sample>(
     held: &[T],
     originals: &Originals<T>,
-    plan: Plan,
+    prediction: Prediction,
     finish: impl Fn(Vec<T>) -> Result<Finish>,
 ) -> Result<Draft> {
     let Originals {
@@ -240,7 +241,7 @@ fn draft_of<T: Sample>(
         quantiser,
         ..
     } = originals;
-    let Plan { pipeline, scene } = plan;
+    let Prediction { pipeline, scene } = prediction;
     let lesson = originals.lesson();
     let mut sides = Sides::learn(lesson);
     let mut encoder = Encoder::new(lesson, &scene.shape);

@@ -26,7 +26,7 @@ use record::Recorder;
 
 /// What turns samples into codes and back.
 #[derive(Clone, Copy)]
-pub(crate) struct Plan<'a> {
+pub(crate) struct Prediction<'a> {
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) scene: &'a Scene,
 }
@@ -147,7 +147,7 @@ impl<T: Sample> Decoding<T> {
 /// Decodes a chunk, and notes what it is made of if somebody wants to know.
 pub(crate) fn decode<T: Sample>(
     bytes: &[u8],
-    plan: Plan,
+    prediction: Prediction,
     backend: Backend,
     wish: Wish,
     record: Option<&mut Record>,
@@ -155,7 +155,7 @@ pub(crate) fn decode<T: Sample>(
     let mut reader = Reader::new(bytes, Section::Chunk);
     let flags = reader.byte()?;
     if flags & !FENCED == FAST {
-        let values = fast::decode(&mut reader, &plan.scene.shape)?;
+        let values = fast::decode(&mut reader, &prediction.scene.shape)?;
         let mut decoding = Decoding::of(values, true);
         decoding.mend(&mut reader, flags)?;
         reader.finish()?;
@@ -163,14 +163,14 @@ pub(crate) fn decode<T: Sample>(
         return Ok(decoding);
     }
     if flags == STORED {
-        let mut decoding = stored::read::<T>(&mut reader, plan.scene.shape.iter().product())?;
+        let mut decoding = stored::read::<T>(&mut reader, prediction.scene.shape.iter().product())?;
         if let Some(record) = record {
             record.literals = decoding.values.len() * T::BYTES;
         }
         let sum = reader.u32()?;
         reader.finish()?;
         // The encoder saw to it that they are not too low, and holes are not known here.
-        decoding.settle(sum, plan.scene)?;
+        decoding.settle(sum, prediction.scene)?;
         return Ok(decoding);
     }
     if flags & !(MASKED | EXACT | RELATIVE | LATTICE | RANGED | FENCED) != 0 {
@@ -181,7 +181,7 @@ pub(crate) fn decode<T: Sample>(
     let mut coded = Coded {
         flags,
         reader,
-        plan,
+        prediction,
         backend,
         record,
     };
@@ -191,7 +191,7 @@ pub(crate) fn decode<T: Sample>(
             ..wish
         };
         let logs = coded.values::<f64>(wish)?;
-        let shape = &plan.scene.shape;
+        let shape = &prediction.scene.shape;
         let whole = Plane::whole(shape);
         let plane = wish.wanted.filter(|_| !logs.all).unwrap_or(&whole);
         let (mut values, mended) =
@@ -208,7 +208,7 @@ pub(crate) fn decode<T: Sample>(
     };
     let sum = coded.reader.u32()?;
     coded.reader.finish()?;
-    decoding.settle(sum, plan.scene)?;
+    decoding.settle(sum, prediction.scene)?;
     // Under a relative bound numbers keep their signs, and holes are not known here.
     decoding.lift(wish.least.filter(|_| flags & RELATIVE == 0));
     Ok(decoding)
@@ -218,14 +218,14 @@ pub(crate) fn decode<T: Sample>(
 struct Coded<'a> {
     flags: u8,
     reader: Reader<'a>,
-    plan: Plan<'a>,
+    prediction: Prediction<'a>,
     backend: Backend,
     record: Option<&'a mut Record>,
 }
 
 impl Coded<'_> {
     fn values<T: Sample>(&mut self, wish: Wish) -> Result<Decoding<T>> {
-        let (scene, reader) = (self.plan.scene, &mut self.reader);
+        let (scene, reader) = (self.prediction.scene, &mut self.reader);
         let samples = scene.shape.iter().product();
         let quantiser = read_quantiser(self.flags, reader)?;
         let range = match self.flags & (MASKED | RANGED) {
@@ -273,7 +273,7 @@ impl Coded<'_> {
             anyway: wish.anyway,
             differs: None,
         };
-        match walk(self.plan.pipeline, scene, &mut sides, &mut decoder) {
+        match walk(self.prediction.pipeline, scene, &mut sides, &mut decoder) {
             Ok(()) | Err(foresz_predictors::Error::Enough) => {}
             Err(error) => return Err(damaged(error)),
         }

@@ -26,11 +26,6 @@ impl Grid {
         }
     }
 
-    /// Of the field.
-    pub(crate) fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
     /// Chunks per dimension.
     fn counts(&self) -> Vec<usize> {
         self.shape

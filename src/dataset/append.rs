@@ -5,15 +5,13 @@ use std::ops::Range;
 
 use foresz_files::{Source, Values};
 
-use super::axes::Axes;
 use super::builder::Builder;
-use super::coder::{Coder, Job, WRITER, named};
-use super::directory::{Directory, Piece};
+use super::coder::{Coder, WRITER};
+use super::job::{Job, named};
 use super::join::{goes_on, growing, matches, place};
-use super::packing::Packing;
+use super::plan::VariablePlan;
 use super::reader::DatasetReader;
-use super::recipe::{Plan, Recipe, cuts};
-use super::spans;
+use super::schedule::{self, Task};
 use super::view::View;
 use crate::bound::Bound;
 use crate::error::{Result, invalid};
@@ -47,23 +45,41 @@ impl Coder<'_> {
         if more == 0 {
             return invalid("there is nothing to add");
         }
+        let mut added = ours.clone();
+        added.dimensions[along].length = more;
+        let (mut jobs, mut places) = (Vec::new(), Vec::new());
+        for (v, position) in positions.into_iter().enumerate() {
+            if let Some(d) = place(&ours.variables[v], along) {
+                let old = &stream.directory.entries[v];
+                let plan = VariablePlan::going_on(old, (&added, &added.variables[v]), d, before);
+                jobs.push(Job::new(self, (&added, v), (plan, 0), source, position)?);
+                places.push((v, d));
+            }
+        }
         let mut directory = stream.directory.clone();
         directory.writer = WRITER.into();
         directory.dataset.dimensions[along].length = before + more;
         let mut builder = Builder::go_on(sink, stream.bytes());
-        for (v, position) in positions.into_iter().enumerate() {
-            if let Some(d) = place(&ours.variables[v], along) {
-                let added = Added {
-                    coder: self,
-                    directory: &stream.directory,
-                    variable: v,
-                    position,
-                    dimension: d,
-                    places: before..before + more,
-                };
-                let entry = added.code(source, &mut builder)?;
-                directory.entries[v] = entry;
-            }
+        let mut pieces = vec![Vec::new(); jobs.len()];
+        let all = jobs.iter().enumerate();
+        let tasks =
+            all.flat_map(|(job, j)| (0..j.plan.asked.len()).map(move |piece| Task { job, piece }));
+        let tasks: Vec<Task> = tasks.collect();
+        schedule::run(
+            self.options.threads,
+            &jobs,
+            &tasks,
+            source,
+            |tasks, coded| {
+                for (task, coded) in tasks.iter().zip(coded) {
+                    pieces[task.job].push(coded.put(&mut builder)?);
+                }
+                Ok(())
+            },
+        )?;
+        for ((job, (v, d)), pieces) in jobs.iter().zip(places).zip(pieces) {
+            let old = &stream.directory.entries[v];
+            directory.entries[v] = job.plan.added_to(old, pieces, d, before);
         }
         builder.close(&directory)?;
         Ok(builder.bytes())
@@ -114,92 +130,97 @@ fn compare<S: Store>(
     Ok(())
 }
 
-/// A variable that more is added to.
-struct Added<'a> {
-    coder: &'a Coder<'a>,
-    directory: &'a Directory,
-    variable: usize,
-    position: usize,
-    dimension: usize,
-    places: Range<usize>,
-}
+#[cfg(test)]
+mod tests {
+    use foresz_files::{Dataset, Dimension, Kind, Memory, Variable};
+    use ndarray::{ArrayD, IxDyn};
 
-impl Added<'_> {
-    /// Codes what is added; the entry with it and with what was there before.
-    fn code(
-        &self,
-        source: &mut dyn Source,
-        builder: &mut Builder,
-    ) -> Result<super::directory::Entry> {
-        let before = &self.directory.entries[self.variable];
-        let variable = &self.directory.dataset.variables[self.variable];
-        let mut dataset = self.directory.dataset.clone();
-        dataset.dimensions[variable.dimensions[self.dimension]].length = self.places.len();
-        let mut plan = Plan {
-            storage: before.storage,
-            packing: Packing::of(variable).filter(|_| before.packed),
-            cuts: cuts(before.storage, variable, &dataset.shape(variable)),
-            is_asked_for: before.pieces.iter().any(|p| p.asked != Bound::Lossless),
-            recipe: Recipe {
-                non_negative: before.non_negative,
-                keep_zeros: before.keep_zeros,
-                ..Recipe::new(&variable.name, Bound::Lossless)
-            },
-        };
-        // Along the others pieces end where they do.
-        for (d, ends) in before.cuts.ends.iter().enumerate() {
-            if d != self.dimension {
-                plan.cuts.ends[d].clone_from(ends);
-            }
-        }
-        let mut entry = before.clone();
-        let start = self.places.start;
-        let new_ends = plan.cuts.ends[self.dimension].iter().map(|end| start + end);
-        entry.cuts.ends[self.dimension].extend(new_ends);
-        let asked: Vec<Bound> = (0..plan.cuts.count().unwrap_or(0))
-            .map(|i| self.bound_of(&plan.cuts.piece(i)))
-            .collect();
-        let span = spans::needed(&plan, &asked, self.position, source)?;
-        let job = Job {
-            coder: self.coder,
-            dataset: &dataset,
-            variable,
-            position: self.position,
-            span,
-            axes: Axes::of(&self.coder.options, &plan, self.position, source)?,
-            plan: &plan,
-        };
-        let mut added = Vec::new();
-        for (i, asked) in asked.into_iter().enumerate() {
-            let piece = plan.cuts.piece(i);
-            let values = source.read(self.position, &piece);
-            let values = values.map_err(|e| named(e, &variable.name))?;
-            let coded = job.piece(&values, &piece, asked)?;
-            added.push(Piece {
-                blob: coded.blob,
-                offset: builder.put(&coded.bytes)?,
-                bytes: coded.bytes.len() as u64,
-                asked,
-            });
-        }
-        let mut pieces = Vec::new();
-        let (mut old, mut new) = (before.pieces.iter(), added.iter());
-        for i in 0..entry.cuts.count().unwrap_or(0) {
-            let is_new = entry.cuts.piece(i)[self.dimension].start >= start;
-            pieces.extend(if is_new { new.next() } else { old.next() });
-        }
-        entry.pieces = pieces;
-        Ok(entry)
+    use super::super::Recipe;
+    use super::super::directory::Entry;
+    use super::*;
+    use crate::bound::Bound;
+    use crate::field::compress::compress;
+    use crate::options::Options;
+
+    const NAMES: [&str; 3] = ["level", "time", "x"];
+
+    fn options(threads: usize) -> Options {
+        Options::new(Bound::Absolute(0.01)).threads(threads)
     }
 
-    /// The bound of what lies before a new piece.
-    fn bound_of(&self, piece: &[Range<usize>]) -> Bound {
-        let before = &self.directory.entries[self.variable];
-        let mut place = piece.to_vec();
-        let last = self.places.start.saturating_sub(1);
-        place[self.dimension] = last..self.places.start;
-        let touched = before.cuts.touching(&place);
-        let found = touched.last().and_then(|i| before.pieces.get(*i));
-        found.map_or(Bound::Lossless, |piece| piece.asked)
+    /// Some hours of a wave on two levels; time is not the first dimension.
+    fn wave(hours: Range<usize>) -> Memory {
+        let lengths = [2, hours.len(), 300];
+        let dimension = |(name, length): (&str, usize)| Dimension {
+            name: name.into(),
+            length,
+            unlimited: name == "time",
+        };
+        let variable = |name: &str, dimensions: &[usize]| Variable {
+            name: name.into(),
+            kind: Kind::F32,
+            dimensions: dimensions.into(),
+            attributes: Vec::new(),
+        };
+        let dataset = Dataset {
+            dimensions: NAMES.into_iter().zip(lengths).map(dimension).collect(),
+            attributes: Vec::new(),
+            variables: vec![
+                variable("data", &[0, 1, 2]),
+                variable("other", &[1, 2]),
+                variable("time", &[1]),
+            ],
+        };
+        let rows = |level: usize| {
+            let hours = hours.clone();
+            hours
+                .flat_map(move |t| (0..300).map(move |x| (0.05 * (x + 3 * t * level) as f32).sin()))
+        };
+        let values = [
+            rows(1).chain(rows(2)).collect(),
+            rows(3).collect(),
+            hours.clone().map(|t| t as f32).collect(),
+        ];
+        Memory::new(dataset, values.map(Values::F32).into()).unwrap()
+    }
+
+    /// The bytes of the last piece of each variable.
+    fn last_pieces(reader: &DatasetReader<Vec<u8>>) -> Vec<Vec<u8>> {
+        let bytes = |entry: &Entry| {
+            let window = reader.window(entry.pieces.last().unwrap()).unwrap();
+            window.read(0..window.size()).unwrap().into_owned()
+        };
+        reader.directory.entries.iter().map(bytes).collect()
+    }
+
+    fn compressed(coder: &Coder, hours: Range<usize>) -> DatasetReader<Vec<u8>> {
+        let mut stream = Vec::new();
+        coder.compress(&mut wave(hours), &mut stream).unwrap();
+        DatasetReader::open(stream).unwrap()
+    }
+
+    #[test]
+    fn what_is_added_is_coded_as_if_it_were_alone() {
+        let recipes = ["data", "other"].map(|name| Recipe::new(name, Bound::Absolute(0.01)));
+        let alone = compressed(&Coder::new(&recipes, options(1)), 7..12);
+        for threads in [1, 3] {
+            let coder = Coder::new(&recipes, options(threads));
+            let reader = compressed(&coder, 0..7);
+            let mut stream = reader.store.clone();
+            let mut source = wave(7..12);
+            coder
+                .append(&reader, &mut source, None, &mut stream)
+                .unwrap();
+            let grown = DatasetReader::open(stream).unwrap();
+            assert_eq!(last_pieces(&grown), last_pieces(&alone));
+        }
+        // And as the same numbers without any file.
+        let mut source = wave(7..12);
+        let Values::F32(values) = source.read(0, &[0..2, 0..5, 0..300]).unwrap() else {
+            panic!("data is no longer f32");
+        };
+        let field = ArrayD::from_shape_vec(IxDyn(&[2, 5, 300]), values).unwrap();
+        let field = compress(field.view(), &options(1).dims(NAMES)).unwrap();
+        assert_eq!(last_pieces(&alone)[0], field.bytes);
     }
 }

@@ -8,7 +8,7 @@ use foresz_forecast::FORECAST;
 use foresz_predictors::Spec;
 
 use super::notes::axis;
-use super::recipe::Plan;
+use super::plan::VariablePlan;
 use crate::error::{Result, invalid};
 use crate::options::{Choose, Options, time_dimension};
 
@@ -39,7 +39,7 @@ impl Axes {
     /// Uneven times are an error where a model was asked for by name.
     pub(crate) fn of(
         options: &Options,
-        plan: &Plan,
+        plan: &VariablePlan,
         position: usize,
         source: &mut dyn Source,
     ) -> Result<Self> {

@@ -1,6 +1,7 @@
 //! From a data set's stream to values.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use foresz_files::{Dataset, Kind, Values, each_values};
 use foresz_predictors::Sample;
@@ -10,12 +11,13 @@ use super::blob;
 use super::directory::{Directory, Piece, Storage};
 use super::opening;
 use super::packing::{Packing, put_down};
-use super::recipe::{PIECE_BYTES, TEXT_BYTES};
+use super::plan::{PIECE_BYTES, TEXT_BYTES};
 use super::view::{View, show};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::field::decompress::Decompressor;
 use crate::field::info::{Info, inspect};
 use crate::store::{Store, Window};
+use crate::threads;
 
 /// The stream of a data set, open for reading. It is read in parts, and no more of it than
 /// what is asked for.
@@ -114,8 +116,14 @@ impl<S: Store> DatasetReader<S> {
     }
 
     /// Parts that a region of a variable can be read in one after the other: runs along its
-    /// first dimension, as short as memory wants them. None where there are no values.
-    pub fn slabs(&self, variable: usize, region: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
+    /// first dimension, as short as memory wants them, that end where pieces or chunks do. None
+    /// where there are no values.
+    pub fn slabs(
+        &self,
+        variable: usize,
+        region: &[Range<usize>],
+        decoder: &Decompressor,
+    ) -> Vec<Vec<Range<usize>>> {
         let Some((first, rest)) = region.split_first() else {
             return vec![Vec::new()];
         };
@@ -125,13 +133,45 @@ impl<S: Store> DatasetReader<S> {
         let width = self.directory.dataset.variables.get(variable);
         let width = width.and_then(|v| v.kind.bytes()).unwrap_or(TEXT_BYTES);
         let places: usize = rest.iter().map(ExactSizeIterator::len).product();
+        let bytes = PIECE_BYTES * threads::count(decoder.threads).div_ceil(2);
         // Unpacked they may be wider.
-        let run = (PIECE_BYTES / width.max(4) / places.max(1)).max(1);
-        let slab = |start: usize| {
-            let first = start..(start + run).min(first.end);
-            std::iter::once(first).chain(rest.iter().cloned()).collect()
+        let most = (bytes / width.max(4) / places.max(1)).max(1);
+        let ends = self.ends(variable);
+        let mut slabs = Vec::new();
+        let mut start = first.start;
+        while start < first.end {
+            let limit = start.saturating_add(most).min(first.end);
+            let within = &ends[..ends.partition_point(|end| *end <= limit)];
+            let whole = within
+                .last()
+                .filter(|end| limit < first.end && **end > start);
+            let run = start..*whole.unwrap_or(&limit);
+            start = run.end;
+            slabs.push(std::iter::once(run).chain(rest.iter().cloned()).collect());
+        }
+        slabs
+    }
+
+    /// Where pieces of a variable end along its first dimension, or where chunks do if it is
+    /// a single field, which is one piece.
+    fn ends(&self, variable: usize) -> Vec<usize> {
+        let Some(entry) = self.directory.entries.get(variable) else {
+            return Vec::new();
         };
-        first.clone().step_by(run).map(slab).collect()
+        let ends = entry.cuts.ends.first().cloned().unwrap_or_default();
+        if !self.is_single_field() {
+            return ends;
+        }
+        let chunk = self.streams(variable).ok().and_then(|streams| {
+            let chunk = streams.first()?.chunk.first()?;
+            Some(*chunk)
+        });
+        match (chunk, ends.as_slice()) {
+            (Some(chunk), [end]) if chunk > 0 => {
+                (chunk..*end).step_by(chunk).chain([*end]).collect()
+            }
+            _ => ends,
+        }
     }
 
     /// Values as they are in pieces.
@@ -148,25 +188,23 @@ impl<S: Store> DatasetReader<S> {
             return self.of_piece((variable, *i), kind, region, decoder);
         }
         let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
-        let mut all = Values::zeros(kind, 0);
-        for i in touched {
-            let part = entry.cuts.piece(i);
+        let all = Mutex::new(Values::zeros(kind, 0));
+        let put = |k: usize| {
+            let part = entry.cuts.piece(touched[k]);
             let shared =
                 |(a, b): (&Range<usize>, &Range<usize>)| a.start.max(b.start)..a.end.min(b.end);
             let wanted: Vec<Range<usize>> = region.iter().zip(&part).map(shared).collect();
-            let values = self.of_piece((variable, i), kind, &wanted, decoder)?;
+            let values = self.of_piece((variable, touched[k]), kind, &wanted, decoder)?;
+            let (_, to) = within(region, &wanted);
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             if all.is_empty() {
                 // Now that a piece has proved to be there.
-                all = room(kind, shape.iter().product())?;
+                *all = zeros(kind, shape.iter().product())?;
             }
-            let to: Vec<Range<usize>> = wanted
-                .iter()
-                .zip(region)
-                .map(|(w, r)| w.start - r.start..w.end - r.start)
-                .collect();
-            all.place(&shape, &to, &values).map_err(misfit)?;
-        }
-        Ok(all)
+            all.place(&shape, &to, &values).map_err(misfit)
+        };
+        threads::map(decoder.threads, touched.len(), put)?;
+        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Values of a part of a piece that is a blob, as the source stores them.
@@ -262,7 +300,7 @@ fn within(piece: &[Range<usize>], wanted: &[Range<usize>]) -> (Vec<usize>, Vec<R
 }
 
 /// So many zeros, if memory has room for them: a directory can claim any shape.
-fn room(kind: Kind, count: usize) -> Result<Values> {
+fn zeros(kind: Kind, count: usize) -> Result<Values> {
     let mut values = Values::zeros(kind, 0);
     let reserved = each_values!(&mut values, v => {
         v.try_reserve_exact(count).map(|()| v.resize_with(count, Default::default))

@@ -3,10 +3,10 @@
 use foresz_files::{Source, Values};
 use foresz_predictors::Sample;
 
-use super::coder::named;
 use super::directory::Storage;
+use super::job::named;
 use super::packing::missing_values;
-use super::recipe::Plan;
+use super::plan::VariablePlan;
 use crate::bound::Bound;
 use crate::error::Result;
 
@@ -16,21 +16,21 @@ pub(crate) type Span = f64;
 /// The span of a variable, if bounds depend on it and a piece cannot tell. This reads all of
 /// it once.
 pub(crate) fn needed(
-    plan: &Plan,
+    plan: &VariablePlan,
     asked: &[Bound],
     position: usize,
     source: &mut dyn Source,
 ) -> Result<Option<Span>> {
     let depends = |bound: &Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
-    let whole = plan.cuts.count() == Some(1) && plan.storage == Storage::Floats;
+    let whole = plan.entry.cuts.count() == Some(1) && plan.entry.storage == Storage::Floats;
     if whole || !asked.iter().any(depends) {
         return Ok(None);
     }
     let variable = source.dataset().variables[position].clone();
     let fills = missing_values(&variable);
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for i in 0..plan.cuts.count().unwrap_or(0) {
-        let values = source.read(position, &plan.cuts.piece(i));
+    for i in 0..plan.entry.cuts.count().unwrap_or(0) {
+        let values = source.read(position, &plan.entry.cuts.piece(i));
         let values = values.map_err(|e| named(e, &variable.name))?;
         let giants = match &values {
             Values::F32(v) => giants(v, &fills),

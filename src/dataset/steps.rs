@@ -6,7 +6,8 @@ use foresz_files::Source;
 
 use super::builder::Builder;
 use super::checkpoint::{Checkpoint, Keeper, sum_of};
-use super::coder::{Begun, Coder, WRITER, begun, read};
+use super::coder::{Begun, Coder, WRITER};
+use super::job::named;
 use crate::error::{Result, invalid};
 use crate::options::Options;
 
@@ -61,8 +62,8 @@ impl Coder<'_> {
             let (position, entry) = (travelling.positions[v], &checkpoint.directory.entries[v]);
             let name = &travelling.dataset.variables[v].name;
             for (i, sum) in sums.iter().enumerate() {
-                let values = read(source, position, &entry.cuts, i..i + 1, name)?;
-                if values.iter().any(|values| sum_of(values) != *sum) {
+                let values = source.read(position, &entry.cuts.piece(i));
+                if sum_of(&values.map_err(|e| named(e, name))?) != *sum {
                     return Ok(Some(format!("values of {name} have changed since")));
                 }
             }
@@ -81,7 +82,7 @@ impl Coder<'_> {
         let is_same = format!("{:?}", directory.dataset) == format!("{:?}", travelling.dataset);
         let mut wanted = Vec::new();
         for variable in &travelling.dataset.variables {
-            wanted.push(begun(&travelling.plan(self.recipes, variable)?));
+            wanted.push(travelling.plan(self.recipes, variable)?.entry);
         }
         let cuts = directory.entries.iter().map(|entry| &entry.cuts);
         Ok(if !is_same {

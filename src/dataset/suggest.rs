@@ -7,7 +7,8 @@ use foresz_predictors::Sample;
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
 use serde::Serialize;
 
-use super::coder::{Coder, named};
+use super::coder::Coder;
+use super::job::named;
 use super::packing::{missing_values, packing_step, unpacked};
 use super::reader::DatasetReader;
 use super::recipe::Recipe;

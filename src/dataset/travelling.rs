@@ -2,7 +2,8 @@
 
 use foresz_files::{Dataset, Variable};
 
-use super::recipe::{Plan, Recipe};
+use super::plan::VariablePlan;
+use super::recipe::Recipe;
 use super::roles::{Role, companions, roles};
 use crate::error::{Result, invalid};
 
@@ -52,11 +53,11 @@ impl Travelling {
     }
 
     /// How a variable of these is going to be stored.
-    pub(crate) fn plan(&self, recipes: &[Recipe], variable: &Variable) -> Result<Plan> {
+    pub(crate) fn plan(&self, recipes: &[Recipe], variable: &Variable) -> Result<VariablePlan> {
         let recipe = recipes.iter().find(|r| r.variable == variable.name);
         let role = self.dataset.position(&variable.name).map(|v| self.roles[v]);
         let role = role.unwrap_or(Role::Companion);
-        Plan::new(&self.dataset, variable, role, recipe)
+        VariablePlan::new(&self.dataset, variable, role, recipe)
     }
 }
 

@@ -4,8 +4,8 @@
 use foresz_files::{Source, Values};
 use serde::Serialize;
 
-use super::coder::named;
 use super::directory::{Entry, Storage};
+use super::job::named;
 use super::packing::{Packing, missing_values, unpack};
 use super::reader::DatasetReader;
 use super::valid;

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
 use super::models;
-use crate::chunk::{self, Decoding, Plan, Record, Wish};
+use crate::chunk::{self, Decoding, Prediction, Record, Wish};
 use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
@@ -405,9 +405,9 @@ pub(crate) fn decode_chunk<T: Sample>(
     let Some(pipeline) = &pipelines[entry.choice] else {
         return corrupt(Section::Index, format!("chunk {i} has no predictor"));
     };
-    let plan = Plan {
+    let prediction = Prediction {
         pipeline,
         scene: &scene,
     };
-    chunk::decode(bytes, plan, entry.backend, wish, record)
+    chunk::decode(bytes, prediction, entry.backend, wish, record)
 }

@@ -1,12 +1,16 @@
 //! One array there and back.
 
 pub(crate) mod anatomy;
-pub(crate) mod assembly;
+mod code;
+mod coded;
 pub(crate) mod compress;
 pub(crate) mod decompress;
 mod gather;
 pub(crate) mod info;
 mod models;
+mod plan;
 pub(crate) mod report;
 mod selection;
+mod sink;
+mod waiting;
 pub(crate) mod writer;

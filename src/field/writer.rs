@@ -1,20 +1,16 @@
 //! Streams written frame by frame, in bounded memory.
 
-use std::borrow::Cow;
 use std::io::Write;
 
 use foresz_predictors::Sample;
-use ndarray::ArrayViewD;
+use ndarray::{ArrayViewD, IxDyn};
 
-use crate::bound::Bound;
-use crate::bound::Loss;
-use crate::container::grid::Grid;
-use crate::error::{Result, invalid};
-use crate::field::assembly::Assembly;
-use crate::field::compress::{Part, Setup};
-use crate::field::report::{Clock, Report};
+use super::plan::Plan;
+use super::report::{Clock, Report};
+use super::sink::Sink;
+use crate::bound::{Bound, Loss};
+use crate::error::{Error, Result, invalid};
 use crate::options::Options;
-use crate::threads;
 
 /// Takes the frames of a series one by one and writes chunks as they fill up.
 ///
@@ -36,13 +32,12 @@ use crate::threads;
 /// # Ok::<(), foresz::Error>(())
 /// ```
 pub struct Writer<W, T> {
-    options: Options,
-    setup: Setup<T>,
+    plan: Plan<T>,
     frame: Vec<usize>,
     frames: usize,
     /// Frames not yet coded.
     waiting: Vec<T>,
-    assembly: Assembly<W>,
+    sink: Sink<W>,
     clock: Clock,
     spent: (f64, f64),
 }
@@ -54,6 +49,13 @@ impl<W: Write, T: Sample> Writer<W, T> {
     /// A stream of frames of that shape into `sink`. Bounds that depend on the whole
     /// field (range-relative, PSNR) are refused: it is not known yet.
     pub fn new(sink: W, frame: &[usize], options: Options) -> Result<Self> {
+        Writer::with_length(sink, ENDLESS, frame, options)
+    }
+
+    /// The same if it is known how many frames will come: chunks then are as long as
+    /// [`compress`](crate::compress) has them, and the stream is the same. It does no harm
+    /// if there are more or fewer in the end.
+    pub fn with_length(sink: W, frames: usize, frame: &[usize], options: Options) -> Result<Self> {
         let loss = match options.bound.check()? {
             Bound::Absolute(bound) => Loss::Absolute(bound),
             Bound::PointwiseRelative(bound) => Loss::Relative(bound),
@@ -64,17 +66,13 @@ impl<W: Write, T: Sample> Writer<W, T> {
                 );
             }
         };
-        let mut shape = vec![ENDLESS];
-        shape.extend_from_slice(frame);
-        let setup = Setup::new(&shape, &options, loss)?;
-        let assembly = Assembly::new(sink)?;
+        let shape = [&[frames], frame].concat();
         Ok(Writer {
-            options,
-            setup,
+            plan: Plan::new(&shape, &options, loss)?,
             frame: frame.to_vec(),
             frames: 0,
             waiting: Vec::new(),
-            assembly,
+            sink: Sink::new(sink, &options)?,
             clock: Clock::start(),
             spent: (0.0, 0.0),
         })
@@ -91,13 +89,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
         }
         self.waiting.extend(frame.iter().copied());
         self.frames += 1;
-        let threads = if self.options.threads == 0 {
-            rayon::current_num_threads()
-        } else {
-            self.options.threads
-        };
-        let batch = self.setup.chunk[0] * threads;
-        if self.waiting.len() >= batch * self.frame.iter().product::<usize>() {
+        if self.waiting.len() >= self.plan.batch().saturating_mul(frame.len()) {
             self.code_waiting()?;
         }
         Ok(())
@@ -105,37 +97,20 @@ impl<W: Write, T: Sample> Writer<W, T> {
 
     /// Codes all waiting frames.
     fn code_waiting(&mut self) -> Result<()> {
-        let per_frame: usize = self.frame.iter().product();
-        let mut shape = vec![self.waiting.len() / per_frame];
-        if shape[0] == 0 {
+        let frames = self.waiting.len() / self.frame.iter().product::<usize>();
+        if frames == 0 {
             return Ok(());
         }
-        shape.extend_from_slice(&self.frame);
-        let grid = Grid::new(&shape, &self.setup.chunk);
-        let (setup, options, waiting) = (&self.setup, &self.options, &self.waiting);
-        let before = self.frames - shape[0];
+        let shape = [&[frames], self.frame.as_slice()].concat();
+        let waiting = ArrayViewD::from_shape(IxDyn(&shape), &self.waiting);
+        let waiting = waiting.map_err(|e| Error::Invalid(e.to_string()))?;
         let clock = Clock::start();
-        let code = |i| {
-            let part = grid.part(i);
-            let mut values = Vec::with_capacity(part.iter().map(ExactSizeIterator::len).product());
-            crate::values::blocks::copy_out(waiting, &shape, &part, &mut values);
-            let mut origin: Vec<usize> = part.iter().map(|range| range.start).collect();
-            origin[0] += before;
-            setup.code(
-                &Part {
-                    values: Cow::Owned(values),
-                    shape: part.iter().map(ExactSizeIterator::len).collect(),
-                    origin,
-                },
-                options,
-            )
-        };
-        let coded = threads::map(setup.threads(options, grid.len())?, grid.len(), code)?;
+        self.plan.look(&waiting);
+        let coded = self.plan.code(&waiting, self.frames - frames)?;
         let (cpu, wall) = clock.seconds();
         self.spent = (self.spent.0 + cpu, self.spent.1 + wall);
-        coded
-            .into_iter()
-            .try_for_each(|chunk| self.assembly.push(chunk))?;
+        let mut coded = coded.into_iter();
+        coded.try_for_each(|chunk| self.sink.push(chunk))?;
         self.waiting.clear();
         Ok(())
     }
@@ -146,18 +121,11 @@ impl<W: Write, T: Sample> Writer<W, T> {
             return invalid("no frame was written; a stream needs at least one");
         }
         self.code_waiting()?;
-        let mut shape = vec![self.frames];
-        shape.extend_from_slice(&self.frame);
-        if self.options.store_models {
-            let registry = &self.options.registry;
-            (self.assembly).store_models(registry, &shape, &self.setup.chunk)?;
-        }
-        let mut index = self.setup.index(&shape, &self.options);
-        index.dims[0].chunk = index.dims[0].chunk.min(self.frames);
-        let (sink, index, written) = self.assembly.finish(index)?;
+        let shape = [&[self.frames], self.frame.as_slice()].concat();
+        let written = self.sink.finish(self.plan.index(&shape))?;
         let raw = shape.iter().product::<usize>() as u64 * T::BYTES as u64;
-        let mut report = Report::new(&index, raw, written, &self.clock);
+        let mut report = Report::new(&written.index, raw, written.bytes, &self.clock);
         (report.cpu_seconds, report.wall_seconds) = self.spent;
-        Ok((sink, report))
+        Ok((written.out, report))
     }
 }

@@ -364,12 +364,14 @@ fn parts_are_those_of_the_whole() {
 #[test]
 fn streams_do_not_depend_on_threads() {
     let one = compressed(&mut weather(), &recipes());
-    let mut two = Vec::new();
     let recipes = recipes();
-    Coder::new(&recipes, options().threads(2))
-        .compress(&mut weather(), &mut two)
-        .unwrap();
-    assert_eq!(one, two);
+    for threads in [2, 5] {
+        let mut stream = Vec::new();
+        Coder::new(&recipes, options().threads(threads))
+            .compress(&mut weather(), &mut stream)
+            .unwrap();
+        assert_eq!(stream, one);
+    }
 }
 
 /// Keeps every checkpoint, each as bytes.

@@ -144,3 +144,42 @@ fn series_too_large_to_be_tried_whole_survive() {
         }
     }
 }
+
+/// A global series: rows close on themselves.
+fn global(frames: usize) -> ArrayD<f32> {
+    let turn = std::f64::consts::TAU / 48.0;
+    formula(&[frames, 24, 48], |at| {
+        let (t, i, j) = (at[0] as f64, at[1] as f64, at[2] as f64);
+        10.0 * (turn * j + 0.3 * t).sin() + (0.4 * i).cos()
+    })
+}
+
+fn written(field: &ArrayD<f32>, length: Option<usize>, options: Options) -> Vec<u8> {
+    let frame = &field.shape()[1..];
+    let mut writer = match length {
+        Some(length) => Writer::with_length(Vec::new(), length, frame, options),
+        None => Writer::new(Vec::new(), frame, options),
+    }
+    .unwrap();
+    for frame in field.outer_iter() {
+        writer.push(frame).unwrap();
+    }
+    writer.finish().unwrap().0
+}
+
+#[test]
+fn chunks_are_the_same_however_frames_arrive() {
+    let field = global(21);
+    let options = |threads| Options::new(Bound::Absolute(0.01)).threads(threads);
+    let at_once = pack(&field, &options(1)).bytes;
+    assert!(foresz::inspect(&at_once).unwrap().periodic);
+    for threads in [1, 3] {
+        assert_eq!(pack(&field, &options(threads)).bytes, at_once);
+        assert_eq!(written(&field, Some(21), options(threads)), at_once);
+        // The length that was foretold is no promise.
+        let wrong = written(&field, Some(5), options(threads));
+        assert_kept("other length", &field, &unpack(&wrong), None, 0.01);
+        let cut = options(threads).keyframe(4);
+        assert_eq!(written(&field, None, cut.clone()), pack(&field, &cut).bytes);
+    }
+}

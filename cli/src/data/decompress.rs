@@ -163,7 +163,7 @@ impl<S: Store> Order<'_, S> {
         mut take: impl FnMut(&Ranges, Values) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let region = region::of(&self.dataset, variable, &self.ranges);
-        for slab in self.reader.slabs(variable, &region) {
+        for slab in self.reader.slabs(variable, &region, &self.decoder) {
             take(&slab, self.read(variable, &slab)?)?;
         }
         Ok(())

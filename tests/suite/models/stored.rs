@@ -9,7 +9,7 @@ use foresz::{
     Bound, Decompressor, Error, Options, Section, Writer, compress, decompress, decompress_region,
     inspect,
 };
-use ndarray::{Axis, concatenate};
+use ndarray::{Array3, Axis, concatenate};
 use tempfile::TempDir;
 
 use super::fields::flow;
@@ -91,25 +91,40 @@ fn a_stream_with_its_model_needs_nothing_else() {
     );
 }
 
+/// Six frames that the model foresees well, several times.
+fn vorticity(times: usize) -> Array3<f32> {
+    let file = std::fs::read("testdata/fields/vorticity.npy").unwrap();
+    let samples = file[file.len() - 6 * 48 * 96 * 4..].chunks_exact(4);
+    let samples: Vec<f32> = samples
+        .map(|x| f32::from_le_bytes(x.try_into().unwrap()))
+        .collect();
+    Array3::from_shape_vec((6 * times, 48, 96), samples.repeat(times)).unwrap()
+}
+
 #[test]
 fn series_written_frame_by_frame_store_models_too() {
+    const SPEC: &str = "forecast:model=own-filter+raster";
     let room = TempDir::new().unwrap();
-    let field = flow(&[40, 16, 32]);
     let registry = foresz::registry(Shelf::default().place(own(room.path())));
-    let options = Options::new(Bound::Absolute(1e-6))
+    let options = Options::new(Bound::Absolute(3e-8))
         .registry(registry)
-        .predictor("forecast:model=own-filter+raster")
-        .unwrap()
-        .keyframe(16)
+        .keyframe(6)
         .store_models(true);
-    let at_once = compress(field.view(), &options).unwrap().bytes;
-    let mut writer = Writer::new(Vec::new(), &[16, 32], options).unwrap();
-    for frame in field.axis_iter(Axis(0)) {
-        writer.push(frame).unwrap();
+    let fixed = options.clone().predictor(SPEC).unwrap();
+    let offered = options.offer(SPEC).unwrap();
+    // On offer, the model pays only after some chunks.
+    for (options, times, stored) in [(fixed, 1, 1), (offered.clone(), 1, 0), (offered, 5, 1)] {
+        let field = vorticity(times);
+        let at_once = compress(field.view().into_dyn(), &options).unwrap();
+        assert_eq!(at_once.report.models.len(), stored, "{times}");
+        let mut writer = Writer::new(Vec::new(), &[48, 96], options.threads(1)).unwrap();
+        for frame in field.axis_iter(Axis(0)) {
+            writer.push(frame.into_dyn()).unwrap();
+        }
+        let (written, report) = writer.finish().unwrap();
+        assert_eq!(report.output_bytes, written.len() as u64);
+        assert_eq!(written, at_once.bytes, "{times}");
     }
-    let (written, report) = writer.finish().unwrap();
-    assert_eq!(report.output_bytes, written.len() as u64);
-    assert_eq!(written, at_once);
 }
 
 #[test]
