@@ -19,6 +19,15 @@ pub trait Store: Sync {
 
     /// The bytes of a range, which lies within the size.
     fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>>;
+
+    /// The bytes of several ranges. A store that is far away can fetch them together; if it
+    /// does not say how, they are read one by one.
+    fn read_many(&self, ranges: &[Range<u64>]) -> std::io::Result<Vec<Cow<'_, [u8]>>> {
+        ranges
+            .iter()
+            .map(|range| self.read(range.clone()))
+            .collect()
+    }
 }
 
 impl<S: Store + ?Sized> Store for &S {
@@ -29,6 +38,10 @@ impl<S: Store + ?Sized> Store for &S {
     fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
         (**self).read(range)
     }
+
+    fn read_many(&self, ranges: &[Range<u64>]) -> std::io::Result<Vec<Cow<'_, [u8]>>> {
+        (**self).read_many(ranges)
+    }
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -38,6 +51,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
         (**self).read(range)
+    }
+
+    fn read_many(&self, ranges: &[Range<u64>]) -> std::io::Result<Vec<Cow<'_, [u8]>>> {
+        (**self).read_many(ranges)
     }
 }
 
@@ -153,6 +170,13 @@ impl Store for Window<'_> {
     fn read(&self, range: Range<u64>) -> std::io::Result<Cow<'_, [u8]>> {
         let start = self.range.start;
         self.store.read(start + range.start..start + range.end)
+    }
+
+    fn read_many(&self, ranges: &[Range<u64>]) -> std::io::Result<Vec<Cow<'_, [u8]>>> {
+        let start = self.range.start;
+        let moved = |range: &Range<u64>| start + range.start..start + range.end;
+        let moved: Vec<Range<u64>> = ranges.iter().map(moved).collect();
+        self.store.read_many(&moved)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::chunk::{Drifted, Wish};
 use crate::container::{HEAD_BYTES, Index};
 use crate::error::{Result, invalid};
 use crate::field::decompress::{Decompressor, Drift, check_type, decode_chunk, starts};
+use crate::field::fetch::Fetch;
 use crate::field::selection::{Selection, Share};
 use crate::room;
 use crate::store::Store;
@@ -79,7 +80,8 @@ impl<'a> Order<'a> {
         if let [(i, share)] = self.shares.as_slice() {
             // Nothing to put together.
             self.threads::<T>()?;
-            let (values, drift) = self.share(*i, share, &self.pipelines()?)?;
+            let bytes = self.stream.read(self.bytes_of(*i))?;
+            let (values, drift) = self.share((*i, &bytes), share, &self.pipelines()?)?;
             return Ok((values, drift.into_iter().collect()));
         }
         let mut values = room::zeros(self.shape().iter().product(), IN_PARTS)?;
@@ -99,14 +101,22 @@ impl<'a> Order<'a> {
         }
         let pipelines = self.pipelines()?;
         let bands = Bands::new(out, &shape, &self.shares);
+        let chunks = self.shares.iter().map(|(i, _)| self.bytes_of(*i));
+        let fetch = Fetch::new(self.stream, chunks.collect());
         let decode = |k: usize| {
             let (i, share) = &self.shares[k];
-            let (values, drift) = self.share(*i, share, &pipelines)?;
+            let (values, drift) = self.share((*i, &fetch.take(k)?), share, &pipelines)?;
             bands.put(&values, share);
             Ok(drift)
         };
         let drifts = threads::map(self.threads::<T>()?, self.shares.len(), decode)?;
         Ok(drifts.into_iter().flatten().collect())
+    }
+
+    /// Where the bytes of a chunk are.
+    fn bytes_of(&self, i: usize) -> Range<u64> {
+        let start = (HEAD_BYTES + self.starts[i]) as u64;
+        start..start + self.index.chunks[i].bytes as u64
     }
 
     fn pipelines(&self) -> Result<Vec<Option<Pipeline>>> {
@@ -129,19 +139,17 @@ impl<'a> Order<'a> {
     /// What a chunk has of the values.
     fn share<T: Sample>(
         &self,
-        i: usize,
+        (i, bytes): (usize, &[u8]),
         share: &Share,
         pipelines: &[Option<Pipeline>],
     ) -> Result<(Vec<T>, Option<Drift>)> {
         let index = self.index;
-        let start = (HEAD_BYTES + self.starts[i]) as u64;
-        let bytes = (self.stream).read(start..start + index.chunks[i].bytes as u64)?;
         let wish = Wish {
             wanted: Some(&share.plane).filter(|_| self.decoder.preview > 0),
             anyway: self.anyway,
             least: index.least,
         };
-        let decoding = decode_chunk::<T>(index, (i, &bytes), pipelines, wish, None)?;
+        let decoding = decode_chunk::<T>(index, (i, bytes), pipelines, wish, None)?;
         let part = index.grid().part(i);
         let drift = decoding.drift.and_then(|drifted| {
             let time = index.time?;

@@ -5,6 +5,7 @@ mod code;
 mod coded;
 pub(crate) mod compress;
 pub(crate) mod decompress;
+mod fetch;
 mod gather;
 pub(crate) mod info;
 mod models;
