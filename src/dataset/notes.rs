@@ -1,8 +1,8 @@
 //! What people should know of their data before they lose any of it.
 
-use super::axes::LONGITUDES;
-use foresz_files::{Dataset, Source, Values, Variable};
+use foresz_files::{Source, Values, Variable};
 
+use super::places::own_axis;
 use super::recipe::Recipe;
 use crate::bound::Bound;
 
@@ -41,28 +41,6 @@ fn is_time(axis: &Variable) -> bool {
     let text = |name| axis.attribute(name).and_then(Values::as_text);
     text("units").is_some_and(|units| units.contains(" since "))
         || text("standard_name") == Some("time")
-}
-
-/// Values of the axis along a dimension, if there is one.
-fn own_axis(source: &mut dyn Source, dataset: &Dataset, dimension: usize) -> Option<Vec<f64>> {
-    let position = dataset.position(&dataset.dimensions[dimension].name)?;
-    axis(source, dataset, position, dimension)
-}
-
-/// Values of a variable that extends along a dimension and no other.
-pub(super) fn axis(
-    source: &mut dyn Source,
-    dataset: &Dataset,
-    position: usize,
-    dimension: usize,
-) -> Option<Vec<f64>> {
-    let length = dataset.dimensions[dimension].length;
-    if dataset.variables[position].dimensions != [dimension] || length == 0 {
-        return None;
-    }
-    let whole = 0..length;
-    let values = source.read(position, std::slice::from_ref(&whole)).ok()?;
-    values.to_f64()
 }
 
 /// What is odd about the time axes of some variables: that they go backwards, or have
@@ -110,33 +88,6 @@ fn oddity(times: &[f64]) -> Option<String> {
         "has {} gaps, the first after step {first_gap}: frames behind a gap are predicted less well",
         steps.len()
     ))
-}
-
-/// Whether rows of a data set close on themselves, by its longitudes; nothing if it does
-/// not say.
-pub fn closes(source: &mut dyn Source) -> Option<bool> {
-    let dataset = source.dataset().clone();
-    let mut dimensions = dataset.dimensions.iter().enumerate();
-    let (d, _) = dimensions.find(|(_, d)| {
-        let about = dataset.position(&d.name).map(|p| &dataset.variables[p]);
-        about.is_some_and(is_longitude)
-    })?;
-    own_axis(source, &dataset, d).map(|longitudes| goes_round(&longitudes))
-}
-
-/// Whether a coordinate is longitude.
-pub fn is_longitude(about: &Variable) -> bool {
-    LONGITUDES.are(about)
-}
-
-/// Whether longitudes go once around the globe: one more step leads back to the start.
-pub fn goes_round(longitudes: &[f64]) -> bool {
-    let (Some(first), Some(last)) = (longitudes.first(), longitudes.last()) else {
-        return false;
-    };
-    let count = longitudes.len() as f64;
-    let step = (last - first) / (count - 1.0);
-    count > 1.0 && ((step * count).abs() - 360.0).abs() < 0.01 * step.abs()
 }
 
 #[cfg(test)]
