@@ -1,5 +1,4 @@
-//! foresz: error-bounded lossy compression of scientific fields, with
-//! pluggable predictors.
+#![doc = include_str!("../README.md")]
 
 mod bound;
 mod bytes;

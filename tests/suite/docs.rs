@@ -1,15 +1,17 @@
 //! What the documentation says, held against the code: examples compile and run, the
-//! text shows them as they are, links lead somewhere, and the worked example of
-//! `docs/format/format.md` is what the library writes.
+//! text shows them as they are, links lead somewhere, words that are set as code are in the
+//! code, and the worked example of `docs/format/format.md` is what the library writes. The
+//! example of the README is a test of the library's own documentation.
 //!
 //! `FORESZ_BLESS=1 cargo test -p foresz --test suite docs` writes the worked example anew.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use foresz::{Backend, Bound, Decompressor, Options, compress, decompress};
 use ndarray::{Array2, Array3};
 
-use crate::common::repository::{read, root};
+use crate::common::repository::{code, read, root, sources};
 
 #[allow(unreachable_pub, reason = "written as a reader would write it")]
 #[path = "../../docs/examples/average.rs"]
@@ -98,20 +100,6 @@ fn pages_show_the_examples_as_they_are() {
     assert!(page.contains(&examples[0]) && page.contains(&examples[1]));
 }
 
-#[test]
-fn the_readme_shows_the_example_of_the_library() {
-    let readme = read("README.md");
-    let wanted = read("src/field/compress.rs")
-        .replace("/// ", "")
-        .replace("///\n", "\n");
-    for block in blocks(&readme, "rust") {
-        assert!(
-            wanted.contains(block),
-            "not in src/field/compress.rs:\n{block}"
-        );
-    }
-}
-
 /// Every page.
 fn pages() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = [
@@ -151,6 +139,27 @@ fn links_lead_somewhere() {
             assert!(there.exists(), "{} links to {target}", page.display());
         }
     }
+}
+
+/// Names as code has them.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+#[test]
+fn words_that_are_set_as_code_are_in_the_code() {
+    let page = read("docs/reference/terminology.md");
+    let mut gone: BTreeSet<&str> = page.split('`').skip(1).step_by(2).flat_map(names).collect();
+    assert!(gone.len() > 40, "words are missing");
+    for folder in ["cli", "compare", "files", "models", "predictors", "src"] {
+        for file in sources(folder) {
+            let text = read(&format!("{folder}/{}", file.display()));
+            code(&text).flat_map(names).for_each(|name| {
+                gone.remove(name);
+            });
+        }
+    }
+    assert!(gone.is_empty(), "no code knows {gone:?}");
 }
 
 /// The stream of the worked example.

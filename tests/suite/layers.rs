@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::common::repository::{assert_listing, read, sources};
+use crate::common::repository::{assert_listing, code, read, sources};
 
 const LISTING: &str = "docs/project/layers.txt";
 const MOST_LAYERS: usize = 10;
@@ -22,10 +22,7 @@ fn room(path: &Path) -> String {
 
 /// First names behind `crate::` in the code of a file, tests and comments left out.
 fn names(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    let lines = code.lines().map(str::trim_start);
-    let code: Vec<&str> = lines.filter(|line| !line.starts_with("//")).collect();
-    let code = code.join("\n");
+    let code = code(text).collect::<Vec<_>>().join("\n");
     let mut found = Vec::new();
     for part in code.split("crate::").skip(1) {
         let group = part.strip_prefix('{');

@@ -27,3 +27,4 @@ mod preview;
 mod property;
 mod ranges;
 mod series;
+mod sizes;

@@ -43,6 +43,16 @@ fn shares(standings: &Standings, name: &str) -> Vec<f64> {
     (0..found.first().map_or(0, Vec::len)).map(mean).collect()
 }
 
+/// Of a chart per predictor.
+const SMALL: Frame = Frame {
+    width: 230.0,
+    height: 130.0,
+    left: 30.0,
+    right: 6.0,
+    top: 8.0,
+    bottom: 34.0,
+};
+
 fn histograms(standings: &Standings) -> String {
     let mut many = "<div class=few>".to_owned();
     let all: Vec<_> = coders(standings)
@@ -65,15 +75,7 @@ fn histograms(standings: &Standings) -> String {
         ) else {
             continue;
         };
-        let frame = Frame {
-            width: 230.0,
-            height: 130.0,
-            left: 30.0,
-            right: 6.0,
-            top: 8.0,
-            bottom: 34.0,
-        };
-        let mut chart = Chart::new(frame, name, x, y);
+        let mut chart = Chart::new(SMALL, name, x, y);
         chart.grid_x("code", 4);
         chart.grid_y("", 4);
         chart.group(k);

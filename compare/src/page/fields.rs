@@ -4,6 +4,7 @@ use super::super::results::{FieldFacts, Measured, Results};
 use super::super::standing::Standings;
 use super::super::table::digits;
 use super::super::tables::bound;
+use super::super::why::Codes;
 use super::chart::{Axis, Chart, Frame};
 use super::html::escaped;
 
@@ -206,25 +207,27 @@ fn pictures(field: &FieldFacts, standings: &Standings, asked: f64, room: &mut us
         if shown.contains(&map) {
             continue;
         }
-        let choice = m
-            .why
-            .as_ref()
-            .and_then(|why| why.choices.first())
-            .map_or("", |(c, _)| c);
-        let predictor = name.split(" × ").next().unwrap_or(name);
-        let told = if predictor.starts_with("auto") {
-            format!("{predictor}, which chose {choice}")
-        } else {
-            predictor.into()
-        };
-        let caption = format!(
-            "codes of {told}: {:.0} % zero, {} bits, {} told by neighbours",
-            codes.zero_share * 100.0,
-            digits(codes.entropy),
-            digits(codes.structure())
-        );
-        put(Some(k), Some(&map), &caption);
+        put(Some(k), Some(&map), &caption_of(name, m, &codes));
         shown.push(map);
     }
     html + "</div>\n"
+}
+
+/// What is said below a picture of codes.
+fn caption_of(name: &str, measured: &Measured, codes: &Codes) -> String {
+    let why = measured.why.as_ref();
+    let choice = why.and_then(|why| why.choices.first());
+    let choice = choice.map_or("", |(c, _)| c);
+    let predictor = name.split(" × ").next().unwrap_or(name);
+    let told = if predictor.starts_with("auto") {
+        format!("{predictor}, which chose {choice}")
+    } else {
+        predictor.into()
+    };
+    format!(
+        "codes of {told}: {:.0} % zero, {} bits, {} told by neighbours",
+        codes.zero_share * 100.0,
+        digits(codes.entropy),
+        digits(codes.structure())
+    )
 }

@@ -37,21 +37,7 @@ pub fn of(results: &Results) -> String {
     let standings = Standings::new(results);
     let tables = tables::all(results);
     let find = |id: &str| tables.iter().find(|table| table.id == id);
-    let title = match &results.fields[..] {
-        [one] => format!("foresz compare: {}", one.name),
-        many => format!("foresz compare: {} fields", many.len()),
-    };
-    let mut page = format!(
-        "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header><h1>{title}</h1>\
-         <button type=button id=theme>light / dark</button><button type=button id=print>print</button></header>\n<nav>",
-        title = escaped(&title)
-    );
-    for (id, name) in PARTS {
-        page += &format!("<a href=\"#{id}\">{name}</a>");
-    }
-    page += "</nav>\n";
+    let mut page = head(results);
     let mut part = |id: &str, content: &[String]| {
         let name = PARTS
             .iter()
@@ -95,6 +81,25 @@ pub fn of(results: &Results) -> String {
     part("record", &[record::of(results)]);
     page += &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     page
+}
+
+/// All before the first part.
+fn head(results: &Results) -> String {
+    let title = match &results.fields[..] {
+        [one] => format!("foresz compare: {}", one.name),
+        many => format!("foresz compare: {} fields", many.len()),
+    };
+    let mut head = format!(
+        "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header><h1>{title}</h1>\
+         <button type=button id=theme>light / dark</button><button type=button id=print>print</button></header>\n<nav>",
+        title = escaped(&title)
+    );
+    for (id, name) in PARTS {
+        head += &format!("<a href=\"#{id}\">{name}</a>");
+    }
+    head + "</nav>\n"
 }
 
 fn conclusion(results: &Results, ratios: Option<&Table>) -> Vec<String> {

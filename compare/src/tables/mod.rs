@@ -42,10 +42,32 @@ pub(super) fn unit(results: &Results) -> &'static str {
     }
 }
 
+/// What the first table has beside what it always has.
+struct Columns {
+    bounds: Vec<f64>,
+    peers: bool,
+    weights: bool,
+}
+
 pub(super) fn headline(standings: &Standings) -> Table {
-    let baseline = standings.baseline();
     let names = standings.names();
-    let peers = names.iter().any(|name| !standings.is_ours(name));
+    let columns = Columns {
+        bounds: standings.bounds(),
+        peers: names.iter().any(|name| !standings.is_ours(name)),
+        weights: names.iter().any(|name| {
+            let uses = |m: &Measured| (!m.models.is_empty()).then_some(1.0);
+            !standings.values(name, None, uses).is_empty()
+        }),
+    };
+    let mut table = headings(standings.baseline(), &columns);
+    for name in &names {
+        table.rows.push(ratios(name, standings, &columns));
+    }
+    mark(&mut table, standings);
+    table
+}
+
+fn headings(baseline: &str, columns: &Columns) -> Table {
     let mut table = Table::new(
         "ratios",
         "Compression ratios",
@@ -59,26 +81,25 @@ pub(super) fn headline(standings: &Standings) -> Table {
         ),
     )
     .column("contender", Good::Neither);
-    let bounds = standings.bounds();
-    for asked in &bounds {
+    for asked in &columns.bounds {
         table = table.column(format!("ratio at {}", bound(*asked)), Good::High);
     }
     table = table.column("gain over baseline", Good::High);
-    if peers {
+    if columns.peers {
         table = table.column("gain over best peer", Good::High);
     }
-    let weights = standings.names().iter().any(|name| {
-        let uses = |m: &Measured| (!m.models.is_empty()).then_some(1.0);
-        !standings.values(name, None, uses).is_empty()
-    });
-    if weights {
+    if columns.weights {
         table = table.column("with weights", Good::Neither);
     }
-    table = table
+    table
         .column("encode MB/s", Good::High)
         .column("decode MB/s", Good::High)
         .column("memory MB", Good::Low)
-        .column("cases held", Good::Neither);
+        .column("cases held", Good::Neither)
+}
+
+/// The row of a contender.
+fn ratios<'a>(name: &'a str, standings: &Standings<'a>, columns: &Columns) -> Vec<Cell> {
     let gain = |gain: Option<Gain>| match gain {
         None => Cell::number(None),
         Some(gain) => Cell {
@@ -92,39 +113,35 @@ pub(super) fn headline(standings: &Standings) -> Table {
             best: false,
         },
     };
-    for name in &names {
-        let mut row = vec![Cell::text(*name)];
-        for asked in &bounds {
-            row.push(Cell::number(
-                standings.mean(name, Some(*asked), |m| Some(m.ratio)),
-            ));
-        }
-        row.push(gain(standings.gain(name, baseline)));
-        if peers {
-            row.push(gain(standings.gain_over_peers(name)));
-        }
-        if weights {
-            let over = |m: &Measured| Some(m.ratio_with_models / m.ratio);
-            row.push(percent(standings.mean(name, None, over)));
-        }
-        let megabytes = |m: &Measured| m.peak_bytes.map(|bytes| bytes as f64 / 1e6);
+    let mut row = vec![Cell::text(name)];
+    for asked in &columns.bounds {
         row.push(Cell::number(
-            standings.mean(name, None, |m| Some(m.encode_speed)),
+            standings.mean(name, Some(*asked), |m| Some(m.ratio)),
         ));
-        row.push(Cell::number(
-            standings.mean(name, None, |m| Some(m.decode_speed)),
-        ));
-        row.push(Cell::number(standings.mean(name, None, megabytes)));
-        let (held, all) = standings.held(name);
-        row.push(Cell {
-            text: format!("{held} of {all}"),
-            value: Some(held as f64),
-            best: false,
-        });
-        table.rows.push(row);
     }
-    mark(&mut table, standings);
-    table
+    row.push(gain(standings.gain(name, standings.baseline())));
+    if columns.peers {
+        row.push(gain(standings.gain_over_peers(name)));
+    }
+    if columns.weights {
+        let over = |m: &Measured| Some(m.ratio_with_models / m.ratio);
+        row.push(percent(standings.mean(name, None, over)));
+    }
+    let megabytes = |m: &Measured| m.peak_bytes.map(|bytes| bytes as f64 / 1e6);
+    row.push(Cell::number(
+        standings.mean(name, None, |m| Some(m.encode_speed)),
+    ));
+    row.push(Cell::number(
+        standings.mean(name, None, |m| Some(m.decode_speed)),
+    ));
+    row.push(Cell::number(standings.mean(name, None, megabytes)));
+    let (held, all) = standings.held(name);
+    row.push(Cell {
+        text: format!("{held} of {all}"),
+        value: Some(held as f64),
+        best: false,
+    });
+    row
 }
 
 fn mark(table: &mut Table, standings: &Standings) {
@@ -136,24 +153,18 @@ fn mark(table: &mut Table, standings: &Standings) {
     table.mark(&complete);
 }
 
-/// Predictors down, back ends across: does the predictor matter, or what codes its residuals?
-fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
-    let ours = || results.contenders.iter().filter(|c| c.make.is_ours());
-    let mut backends: Vec<&str> = ours().filter_map(|c| c.make.backend.as_deref()).collect();
-    backends.sort_unstable();
-    // What only one predictor has tells nothing of predictors.
-    let several = |backend: &str| {
-        ours()
-            .filter(|c| c.make.backend.as_deref() == Some(backend))
-            .count()
-            > 1
-    };
-    backends.dedup();
-    backends.retain(|backend| several(backend));
-    if backends.len() < 2 {
-        return None;
-    }
-    let baseline = standings.baseline();
+/// Back ends that several predictors have: others tell nothing of predictors.
+fn shared_back_ends(results: &Results) -> Vec<&str> {
+    let ours = results.contenders.iter().filter(|c| c.make.is_ours());
+    let all: Vec<&str> = ours.filter_map(|c| c.make.backend.as_deref()).collect();
+    let several = |backend: &&str| all.iter().filter(|b| *b == backend).count() > 1;
+    let mut shared: Vec<&str> = all.iter().copied().filter(several).collect();
+    shared.sort_unstable();
+    shared.dedup();
+    shared
+}
+
+fn headings_of_back_ends(baseline: &str, backends: &[&str]) -> Table {
     let mut table = Table::new(
         "backends",
         "Predictors under identical back ends",
@@ -165,13 +176,24 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
         ),
     )
     .column("predictor", Good::Neither);
-    for backend in &backends {
+    for backend in backends {
         table = table.column(*backend, Good::High);
     }
-    table = table
+    table
         .column("entropy", Good::Low)
         .column("left given neighbours", Good::Low)
-        .column("cases held", Good::Neither);
+        .column("cases held", Good::Neither)
+}
+
+/// Predictors down, back ends across: does the predictor matter, or what codes its residuals?
+fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
+    let ours = || results.contenders.iter().filter(|c| c.make.is_ours());
+    let backends = shared_back_ends(results);
+    if backends.len() < 2 {
+        return None;
+    }
+    let baseline = standings.baseline();
+    let mut table = headings_of_back_ends(baseline, &backends);
     let mut predictors: Vec<(&str, &str)> = Vec::new();
     let mut complete = Vec::new();
     for c in ours().filter(|c| {
@@ -220,8 +242,8 @@ fn back_ends(results: &Results, standings: &Standings) -> Option<Table> {
     Some(table)
 }
 
-fn quality(standings: &Standings) -> Table {
-    let mut table = Table::new(
+fn headings_of_quality() -> Table {
+    Table::new(
         "quality",
         "What the errors are like",
         "Over all cases. Largest error: the worst case, as a part of the bound. DSSIM: the least of all frames, and the \
@@ -242,7 +264,11 @@ fn quality(standings: &Standings) -> Table {
     .column("extremes / bound", Good::Low)
     .column("not uniform", Good::Neither)
     .column("autocorrelation", Good::Low)
-    .column("resolved", Good::High);
+    .column("resolved", Good::High)
+}
+
+fn quality(standings: &Standings) -> Table {
+    let mut table = headings_of_quality();
     for name in standings.names() {
         let values =
             |of: &dyn Fn(&Quality) -> Option<f64>| standings.values(name, None, |m| of(&m.quality));

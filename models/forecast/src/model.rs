@@ -56,8 +56,15 @@ impl Model {
             Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect())
         });
         let statics = statics.collect::<Result<_>>()?;
-        let (hash, size) = (found.hash().to_owned(), onnx.size());
-        Model::assembled(contract, wiring, hash, size, statics, run(onnx)?)
+        Model {
+            contract,
+            wiring,
+            hash: found.hash().to_owned(),
+            weights_bytes: onnx.size(),
+            statics,
+            runtime: run(onnx)?,
+        }
+        .checked()
     }
 
     /// A model that brings its contract along as text, such as a process.
@@ -70,29 +77,20 @@ impl Model {
                 reason: "statics: a process keeps its own".into(),
             });
         }
-        let size = contract.weights.bytes;
-        let hash = contract::sha256(text.as_bytes());
-        Model::assembled(contract, wiring, hash, size, Vec::new(), runtime)
-    }
-
-    fn assembled(
-        contract: Contract,
-        wiring: Wiring,
-        hash: String,
-        weights_bytes: u64,
-        statics: Vec<Vec<f32>>,
-        runtime: Box<dyn Runtime>,
-    ) -> Result<Model> {
-        let model = Model {
+        Model {
+            weights_bytes: contract.weights.bytes,
             contract,
             wiring,
-            hash,
-            weights_bytes,
-            statics,
+            hash: contract::sha256(text.as_bytes()),
+            statics: Vec::new(),
             runtime,
-        };
-        model.check_ports()?;
-        Ok(model)
+        }
+        .checked()
+    }
+
+    fn checked(self) -> Result<Model> {
+        self.check_ports()?;
+        Ok(self)
     }
 
     /// What the contract says has to be what the model has.

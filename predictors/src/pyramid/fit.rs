@@ -221,20 +221,16 @@ impl<'a, T: Sample> Fitter<'a, T> {
         for pick in 0..wanted {
             // The middle of each of `wanted` equal parts.
             let i = (2 * pick + 1) * total / (2 * wanted);
-            self.add_row(
-                job,
-                job.frames[i / mine.len()],
-                mine[i % mine.len()],
-                columns,
-                &mut samples,
-            );
+            let (frame, row) = (job.frames[i / mine.len()], mine[i % mine.len()]);
+            self.add_row(job, frame, row, &mut samples);
         }
         let share = (total * per_row) as f64 / samples.targets.len().max(1) as f64;
         (samples, share)
     }
 
-    fn add_row(&self, job: Job, frame: usize, row: usize, columns: usize, samples: &mut Samples) {
+    fn add_row(&self, job: Job, frame: usize, row: usize, samples: &mut Samples) {
         let step = 1 << job.level;
+        let columns = self.frames.columns.div_ceil(step);
         let befores: Vec<usize> = (self.references.iter().enumerate())
             .filter(|(k, _)| job.mask >> k & 1 == 1)
             .filter_map(|(_, r)| self.frames.before(frame, r))

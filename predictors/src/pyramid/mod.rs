@@ -174,15 +174,8 @@ struct Climber<'a, T> {
 }
 
 impl<'a, T: Sample> Climber<'a, T> {
-    fn plane(
-        &self,
-        frame: usize,
-        rows: Axis,
-        columns: Axis,
-        level: usize,
-        class: u8,
-        tighten: f64,
-    ) -> Plane {
+    /// The first plane of a level in a frame, with bins as wide as they can be.
+    fn plane(&self, frame: usize, rows: Axis, columns: Axis, level: usize) -> Plane {
         let shape = &self.scene.shape;
         let mut axes = vec![columns];
         if shape.len() > 1 {
@@ -196,8 +189,8 @@ impl<'a, T: Sample> Climber<'a, T> {
         Plane {
             axes,
             level: level as u8,
-            class,
-            tighten,
+            class: 0,
+            tighten: 1.0,
         }
     }
 
@@ -216,8 +209,10 @@ impl<'a, T: Sample> Climber<'a, T> {
                 step,
                 count,
             };
-            self.coder
-                .begin(&self.plane(frame, axis(rows), axis(columns), level, 0, tighten))?;
+            self.coder.begin(&Plane {
+                tighten,
+                ..self.plane(frame, axis(rows), axis(columns), level)
+            })?;
             let before = self
                 .references
                 .first()
@@ -273,26 +268,26 @@ impl<'a, T: Sample> Climber<'a, T> {
                     step: 2 * step,
                     count: rows / 2,
                 };
-                self.coder
-                    .begin(&self.plane(frame, odd_rows, even, level, 0, tighten))?;
+                self.coder.begin(&Plane {
+                    tighten,
+                    ..self.plane(frame, odd_rows, even, level)
+                })?;
             }
             let mut here = Level::new(rows, columns, periodic, grid);
             if rows > 1 {
                 self.vertical(frame, level, &mut here, &done);
             }
             if columns > 1 {
-                self.coder.begin(&self.plane(
-                    frame,
-                    Axis {
-                        start: 0,
-                        step,
-                        count: rows,
-                    },
-                    odd,
-                    level,
-                    1,
+                let all_rows = Axis {
+                    start: 0,
+                    step,
+                    count: rows,
+                };
+                self.coder.begin(&Plane {
+                    class: 1,
                     tighten,
-                ))?;
+                    ..self.plane(frame, all_rows, odd, level)
+                })?;
                 self.horizontal(frame, level, &mut here, &done);
             }
             done.push(here);

@@ -151,7 +151,7 @@ impl<T: Sample> Fit<'_, T> {
         let befores: Vec<&[T]> = pick(&sources, self.mask).collect();
         let start = frame * frames.size();
         let own = &self.field.seen[start..][..frames.size()];
-        neighbourhood.load(own, &befores, row, frames, self.field.scene.periodic);
+        neighbourhood.load(own, &befores, row, self.field);
         let targets = &self.field.originals[start + row * frames.columns..][..frames.columns];
         for (j, target) in targets.iter().enumerate().filter(|(_, x)| x.is_finite()) {
             let base = neighbourhood.features(j, &mut samples.features);
@@ -180,14 +180,14 @@ struct Neighbourhood<T> {
 }
 
 impl<T: Sample> Neighbourhood<T> {
-    fn load(&mut self, own: &[T], others: &[&[T]], row: usize, frames: &Frames, periodic: bool) {
-        let columns = frames.columns;
+    fn load(&mut self, own: &[T], others: &[&[T]], row: usize, field: &Field<T>) {
+        let (columns, rows) = (field.frames.columns, field.frames.rows);
         let load = |frame: &[T], r: usize, out: &mut Vec<T>| {
             out.resize(columns + 2 * PAD, T::ZERO);
             pad_row(
                 &frame[r * columns..(r + 1) * columns],
                 T::ZERO,
-                periodic,
+                field.scene.periodic,
                 out,
             );
         };
@@ -198,7 +198,7 @@ impl<T: Sample> Neighbourhood<T> {
         for (frame, out) in others.iter().zip(&mut self.others) {
             load(frame, row.saturating_sub(1), &mut out[0]);
             load(frame, row, &mut out[1]);
-            load(frame, (row + 1).min(frames.rows - 1), &mut out[2]);
+            load(frame, (row + 1).min(rows - 1), &mut out[2]);
         }
     }
 

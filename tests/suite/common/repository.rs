@@ -12,6 +12,16 @@ pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
+/// Lines of code of a file: no comments, no empty ones, no tests.
+pub(crate) fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
+    let lines = code.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("//"))
+}
+
 /// All Rust files below a folder, by their path in it, sorted.
 pub(crate) fn sources(folder: &str) -> Vec<PathBuf> {
     let top = root().join(folder);

@@ -141,13 +141,15 @@ impl Product<'_> {
                 let step = Step {
                     first: depth.start == 0,
                     bias: bias.filter(|_| depth.end == self.k),
+                    right: &right,
+                    room,
                     depth: depth.clone(),
                     block: block.clone(),
                 };
                 for top in part.rows.clone().step_by(ROWS) {
                     let tall = top..(top + ROWS).min(part.rows.end);
                     let a = left.tile(tall.clone(), &depth, rows);
-                    step.row_of_tiles(a, &right, room, tall, &mut part);
+                    step.row_of_tiles(a, tall, &mut part);
                 }
             }
         }
@@ -181,26 +183,22 @@ fn pack_block<'r>(
 struct Step<'a> {
     first: bool,
     bias: Option<&'a [f32]>,
+    right: &'a Right<'a>,
+    /// The columns, packed, unless the matrix is.
+    room: &'a [f32],
     depth: Range<usize>,
     block: Range<usize>,
 }
 
 impl Step<'_> {
-    fn row_of_tiles(
-        &self,
-        a: &[f32],
-        right: &Right,
-        room: &[f32],
-        rows: Range<usize>,
-        part: &mut Part,
-    ) {
+    fn row_of_tiles(&self, a: &[f32], rows: Range<usize>, part: &mut Part) {
         let mut sums: Sums = [[0.0; WIDE]; ROWS];
         for (first, width) in panels(self.block.clone()) {
-            let b = match right {
+            let b = match self.right {
                 Right::Packed(packed) => packed.panel(first, width, &self.depth),
                 Right::Grid(_) => {
                     let at = (first - self.block.start) * self.depth.len();
-                    &room[at..at + width * self.depth.len()]
+                    &self.room[at..at + width * self.depth.len()]
                 }
             };
             tile::multiply(rows.len(), width, a, b, &mut sums);

@@ -80,8 +80,7 @@ fn joining_and_cutting() {
     let axis = [("axis", Integer(1))];
     let parts = single(
         17,
-        "Split",
-        &axis,
+        ("Split", &axis),
         &[Some(&all), Some(&list(&[3, 5]))],
         |i| i == 1,
         2,
@@ -90,7 +89,7 @@ fn joining_and_cutting() {
     assert_same(&parts[0], &a, "Split");
     assert_same(&parts[1], &b, "Split");
     let even = [("axis", Integer(1)), ("num_outputs", Integer(3))];
-    let parts = single(18, "Split", &even, &[Some(&all)], |_| false, 3).unwrap();
+    let parts = single(18, ("Split", &even), &[Some(&all)], |_| false, 3).unwrap();
     let lengths: Vec<usize> = parts.iter().map(|p| p.dims()[1]).collect();
     assert_eq!(lengths, [3, 3, 2]);
     let tiled = apply("Tile", &[], &[&a, &list(&[2, 1, 3])]);

@@ -263,8 +263,7 @@ pub(crate) fn list(values: &[i64]) -> Tensor {
 /// in the model.
 pub(crate) fn single(
     opset: i64,
-    operator: &str,
-    attributes: Attributes,
+    (operator, attributes): (&str, Attributes),
     inputs: &[Option<&Tensor>],
     constant: impl Fn(usize) -> bool,
     outputs: usize,
@@ -310,7 +309,7 @@ pub(crate) fn apply_at(
 ) -> Tensor {
     let inputs: Vec<Option<&Tensor>> = inputs.iter().copied().map(Some).collect();
     let run = |constant: &dyn Fn(usize) -> bool| {
-        let made = single(opset, operator, attributes, &inputs, constant, 1);
+        let made = single(opset, (operator, attributes), &inputs, constant, 1);
         made.unwrap_or_else(|e| panic!("{e}")).remove(0)
     };
     let result = run(&|_| false);
