@@ -223,8 +223,20 @@ struct Coded<'a> {
     record: Option<&'a mut Record>,
 }
 
-impl Coded<'_> {
-    fn values<T: Sample>(&mut self, wish: Wish) -> Result<Decoding<T>> {
+/// What the values of a chunk are decoded from.
+struct Parts<'a, T> {
+    quantiser: Quantiser<T>,
+    /// Of the originals, where it is known.
+    range: Option<(T, T)>,
+    mask: Option<(Mask, Vec<T>)>,
+    sides: &'a [u8],
+    literals: Vec<T>,
+    codes: &'a [u8],
+}
+
+impl<'a> Coded<'a> {
+    /// What the values are decoded from.
+    fn parts<T: Sample>(&mut self) -> Result<Parts<'a, T>> {
         let (scene, reader) = (self.prediction.scene, &mut self.reader);
         let samples = scene.shape.iter().product();
         let quantiser = read_quantiser(self.flags, reader)?;
@@ -243,33 +255,39 @@ impl Coded<'_> {
         let before_literals = reader.rest().len();
         let literals = take_literals(reader, samples)?;
         let before_codes = reader.rest().len();
-        let coded = reader.bytes()?;
-        let mut codes: Box<dyn PlaneReader + '_> = match self.record.as_deref_mut() {
-            None => self.backend.decoder(coded, &scene.shape)?,
-            Some(record) => {
-                record.holes = before_mask - before_sides;
-                record.side = sides.len();
-                record.literals = before_literals - before_codes;
-                record.codes = coded.len();
-                Box::new(Recorder {
-                    reader: self.backend.decoder(coded, &scene.shape)?,
-                    record,
-                })
-            }
-        };
-        let mut decoder = Decoder::new(
-            &scene.shape,
+        let codes = reader.bytes()?;
+        if let Some(record) = &mut self.record {
+            record.holes = before_mask - before_sides;
+            record.side = sides.len();
+            record.literals = before_literals - before_codes;
+            record.codes = codes.len();
+        }
+        Ok(Parts {
             quantiser,
-            range.unwrap_or((T::ZERO, T::ZERO)),
-            &mut *codes,
-            mask.as_ref().map(|m| &m.0),
-            &literals,
-        );
+            range,
+            mask,
+            sides,
+            literals,
+            codes,
+        })
+    }
+
+    fn values<T: Sample>(&mut self, wish: Wish) -> Result<Decoding<T>> {
+        let parts = self.parts::<T>()?;
+        let scene = self.prediction.scene;
+        let reader = self.backend.decoder(parts.codes, &scene.shape)?;
+        let mut codes: Box<dyn PlaneReader + '_> = match self.record.as_deref_mut() {
+            None => reader,
+            Some(record) => Box::new(Recorder { reader, record }),
+        };
+        let bins = (parts.quantiser, parts.range.unwrap_or((T::ZERO, T::ZERO)));
+        let mask = parts.mask.as_ref().map(|m| &m.0);
+        let mut decoder = Decoder::new(&scene.shape, bins, &mut *codes, mask, &parts.literals);
         if let Some(plane) = wish.wanted {
             decoder = decoder.until(plane);
         }
         let mut sides = Sides::Given {
-            reader: Reader::new(sides, Section::Chunk),
+            reader: Reader::new(parts.sides, Section::Chunk),
             anyway: wish.anyway,
             differs: None,
         };
@@ -283,8 +301,8 @@ impl Coded<'_> {
             sides.finish().map_err(damaged)?;
         }
         let mut decoding = Decoding {
-            range,
-            holes: mask,
+            range: parts.range,
+            holes: parts.mask,
             drift: sides.differs().map(|(frame, reason)| Drifted {
                 frame,
                 reason,

@@ -39,8 +39,7 @@ impl<'a, T: Sample> Decoder<'a, T> {
     /// with more escapes than literals are refused as they are read.
     pub(crate) fn new(
         shape: &[usize],
-        quantiser: Quantiser<T>,
-        range: (T, T),
+        (quantiser, range): (Quantiser<T>, (T, T)),
         reader: &'a mut dyn PlaneReader,
         mask: Option<&'a Mask>,
         literals: &'a [T],

@@ -155,39 +155,16 @@ impl Index {
             )));
         }
         let dims = read_dims(&mut reader)?;
-        let time = match usize::from(reader.byte()?) {
-            0 => None,
-            t if t <= dims.len() => Some(t - 1),
-            t => {
-                return corrupt(
-                    Section::Index,
-                    format!("dimension {t} of {} is time", dims.len()),
-                );
-            }
-        };
-        let flags = reader.byte()?;
-        if flags & !(PERIODIC | LATTICE | STORED | LEAST) != 0 {
-            return Err(Error::Unsupported(format!(
-                "unknown flags {flags:#x}: install a newer foresz"
-            )));
-        }
+        let time = read_time(&mut reader, dims.len())?;
+        let flags = read_flags(&mut reader)?;
         let effort = Effort::from_id(reader.byte()?)?;
-        let asked = read_bound(&mut reader)?;
-        let absolute = match asked {
-            Bound::Absolute(bound) => bound,
-            Bound::Lossless => 0.0,
-            _ => read_size(&mut reader, "the absolute bound")?,
-        };
-        let max_error = read_size(&mut reader, "the largest error")?;
-        let lattice = if flags & LATTICE == 0 {
-            0.0
-        } else {
-            read_size(&mut reader, "the step of the lattice")?
-        };
-        let least = match flags & LEAST {
-            0 => None,
-            _ => Some(read_finite(&mut reader, "the least value")?),
-        };
+        let Numbers {
+            asked,
+            absolute,
+            max_error,
+            lattice,
+            least,
+        } = read_numbers(&mut reader, flags)?;
         let fills = (0..reader.count(MOST_FILLS, "fill values")?)
             .map(|_| reader.f64())
             .collect::<Result<_>>()?;
@@ -281,6 +258,58 @@ impl Index {
         }
         corrupt(Section::Index, "a model is stored that no chunk needs")
     }
+}
+
+fn read_flags(reader: &mut Reader) -> Result<u8> {
+    let flags = reader.byte()?;
+    if flags & !(PERIODIC | LATTICE | STORED | LEAST) != 0 {
+        return Err(Error::Unsupported(format!(
+            "unknown flags {flags:#x}: install a newer foresz"
+        )));
+    }
+    Ok(flags)
+}
+
+fn read_time(reader: &mut Reader, dims: usize) -> Result<Option<usize>> {
+    match usize::from(reader.byte()?) {
+        t if t <= dims => Ok(t.checked_sub(1)),
+        t => corrupt(Section::Index, format!("dimension {t} of {dims} is time")),
+    }
+}
+
+/// What an index says of errors and values.
+struct Numbers {
+    asked: Bound,
+    absolute: f64,
+    max_error: f64,
+    lattice: f64,
+    least: Option<f64>,
+}
+
+fn read_numbers(reader: &mut Reader, flags: u8) -> Result<Numbers> {
+    let asked = read_bound(reader)?;
+    let absolute = match asked {
+        Bound::Absolute(bound) => bound,
+        Bound::Lossless => 0.0,
+        _ => read_size(reader, "the absolute bound")?,
+    };
+    let max_error = read_size(reader, "the largest error")?;
+    let lattice = if flags & LATTICE == 0 {
+        0.0
+    } else {
+        read_size(reader, "the step of the lattice")?
+    };
+    let least = match flags & LEAST {
+        0 => None,
+        _ => Some(read_finite(reader, "the least value")?),
+    };
+    Ok(Numbers {
+        asked,
+        absolute,
+        max_error,
+        lattice,
+        least,
+    })
 }
 
 fn read_stored(reader: &mut Reader, body: usize) -> Result<Vec<Stored>> {

@@ -435,6 +435,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::too_many_lines, reason = "one data set")]
     fn directory() -> Directory {
         let attribute = |name: &str, value| Attribute {
             name: name.into(),

@@ -236,8 +236,6 @@ impl<'a, T: Sample> Bands<'a, T> {
         let Ok(k) = self.starts.binary_search(&share.to[0].start) else {
             return;
         };
-        let counts: Vec<usize> = share.plane.axes.iter().map(|a| a.count).collect();
-        let all: Vec<Range<usize>> = counts.iter().map(|n| 0..*n).collect();
         let mut to = share.to.clone();
         to[0] = 0..to[0].len();
         let mut shape = self.shape.to_vec();
@@ -249,7 +247,7 @@ impl<'a, T: Sample> Bands<'a, T> {
         if values.len() == band.len() {
             band.copy_from_slice(values);
         } else {
-            blocks::copy_box(values, &counts, &all, &mut band, &shape, &to);
+            blocks::put(values, &mut band, &shape, &to);
         }
     }
 }

@@ -43,18 +43,10 @@ pub(crate) fn pick<T: Copy>(values: Vec<T>, shape: &[usize], plane: &Plane) -> V
     picked
 }
 
-/// Copies the box `from` of one field onto the equally large box `to` of another.
-pub(crate) fn copy_box<T: Copy>(
-    source: &[T],
-    source_shape: &[usize],
-    from: &[Range<usize>],
-    target: &mut [T],
-    target_shape: &[usize],
-    to: &[Range<usize>],
-) {
-    let (sources, columns) = rows(source_shape, from);
-    let (targets, _) = rows(target_shape, to);
-    for (s, t) in sources.zip(targets) {
-        target[t..t + columns].copy_from_slice(&source[s..s + columns]);
-    }
+/// Puts values, in C order, into a box of a field.
+pub(crate) fn put<T: Copy>(values: &[T], field: &mut [T], shape: &[usize], part: &[Range<usize>]) {
+    let (rows, columns) = rows(shape, part);
+    let values = values.chunks_exact(columns);
+    rows.zip(values)
+        .for_each(|(start, row)| field[start..start + columns].copy_from_slice(row));
 }

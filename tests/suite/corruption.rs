@@ -736,6 +736,7 @@ fn stored_values_that_cannot_be_are_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn an_index_that_cannot_be_is_refused() {
     let body = sealed(chunk(&huffman(2, &[], 0, &[])), &[0.0; 4]);
     let refuse = |what: &str, change: &dyn Fn(&mut Index)| {

@@ -39,6 +39,10 @@ fn field<R>(value: impl Fn(usize, usize, usize) -> R) -> Vec<R> {
 }
 
 /// Everything that people put into files.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one file with all that people put into files"
+)]
 fn weather() -> Memory {
     let dimension = |name: &str, length, unlimited| Dimension {
         name: name.into(),
@@ -647,6 +651,7 @@ fn noise(count: usize) -> impl Iterator<Item = u64> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn integers_that_are_noise_do_not_grow() {
     const COUNT: usize = 40_000;
     let unsigned = || {

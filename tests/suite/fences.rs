@@ -240,6 +240,7 @@ fn asked_bounds() -> impl Strategy<Value = Bound> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn cases() -> impl Strategy<Value = Case> {
     let shapes = prop_oneof![
         prop::collection::vec(1..400usize, 1),

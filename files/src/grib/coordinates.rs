@@ -6,6 +6,7 @@ use crate::values::Values;
 const EPOCH: &str = "seconds since 1970-01-01T00:00:00";
 
 /// Attributes of a coordinate, as cfgrib gives them.
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn attributes(name: &str) -> Vec<Attribute> {
     let texts: &[(&str, &str)] = match name {
         "latitude" => &[

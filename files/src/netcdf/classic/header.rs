@@ -86,19 +86,8 @@ fn place(
     let sizes = sizes.collect::<Result<Vec<u64>>>()?;
     let of_records: Vec<bool> = dataset.variables.iter().map(has_records).collect();
     let sizes_of_records = sizes.iter().zip(&of_records).filter(|(_, r)| **r);
-    let mut sizes_of_records = sizes_of_records.map(|(size, _)| *size);
-    // A variable that is alone in its record is not padded.
-    let record = match (sizes_of_records.next(), sizes_of_records.next()) {
-        (Some(only), None) => only,
-        (Some(first), Some(second)) => {
-            let mut all = [first, second].into_iter().chain(sizes_of_records);
-            all.try_fold(0u64, |sum, size| {
-                sum.checked_add(size.checked_next_multiple_of(4)?)
-            })
-            .ok_or_else(impossible)?
-        }
-        _ => 0,
-    };
+    let sizes_of_records: Vec<u64> = sizes_of_records.map(|(size, _)| *size).collect();
+    let record = bytes_of_record(&sizes_of_records).ok_or_else(impossible)?;
     let starts = begins.iter().zip(&of_records).filter(|(_, r)| **r);
     let first = starts.map(|(begin, _)| *begin).min().unwrap_or(length);
     let records = match records {
@@ -138,6 +127,16 @@ fn place(
         record: of_records.then_some(record),
     });
     Ok(places.collect())
+}
+
+/// Bytes of a record, from those of its variables. One that is alone is not padded.
+fn bytes_of_record(sizes: &[u64]) -> Option<u64> {
+    match sizes {
+        [only] => Some(*only),
+        _ => sizes.iter().try_fold(0u64, |sum, size| {
+            sum.checked_add(size.checked_next_multiple_of(4)?)
+        }),
+    }
 }
 
 /// Bytes of a variable, or of a record of it.
