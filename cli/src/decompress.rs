@@ -1,99 +1,191 @@
 //! `foresz decompress`.
 
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use foresz::{Decoded, Decompressor, Drift, Info, Report, Sample, Store};
+use clap::Args;
+use foresz::dataset::{DatasetReader, VariableInfo};
+use foresz::{Decompressor, Drift, Store};
 use serde::Serialize;
 
-use super::args::{Decompress, Format, is_stdio};
-use super::data;
-use super::failure::{DRIFTED, invalid, while_decoding};
-use super::input;
-use super::npy;
-use super::output::{Output, Target};
-use super::progress::Bar;
-use super::region;
-use super::samples;
+use super::args::{BarArgs, ModelArgs, OutputArgs, Saying, Threads, VariableArgs};
+use super::extract::{Order, Written};
+use super::failure::{DRIFTED, invalid};
+use super::form::{self, Format};
+use super::outcome::{Clock, Only, Outcome};
+use super::stream;
 use super::summary;
 use super::talk::Talk;
-use foresz::DType;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz decompress era5.nc.fsz -o back.nc
+  foresz decompress era5.fsz -v t2m --sel time=2020-01-01/2020-01-02,latitude=50:40 -o part.zarr
+  foresz decompress t2m.fsz -o t2m.f32
+  foresz decompress era5.fsz -o europe.npy --region 0:24,80:230,-40:
+  foresz decompress t2m.fsz -o thumbnail.npy --preview 3
+  foresz decompress t2m.fsz -o - | head -c 16 | od -f
+
+A region has one item per dimension, slowest first: a:b, a:, :b, : or a single index.
+Negative numbers count from the end. Only the chunks that hold any of it are decoded.
+
+A preview has the very values of the whole field at rows and columns 0, 2^L, 2·2^L, …,
+under the same bound; of a region, those that lie in it. Chunks coded by pyramid or spline
+are decoded only as far as needed, others (and what follows a frame predictor) in full:
+foresz info says what a preview saves. What is not decoded is not checked either, beyond the
+checksum of its bytes.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Decompress {
+    /// A stream; - for standard input
+    pub(crate) stream: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) variables: VariableArgs,
+    /// Decode only this part, such as 3:7,0:100,: or time=3:7
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) region: Option<String>,
+    /// Decode only this part, by coordinates: latitude=50:40 or
+    /// time=2020-01-01/2020-01-02T06:00; may be repeated
+    #[arg(
+        long,
+        value_name = "NAME=FROM/TO",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub(crate) sel: Vec<String>,
+    /// Pack numbers again that the source had packed into integers
+    #[arg(long)]
+    pub(crate) repack: bool,
+    /// Do not say in the output what was lost
+    #[arg(long)]
+    pub(crate) no_provenance: bool,
+    /// Only every 2^L-th row and column of each frame (the last two dimensions)
+    #[arg(long, value_name = "L", default_value_t = 0, hide_default_value = true)]
+    pub(crate) preview: u8,
+    /// Continue where a learned model predicts something else than on encoding, by more than
+    /// the guard band. Says which frames may break the bound and by how much at most
+    #[arg(long)]
+    pub(crate) best_effort: bool,
+    /// What to write [default: by the name of the output; else raw for an array, netcdf for a
+    /// data set]
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    #[command(flatten)]
+    pub(crate) models: ModelArgs,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
+    #[command(flatten)]
+    pub(crate) bars: BarArgs,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
+
+impl Decompress {
+    /// All that is read.
+    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
+        let stream = std::iter::once(self.stream.clone());
+        stream.chain(self.models.files()).collect()
+    }
+}
 
 #[derive(Serialize)]
-struct Outcome<'a> {
-    input: String,
-    output: String,
-    shape: &'a [usize],
-    dtype: &'a str,
+struct Answer {
+    #[serde(flatten)]
+    outcome: Outcome,
     preview: u8,
     /// Frames that may break the bound.
-    drifts: &'a [Drift],
-    #[serde(flatten)]
-    report: &'a Report,
+    drifts: Vec<Drift>,
 }
 
 pub(crate) fn run(args: &Decompress, talk: &Talk) -> anyhow::Result<ExitCode> {
-    let stream = input::open_stream(&args.stream)?;
-    if data::wants_data_set(args, &stream) {
-        data::decompress(args, stream, talk)?;
-        return Ok(ExitCode::SUCCESS);
+    let clock = Clock::start();
+    let store = stream::store(&args.stream)?;
+    let reader = stream::open(&*store, &args.stream)?;
+    let bare = reader.is_single_field();
+    let path = form::target(args, bare)?;
+    let format = form::of(args, &path, bare)?;
+    let decoder = Decompressor::default()
+        .registry(args.models.registry()?)
+        .limits(args.models.limits())
+        .threads(args.threads.count())
+        .preview(args.preview)
+        .best_effort(args.best_effort);
+    let order = Order::of(args, (&*store, &reader), decoder)?;
+    check(args, &order, format)?;
+    let written = match format {
+        Format::Netcdf | Format::Zarr => order.file(&path, format)?,
+        Format::Npy | Format::Raw => order.array(&path, format)?,
+    };
+    let mut outcome = outcome(args, &reader, order.wanted(), &written)?;
+    outcome.output = path.display().to_string();
+    outcome.format = format.name().into();
+    (outcome.cpu_seconds, outcome.wall_seconds) = clock.seconds();
+    if let Some(report) = &written.report {
+        outcome.timed(report);
     }
-    let target = target(args)?;
-    let output = Output::open(&Target::new(&target, args.output.force).reading(args.inputs()))?;
-    let info = foresz::inspect(&stream)?;
-    let region = args
-        .region
-        .as_ref()
-        .map(|text| region::parse(text, &info.shape, &info.dims))
-        .transpose()?;
-    let job = Job {
-        args,
-        stream: &*stream,
-        info: &info,
-        region: region.as_deref(),
-        npy: format(args, &target) == Format::Npy,
-    };
-    let Written {
-        shape,
-        report,
-        drifts,
-    } = match info.dtype {
-        DType::F32 => job.run::<f32>(output)?,
-        DType::F64 => job.run::<f64>(output)?,
-    };
-    let (input, output) = (
-        args.stream.display().to_string(),
-        target.display().to_string(),
-    );
-    let remark = summary::line(&input, &output, &report) + &preview(args.preview, &shape);
+    let remark = outcome.describe(bare) + &preview(args.preview, &written.shape);
+    let drifts = written.drifts;
     drifts
         .iter()
         .for_each(|drift| eprintln!("{}", warning(drift)));
-    talk.outcome(
-        &Outcome {
-            input,
-            output,
-            shape: &shape,
-            dtype: info.dtype.name(),
-            preview: args.preview,
-            drifts: &drifts,
-            report: &report,
-        },
-        &remark,
-    )?;
-    Ok(if drifts.is_empty() {
+    let code = if drifts.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::from(DRIFTED)
-    })
+    };
+    let answer = Answer {
+        outcome,
+        preview: args.preview,
+        drifts,
+    };
+    talk.outcome(&answer, &remark)?;
+    Ok(code)
 }
 
-/// What was written.
-struct Written {
-    shape: Vec<usize>,
-    report: Report,
-    drifts: Vec<Drift>,
+/// Refuses what makes sense for some variables and formats only.
+fn check(args: &Decompress, order: &Order, format: Format) -> anyhow::Result<()> {
+    let to_file = matches!(format, Format::Netcdf | Format::Zarr);
+    if args.best_effort && (to_file || !order.is_bare()) {
+        return Err(invalid(
+            "--best-effort is for the stream of a single array, written as .npy or raw samples",
+        ));
+    }
+    if args.preview > 0 && to_file {
+        return Err(invalid(
+            "--preview writes .npy or raw samples: coordinates of every row and column would not fit it",
+        ));
+    }
+    Ok(())
+}
+
+fn outcome(
+    args: &Decompress,
+    reader: &DatasetReader<&dyn Store>,
+    wanted: &[usize],
+    written: &Written,
+) -> anyhow::Result<Outcome> {
+    let variables = wanted.iter().map(|v| reader.about(*v));
+    let variables: Vec<VariableInfo> = variables.collect::<foresz::Result<_>>()?;
+    let (raw, stream) = (written.bytes, reader.bytes());
+    let only = match wanted {
+        [v] => Some(Only::of(reader, *v, written.shape.clone(), (raw, stream))?),
+        _ => None,
+    };
+    Ok(Outcome {
+        input: args.stream.display().to_string(),
+        format: String::new(),
+        output: String::new(),
+        input_bytes: stream,
+        output_bytes: raw,
+        ratio: raw as f64 / stream as f64,
+        cpu_seconds: 0.0,
+        wall_seconds: 0.0,
+        only,
+        variables,
+    })
 }
 
 /// Says what the bound of the stream does not hold for.
@@ -125,74 +217,4 @@ fn preview(level: u8, shape: &[usize]) -> String {
         "\npreview of level {level}: {}, under the same bound",
         summary::shape(shape)
     )
-}
-
-fn target(args: &Decompress) -> anyhow::Result<PathBuf> {
-    if let Some(path) = &args.output.output {
-        return Ok(path.clone());
-    }
-    if !is_stdio(&args.stream) && args.stream.extension().is_some_and(|e| e == "fsz") {
-        return Ok(args.stream.with_extension(""));
-    }
-    Err(invalid(format!(
-        "{} does not end in .fsz, so no output name follows from it: give one with -o",
-        args.stream.display()
-    )))
-}
-
-fn format(args: &Decompress, target: &Path) -> Format {
-    let asked = args.format.or_else(|| data::format_by_name(target));
-    asked.unwrap_or(Format::Raw)
-}
-
-struct Job<'a> {
-    args: &'a Decompress,
-    stream: &'a dyn Store,
-    info: &'a Info,
-    region: Option<&'a [Range<usize>]>,
-    npy: bool,
-}
-
-impl Job<'_> {
-    /// Decodes and writes.
-    fn run<T: Sample>(&self, output: Output) -> anyhow::Result<Written> {
-        let samples = self.region.map_or(self.info.samples(), |r| {
-            r.iter().map(ExactSizeIterator::len).product()
-        });
-        let bar = Bar::new(
-            self.args.loudness.wants_bar(),
-            samples,
-            (samples * T::BYTES) as u64,
-        );
-        let mut decoder = Decompressor::default()
-            .registry(self.args.models.registry()?)
-            .limits(self.args.models.limits())
-            .threads(self.args.threads.count())
-            .preview(self.args.preview)
-            .best_effort(self.args.best_effort);
-        if let Some(bar) = &bar {
-            decoder = decoder.progress(bar.callback());
-        }
-        let Decoded {
-            field,
-            report,
-            drifts,
-            ..
-        } = decoder
-            .decode::<T>(&self.stream, self.region)
-            .map_err(while_decoding)?;
-        drop(bar);
-        let field = field.as_standard_layout();
-        output.write(|sink| {
-            if self.npy {
-                npy::write_header::<T>(field.shape(), sink)?;
-            }
-            Ok(samples::write(field.as_slice().unwrap_or_default(), sink)?)
-        })?;
-        Ok(Written {
-            shape: field.shape().to_vec(),
-            report,
-            drifts,
-        })
-    }
 }

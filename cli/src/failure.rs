@@ -137,11 +137,7 @@ pub(crate) fn usage(usage: &clap::Error) -> ExitCode {
     if usage.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
         let text = usage.to_string();
         let error = text.trim_start_matches("error: ").trim_end().to_owned();
-        let talk = Talk {
-            json: true,
-            ..Talk::default()
-        };
-        let _ = talk.object(&Failure {
+        let _ = Talk::in_json().object(&Failure {
             error,
             kind: Kind::Invalid,
         });

@@ -1,58 +1,120 @@
-//! Fields and streams from files and standard input.
+//! Whatever can be read, as a source of variables.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Cursor, ErrorKind, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use foresz::{FileStore, Sample, Store};
-use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+use foresz::files::arrays::{self, Arrays, DATA, Layout};
+use foresz::files::{self, Attribute, Dataset, Kind, Source, Values};
+use foresz::{AnyField, Error};
+use ndarray::{ArrayD, IxDyn};
 
-use super::args::is_stdio;
+use super::args::{LayoutArgs, is_stdio};
+use super::choice;
 use super::failure::invalid;
-use super::npy;
-use super::npz;
-use super::samples::{self, Endian};
+use super::stream;
 use super::summary;
-use super::zip;
-use foresz::DType;
 
-/// A field of either type.
-pub(crate) enum Field {
-    F32(ArrayD<f32>),
-    F64(ArrayD<f64>),
+/// First bytes of files with named variables.
+const OF_DATA_SETS: [&[u8]; 3] = [b"CDF", b"\x89HDF", b"GRIB"];
+/// GRIB files can start with something else.
+const EXTENSIONS: [&str; 10] = [
+    "nc", "nc4", "cdf", "h5", "hdf5", "grib", "grb", "grib1", "grib2", "zarr",
+];
+
+/// An open file, store or standard input. Its errors say which one it is.
+pub(crate) struct Input {
+    source: Box<dyn Source>,
+    /// As it is shown.
+    dataset: Dataset,
+    path: PathBuf,
+    /// Whether it has arrays and nothing that describes them.
+    bare: bool,
+    /// Which variable of the source is the only one that is shown.
+    pub(super) picked: Option<usize>,
 }
 
-/// What is known of a field before its file is read.
-pub(crate) struct Expected {
-    pub(crate) shape: Option<Vec<usize>>,
-    pub(crate) dtype: Option<DType>,
-    /// Which array of a `.npz` file it is.
-    pub(crate) variable: Option<String>,
-}
-
-/// A stream, to be read in parts if it is in a file.
-pub(crate) fn open_stream(path: &Path) -> anyhow::Result<Box<dyn Store>> {
-    if is_stdio(path) {
-        return Ok(Box::new(read_bytes(path)?));
-    }
-    let opened = FileStore::open(path);
-    Ok(Box::new(opened.with_context(|| cannot_read(path))?))
-}
-
-/// Everything in a file, or on standard input.
-pub(crate) fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    if !is_stdio(path) {
-        return std::fs::read(path).with_context(|| cannot_read(path));
-    }
+/// The first bytes of a file; nothing if it cannot be read, which is reported when it is read.
+pub(crate) fn first_bytes(path: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let read = io::stdin().read_to_end(&mut bytes);
-    read.with_context(|| cannot_read(path))?;
-    Ok(bytes)
+    if !is_stdio(path)
+        && let Ok(file) = File::open(path)
+    {
+        let _ = file.take(8).read_to_end(&mut bytes);
+    }
+    bytes
 }
 
-fn cannot_read(path: &Path) -> String {
-    format!("cannot read {}", name(path))
+/// Whether a path leads to a file, or a folder, of variables with names.
+pub(crate) fn has_names(path: &Path) -> bool {
+    let bytes = first_bytes(path);
+    !is_stdio(path)
+        && (is_named_like_data(path)
+            || path.is_dir()
+            || OF_DATA_SETS.iter().any(|magic| bytes.starts_with(magic)))
+}
+
+/// Whether the ending of a name is that of a file of variables.
+pub(crate) fn is_named_like_data(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str());
+    extension.is_some_and(|e| EXTENSIONS.contains(&e.to_ascii_lowercase().as_str()))
+}
+
+/// Opens anything but a stream.
+pub(crate) fn open(path: &Path, layout: &LayoutArgs) -> anyhow::Result<Input> {
+    if stream::is_one(path) {
+        return Err(invalid(format!(
+            "{} is a stream already: decompress it first",
+            path.display()
+        )));
+    }
+    if !has_names(path) {
+        return open_arrays(path, &layout.layout());
+    }
+    if layout.layout() != Layout::default() {
+        return Err(invalid(format!(
+            "{} describes its own variables: --shape, --dtype and --dims are for arrays that do not",
+            path.display()
+        )));
+    }
+    let source = files::open(path).map_err(Error::from);
+    let source = source.with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Input::new(source, path, false))
+}
+
+/// Opens raw samples, a `.npy` file or a `.npz` archive.
+pub(crate) fn open_arrays(path: &Path, layout: &Layout) -> anyhow::Result<Input> {
+    let opened = if is_stdio(path) {
+        standard_input(layout)
+    } else {
+        arrays::open(path, layout).map_err(anyhow::Error::from)
+    };
+    let arrays = opened.map_err(|error| match error.downcast::<files::Error>() {
+        Ok(e @ files::Error::Io(_)) => {
+            anyhow::Error::from(Error::from(e)).context(format!("cannot read {}", name(path)))
+        }
+        Ok(e) => anyhow::Error::from(Error::from(e)).context(name(path)),
+        Err(other) => other,
+    })?;
+    Ok(Input::new(Box::new(arrays), path, true))
+}
+
+fn standard_input(layout: &Layout) -> anyhow::Result<Arrays> {
+    let mut head = Vec::new();
+    let first = io::stdin().take(8).read_to_end(&mut head);
+    first.context("cannot read standard input")?;
+    if head.starts_with(stream::MAGIC) {
+        return Err(invalid("standard input is a stream: decompress it first"));
+    }
+    if OF_DATA_SETS.iter().any(|magic| head.starts_with(magic)) {
+        return Err(invalid(
+            "NetCDF and GRIB are read from files: standard input can carry raw samples, .npy or .npz",
+        ));
+    }
+    let reader = Box::new(Cursor::new(head).chain(io::stdin()));
+    Ok(arrays::read(reader, layout, Kind::F32)?)
 }
 
 fn name(path: &Path) -> String {
@@ -63,229 +125,240 @@ fn name(path: &Path) -> String {
     }
 }
 
-/// The field in a file: `.npy` or `.npz` if it starts like one, else raw. It is read into
-/// the memory that it is used from: nowhere is there a second copy of it, unless a `.npz`
-/// file comes on standard input.
-pub(crate) fn read_field(path: &Path, expected: &Expected) -> anyhow::Result<Field> {
-    let source = Source::open(path).with_context(|| cannot_read(path))?;
-    let read = if source.head.starts_with(zip::MAGIC) {
-        from_npz(path, source, expected)
-    } else if expected.variable.is_some() {
-        Err(invalid(
-            "-v names an array of a .npz file; this is no .npz file",
-        ))
-    } else if source.head == npy::MAGIC {
-        from_npy(&mut source.bytes(), expected)
-    } else {
-        from_raw(&mut source.bytes(), path, expected)
-    };
-    read.with_context(|| name(path))
+impl Input {
+    fn new(source: Box<dyn Source>, path: &Path, bare: bool) -> Self {
+        Input {
+            dataset: source.dataset().clone(),
+            source,
+            path: path.into(),
+            bare,
+            picked: None,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether nothing but shape and type is known of its arrays.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.bare
+    }
+
+    /// Shows one variable only, described like that.
+    pub(super) fn show_as(&mut self, picked: usize, dataset: Dataset) {
+        (self.picked, self.dataset) = (Some(picked), dataset);
+    }
+
+    /// Refuses an array that is not what options say of it.
+    pub(crate) fn check(&self, variable: usize, layout: &LayoutArgs) -> anyhow::Result<()> {
+        let about = &self.dataset.variables[variable];
+        let (found, asked) = (self.dataset.shape(about), layout.layout());
+        let file = || format!("{}: the {} file", name(&self.path), self.format());
+        if let Some(kind) = asked.kind.filter(|kind| *kind != about.kind) {
+            let (found, kind) = (short(about.kind), short(kind));
+            return Err(invalid(format!("{} holds {found}, not {kind}", file())));
+        }
+        if let Some(shape) = asked.shape.filter(|shape| *shape != found) {
+            let (found, shape) = (summary::shape(&found), summary::shape(&shape));
+            return Err(invalid(format!(
+                "{} has the shape {found}, not {shape}",
+                file()
+            )));
+        }
+        foresz::time_dimension(&layout.dims, found.len())?;
+        Ok(())
+    }
+
+    /// Describes bare arrays as a data set does: the first of three dimensions is time, unless
+    /// names say otherwise, and attributes are those of options.
+    pub(crate) fn describe(
+        &mut self,
+        named: bool,
+        attributes: &[(String, String)],
+        fill: Option<f64>,
+    ) {
+        let variables = self.dataset.variables.iter();
+        let first = variables.filter(|v| v.dimensions.len() > 2 && !named);
+        if let Some(d) = first.map(|v| v.dimensions[0]).next() {
+            self.dataset.dimensions[d].name = "time".into();
+        }
+        for variable in &mut self.dataset.variables {
+            let text = attributes.iter().map(|(name, text)| Attribute {
+                name: name.clone(),
+                value: Values::text(text),
+            });
+            variable.attributes.extend(text);
+            let fill = fill.and_then(|fill| match variable.kind {
+                Kind::F32 => Some(Values::F32(vec![fill as f32])),
+                Kind::F64 => Some(Values::F64(vec![fill])),
+                _ => None,
+            });
+            variable.attributes.extend(fill.map(|value| Attribute {
+                name: "_FillValue".into(),
+                value,
+            }));
+        }
+    }
+
+    /// All of a variable of floating-point numbers, as they are stored.
+    pub(crate) fn into_field(self, variable: usize) -> anyhow::Result<AnyField> {
+        let shape = self.dataset.shape(&self.dataset.variables[variable]);
+        let values = Box::new(self).take(variable).map_err(Error::from)?;
+        field(&shape, values)
+    }
+
+    fn blame(&self, error: files::Error) -> files::Error {
+        blame(&self.path, error)
+    }
 }
 
-/// A file being read.
-struct Source {
-    /// Its first bytes: they tell what it is.
-    head: Vec<u8>,
-    rest: Box<dyn Read>,
-    /// `None` where the end shows only when it is reached.
-    size: Option<u64>,
+fn short(kind: Kind) -> &'static str {
+    super::args::kind_name(kind)
 }
 
-/// What is left of a source, and how much that is.
-pub(crate) struct Bytes<'a> {
-    reader: Box<dyn Read + 'a>,
-    left: Option<u64>,
+fn blame(path: &Path, error: files::Error) -> files::Error {
+    let shown = name(path);
+    match error {
+        files::Error::Io(e) => {
+            let text = match e.kind() {
+                ErrorKind::UnexpectedEof => format!("{shown} is shorter than when it was opened"),
+                _ => format!("cannot read {shown}: {e}"),
+            };
+            files::Error::Io(io::Error::new(e.kind(), text))
+        }
+        files::Error::Damaged(why) => files::Error::Damaged(format!("cannot read {shown}: {why}")),
+        files::Error::Invalid(why) => files::Error::Invalid(format!("{shown}: {why}")),
+        other => other,
+    }
 }
 
-impl Source {
-    fn open(path: &Path) -> io::Result<Self> {
-        let (mut rest, size): (Box<dyn Read>, _) = if is_stdio(path) {
-            (Box::new(io::stdin().lock()), None)
-        } else {
-            let file = File::open(path)?;
-            let about = file.metadata()?;
-            let size = about.is_file().then_some(about.len());
-            (Box::new(file), size)
+/// Floating-point values as an array.
+pub(crate) fn field(shape: &[usize], values: Values) -> anyhow::Result<AnyField> {
+    fn array<T>(shape: &[usize], values: Vec<T>) -> anyhow::Result<ArrayD<T>> {
+        ArrayD::from_shape_vec(IxDyn(shape), values).map_err(|e| invalid(e.to_string()))
+    }
+    match values {
+        Values::F32(v) => Ok(AnyField::F32(array(shape, v)?)),
+        Values::F64(v) => Ok(AnyField::F64(array(shape, v)?)),
+        other => Err(invalid(format!(
+            "this needs floating-point numbers, and the values are {}",
+            other.kind().name()
+        ))),
+    }
+}
+
+/// All of one variable, unpacked, with missing values as NaN where the file names them.
+pub(crate) fn whole(
+    path: &Path,
+    layout: &LayoutArgs,
+    named: Option<&str>,
+) -> anyhow::Result<AnyField> {
+    let input = open(path, layout)?;
+    let names: Vec<String> = named.map(Into::into).into_iter().collect();
+    let v = choice::one(&input, &names)?;
+    input.check(v, layout)?;
+    let variable = input.dataset.variables[v].clone();
+    let shape = input.dataset.shape(&variable);
+    if input.bare {
+        return input.into_field(v);
+    }
+    if shape.contains(&0) {
+        return Err(invalid(format!("{} has no values", variable.name)));
+    }
+    let values = Box::new(input).take(v).map_err(Error::from)?;
+    let missing = foresz::dataset::missing_values(&variable);
+    let mut values = foresz::dataset::unpacked(&variable, values)?;
+    match &mut values {
+        Values::F32(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(&f64::from(**x)));
+            gone.for_each(|x| *x = f32::NAN);
+        }
+        Values::F64(v) => {
+            let gone = v.iter_mut().filter(|x| missing.contains(x));
+            gone.for_each(|x| *x = f64::NAN);
+        }
+        _ => {}
+    }
+    field(&shape, values).with_context(|| variable.name.clone())
+}
+
+impl Source for Input {
+    fn format(&self) -> String {
+        self.source.format()
+    }
+
+    fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    fn read(&mut self, variable: usize, region: &[Range<usize>]) -> files::Result<Values> {
+        let read = self.source.read(self.picked.unwrap_or(variable), region);
+        read.map_err(|e| self.blame(e))
+    }
+
+    fn take(self: Box<Self>, variable: usize) -> files::Result<Values> {
+        let taken = self.source.take(self.picked.unwrap_or(variable));
+        taken.map_err(|e| blame(&self.path, e))
+    }
+
+    fn pieces(&self, variable: usize) -> Option<Vec<usize>> {
+        self.source.pieces(self.picked.unwrap_or(variable))
+    }
+
+    fn skipped(&self) -> &[(String, String)] {
+        self.source.skipped()
+    }
+}
+
+/// What the only array of something bare is called.
+pub(crate) fn is_nameless(dataset: &Dataset) -> bool {
+    matches!(dataset.variables.as_slice(), [one] if one.name == DATA)
+}
+#[cfg(test)]
+mod tests {
+    use foresz::files::{Dimension, Variable};
+
+    use super::*;
+
+    /// A file with one variable of 64 kB.
+    fn save(path: &Path) {
+        let count = 1 << 14;
+        let dataset = Dataset {
+            dimensions: vec![Dimension {
+                name: "x".into(),
+                length: count,
+                unlimited: false,
+            }],
+            attributes: Vec::new(),
+            variables: vec![Variable {
+                name: "v".into(),
+                kind: Kind::F32,
+                dimensions: vec![0],
+                attributes: Vec::new(),
+            }],
         };
-        let mut head = Vec::new();
-        let first = (&mut rest).take(npy::MAGIC.len() as u64);
-        { first }.read_to_end(&mut head)?;
-        Ok(Source { head, rest, size })
+        let values = (0..count).map(|i| (i * i % 9973) as f32).collect();
+        let mut sink = files::create(path, &dataset).unwrap();
+        sink.write(0, std::slice::from_ref(&(0..count)), &Values::F32(values))
+            .unwrap();
+        sink.finish().unwrap();
     }
 
-    fn bytes(self) -> Bytes<'static> {
-        Bytes {
-            reader: Box::new(io::Cursor::new(self.head).chain(self.rest)),
-            left: self.size,
-        }
+    #[test]
+    fn what_shrinks_while_it_is_read_is_to_blame() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.nc");
+        save(&path);
+        let mut source = open(&path, &LayoutArgs::default()).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(4000).unwrap();
+        let whole = 0..1 << 14;
+        let error = source.read(0, std::slice::from_ref(&whole)).unwrap_err();
+        let text = Error::from(error).to_string();
+        assert!(
+            text.contains("file.nc is shorter than when it was opened"),
+            "{text}"
+        );
     }
-}
-
-impl<'a> Bytes<'a> {
-    /// Of a reader that ends where it says.
-    pub(crate) fn new(reader: impl Read + 'a, size: u64) -> Self {
-        Bytes {
-            reader: Box::new(reader),
-            left: Some(size),
-        }
-    }
-
-    /// The values that fill what is left, which is no more and no less.
-    fn values<T: Sample>(&mut self, shape: &[usize], endian: Endian) -> anyhow::Result<Vec<T>> {
-        let dtype = if T::BYTES == 4 {
-            DType::F32
-        } else {
-            DType::F64
-        };
-        if let Some(left) = self.left {
-            check_size(left, shape, dtype)?;
-        }
-        let wanted = size(shape, dtype).ok_or_else(|| too_large(shape))?;
-        let count = shape.iter().product();
-        let short = |()| foresz::Error::Memory {
-            bytes: wanted,
-            what: format!("a field of shape {}", summary::shape(shape)),
-        };
-        let mut values: Vec<T> = bytemuck::allocation::try_zeroed_vec(count).map_err(short)?;
-        let mut found = 0;
-        while found < wanted {
-            let room = &mut bytemuck::cast_slice_mut::<T, u8>(&mut values)[found..];
-            match self.reader.read(room) {
-                Ok(0) => break,
-                Ok(read) => found += read,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e.into()),
-            }
-        }
-        let more = io::copy(&mut self.reader, &mut io::sink())?;
-        check_size(found as u64 + more, shape, dtype)?;
-        samples::to_native(&mut values, endian);
-        Ok(values)
-    }
-}
-
-impl Read for Bytes<'_> {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(room)?;
-        self.left = self.left.map(|left| left.saturating_sub(read as u64));
-        Ok(read)
-    }
-}
-
-fn from_npz(path: &Path, source: Source, expected: &Expected) -> anyhow::Result<Field> {
-    let archive: Box<dyn Store> = match source.size {
-        Some(_) => Box::new(FileStore::open(path)?),
-        None => {
-            let mut bytes = Vec::new();
-            source.bytes().read_to_end(&mut bytes)?;
-            Box::new(bytes)
-        }
-    };
-    let taken = npz::take(&archive, expected.variable.as_deref())?;
-    if !taken.left.is_empty() {
-        let left = taken.left.join(", ");
-        eprintln!("foresz: note: {} is taken, {left} left out", taken.name);
-    }
-    let mut content = taken.member.content(&archive)?;
-    let field = from_npy(&mut Bytes::new(&mut content, taken.member.size()), expected);
-    let field = field.with_context(|| format!("array {}", taken.name))?;
-    content.finish()?;
-    Ok(field)
-}
-
-fn from_npy(bytes: &mut Bytes, expected: &Expected) -> anyhow::Result<Field> {
-    let header = npy::read(bytes)?;
-    if let Some(dtype) = expected.dtype.filter(|dtype| *dtype != header.dtype) {
-        return Err(invalid(format!(
-            "the .npy file holds {}, not {}",
-            header.dtype.name(),
-            dtype.name()
-        )));
-    }
-    if let Some(shape) = expected
-        .shape
-        .as_ref()
-        .filter(|shape| **shape != header.shape)
-    {
-        return Err(invalid(format!(
-            "the .npy file has the shape {}, not {}",
-            summary::shape(&header.shape),
-            summary::shape(shape)
-        )));
-    }
-    let layout = (header.endian, header.fortran);
-    field(bytes, &header.shape, header.dtype, layout)
-}
-
-fn from_raw(bytes: &mut Bytes, path: &Path, expected: &Expected) -> anyhow::Result<Field> {
-    let Some(shape) = &expected.shape else {
-        return Err(invalid(
-            "raw samples do not tell their shape: give it with --shape, slowest dimension first, such as --shape 721x1440 \
-             (a .npy file brings its own)",
-        ));
-    };
-    let dtype = expected.dtype.unwrap_or_else(|| by_extension(path));
-    field(bytes, shape, dtype, (Endian::Little, false))
-}
-
-fn by_extension(path: &Path) -> DType {
-    match path.extension().and_then(|e| e.to_str()) {
-        Some("f64" | "d64") => DType::F64,
-        _ => DType::F32,
-    }
-}
-
-/// Bytes that a field takes, if that many can be counted.
-fn size(shape: &[usize], dtype: DType) -> Option<usize> {
-    shape
-        .iter()
-        .try_fold(dtype.bytes(), |n, length| n.checked_mul(*length))
-}
-
-fn too_large(shape: &[usize]) -> anyhow::Error {
-    let shown = summary::shape(shape);
-    invalid(format!("no memory holds a field of shape {shown}"))
-}
-
-fn check_size(found: u64, shape: &[usize], dtype: DType) -> anyhow::Result<()> {
-    let shown = summary::shape(shape);
-    let wanted = size(shape, dtype).ok_or_else(|| too_large(shape))?;
-    if found == wanted as u64 {
-        return Ok(());
-    }
-    let other = if dtype == DType::F32 {
-        DType::F64
-    } else {
-        DType::F32
-    };
-    let hint = if size(shape, other).map(|n| n as u64) == Some(found) {
-        format!("; as {} it would fit", other.name())
-    } else {
-        String::new()
-    };
-    Err(invalid(format!(
-        "the shape {shown} of {} takes {wanted} bytes, but there are {found}{hint}",
-        dtype.name()
-    )))
-}
-
-fn field(
-    bytes: &mut Bytes,
-    shape: &[usize],
-    dtype: DType,
-    layout: (Endian, bool),
-) -> anyhow::Result<Field> {
-    Ok(match dtype {
-        DType::F32 => Field::F32(array(bytes, shape, layout)?),
-        DType::F64 => Field::F64(array(bytes, shape, layout)?),
-    })
-}
-
-fn array<T: Sample>(
-    bytes: &mut Bytes,
-    shape: &[usize],
-    (endian, fortran): (Endian, bool),
-) -> anyhow::Result<ArrayD<T>> {
-    let values = bytes.values(shape, endian)?;
-    ArrayD::from_shape_vec(IxDyn(shape).set_f(fortran), values).map_err(|e| invalid(e.to_string()))
 }

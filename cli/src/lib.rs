@@ -1,35 +1,51 @@
 //! The command `foresz` as a library: one file per verb, and what verbs share.
 
+mod append;
 mod args;
+mod cat;
+mod choice;
 mod compare;
+mod complete;
 mod compress;
-mod data;
 mod decompress;
+mod extract;
 mod failure;
+mod field;
+mod fit;
+mod form;
+mod globe;
 mod info;
 mod input;
-mod limits;
+mod lacking;
 mod model;
-mod npy;
-mod npz;
+mod origin;
+mod outcome;
 mod output;
 mod predictors;
 mod progress;
+mod provenance;
+mod recipes;
 mod region;
 mod registry;
+mod resume;
 mod samples;
+mod select;
+mod split;
+mod stream;
+mod suggest;
 mod summary;
+mod table;
 mod talk;
 mod train;
 mod verify;
-mod zip;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use foresz::predictors::Entry;
 
-use args::{Cli, Model, Verb};
+use args::{Cli, Verb};
+use model::Model;
 use talk::Talk;
 
 /// Runs the command line of this process.
@@ -61,10 +77,10 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Compress(args) => compress::run(args, talk)?,
         Verb::Decompress(args) => return decompress::run(args, talk),
         Verb::Info(args) => info::run(args, talk)?,
-        Verb::Append(args) => data::append(args, talk)?,
-        Verb::Cat(args) => data::cat(args, talk)?,
-        Verb::Split(args) => data::split(args, talk)?,
-        Verb::Suggest(args) => data::suggest(args, talk)?,
+        Verb::Append(args) => append::run(args, talk)?,
+        Verb::Cat(args) => cat::run(args, talk)?,
+        Verb::Split(args) => split::run(args, talk)?,
+        Verb::Suggest(args) => suggest::run(args, talk)?,
         Verb::Verify(args) => return verify::run(args, talk),
         Verb::Compare(args) => return compare::run(args, talk),
         Verb::Contend => compare::contend(talk)?,

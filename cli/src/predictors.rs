@@ -1,12 +1,29 @@
 //! `foresz predictors`.
 
+use clap::Args;
 use foresz::forecast::Shelf;
 use serde::Serialize;
 
+use super::args::Saying;
 use super::talk::Talk;
 
 const AUTO: &str =
     "codes a sample of each chunk with several and takes the smallest  [the default]";
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz predictors
+  foresz compress t2m.npy --abs 0.01 --predictor lorenzo:order=2
+
+A spec is name:key=value,key=value; a frame predictor and the predictor of what it
+leaves are joined by +, as in persistence+spline.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Predictors {
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Answer {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use foresz::Progress;
+use foresz::{Options, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Smaller inputs are done before anyone could read a bar.
@@ -30,12 +30,20 @@ impl Bar {
         Some(Bar { bar, samples })
     }
 
+    /// Has compression move a bar, if there is one.
+    pub(crate) fn watch(bar: Option<&Bar>, options: Options) -> Options {
+        match bar {
+            Some(bar) => options.progress(bar.callback()),
+            None => options,
+        }
+    }
+
     /// Moves the bar.
     pub(crate) fn callback(&self) -> Progress {
         let (bar, samples, done) = (self.bar.clone(), self.samples, AtomicU64::new(0));
         Arc::new(move |more| {
             let done = done.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
-            // A PSNR can take several passes over the field: each starts anew.
+            // A PSNR can take several passes over the field: each starts again.
             bar.set_position((done.max(1) - 1) % samples.max(1) + 1);
         })
     }

@@ -4,45 +4,14 @@ use std::io::{self, Write};
 
 use foresz::Sample;
 
-/// Order of the bytes in a sample.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Endian {
-    Little,
-    Big,
-}
-
-/// Bytes to samples; a rest too short for a sample is left out.
-pub(crate) fn from_bytes<T: Sample>(bytes: &[u8], endian: Endian) -> Vec<T> {
+/// Little-endian bytes to samples; a rest too short for a sample is left out.
+pub(crate) fn from_bytes<T: Sample>(bytes: &[u8]) -> Vec<T> {
     let sample = |chunk: &[u8]| {
         let mut bits = [0; 8];
-        match endian {
-            Endian::Little => {
-                bits[..T::BYTES].copy_from_slice(chunk);
-                T::from_bits64(u64::from_le_bytes(bits))
-            }
-            Endian::Big => {
-                bits[8 - T::BYTES..].copy_from_slice(chunk);
-                T::from_bits64(u64::from_be_bytes(bits))
-            }
-        }
+        bits[..T::BYTES].copy_from_slice(chunk);
+        T::from_bits64(u64::from_le_bytes(bits))
     };
     bytes.chunks_exact(T::BYTES).map(sample).collect()
-}
-
-/// Makes samples whose bytes were read as they lay in a file into those that they are.
-pub(crate) fn to_native<T: Sample>(values: &mut [T], endian: Endian) {
-    let native = if cfg!(target_endian = "big") {
-        Endian::Big
-    } else {
-        Endian::Little
-    };
-    if endian == native {
-        return;
-    }
-    for value in values {
-        let swapped = value.to_bits64().swap_bytes();
-        *value = T::from_bits64(swapped >> (64 - 8 * T::BYTES));
-    }
 }
 
 /// Writes samples, little-endian.
@@ -64,34 +33,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_orders_read_the_same() {
-        assert_eq!(
-            from_bytes::<f32>(&[0, 0, 0x80, 0x3f], Endian::Little),
-            [1.0]
-        );
-        assert_eq!(from_bytes::<f32>(&[0x3f, 0x80, 0, 0], Endian::Big), [1.0]);
-        assert_eq!(
-            from_bytes::<f64>(&[0x3f, 0xf0, 0, 0, 0, 0, 0, 0], Endian::Big),
-            [1.0]
-        );
-        for (endian, bytes) in [
-            (Endian::Little, [0, 0, 0x80, 0x3f]),
-            (Endian::Big, [0x3f, 0x80, 0, 0]),
-        ] {
-            let mut read = [f32::from_ne_bytes(bytes)];
-            to_native(&mut read, endian);
-            assert_eq!(read, [1.0]);
-        }
-        let mut read = [f64::from_ne_bytes([0x3f, 0xf0, 0, 0, 0, 0, 0, 0])];
-        to_native(&mut read, Endian::Big);
-        assert_eq!(read, [1.0]);
-    }
-
-    #[test]
     fn written_samples_read_back() {
         let values: Vec<f64> = (0..100_000).map(|i| f64::from(i) * 0.1).collect();
         let mut bytes = Vec::new();
         write(&values, &mut bytes).unwrap();
-        assert_eq!(from_bytes::<f64>(&bytes, Endian::Little), values);
+        assert_eq!(from_bytes::<f64>(&bytes), values);
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers and reports in words.
 
+use foresz::Bound;
 use foresz::predictors::Spec;
-use foresz::{Bound, Report};
 
 /// `721x1440`.
 pub(crate) fn shape(shape: &[usize]) -> String {
@@ -58,20 +58,6 @@ pub(crate) fn bound(asked: Bound) -> String {
     }
 }
 
-/// What was lost, measured against what may be lost.
-fn loss(report: &Report) -> String {
-    let error = number(report.max_error);
-    let of = number(report.bound);
-    match report.asked {
-        Bound::Absolute(_) => format!("max error {error} of {of}"),
-        Bound::RangeRelative(_) | Bound::Psnr(_) => {
-            format!("max error {error} of {of} ({})", bound(report.asked))
-        }
-        Bound::PointwiseRelative(_) => format!("max error {error} ({})", bound(report.asked)),
-        Bound::Lossless => "lossless".into(),
-    }
-}
-
 /// A spec without what only machines want to know of learned models.
 pub(crate) fn spec(text: &str) -> String {
     let short = |text: &str| {
@@ -89,48 +75,6 @@ pub(crate) fn spec(text: &str) -> String {
         .map(|spec| short(spec).unwrap_or_else(|| spec.into()))
         .collect();
     shown.join(" | ")
-}
-
-/// One line about a run.
-pub(crate) fn line(input: &str, output: &str, report: &Report) -> String {
-    format!(
-        "{input} → {output}  {} → {}  ratio {} ({} bits/value)  {}  {} + {}  {:.2} s{}{}",
-        bytes(report.input_bytes),
-        bytes(report.output_bytes),
-        number(report.ratio),
-        number(report.bits_per_value),
-        loss(report),
-        spec(&report.predictor),
-        report.backend,
-        report.wall_seconds,
-        stored(report),
-        coarser(report.lattice, report.bound),
-    )
-}
-
-/// Says how much of the stream is learned models.
-fn stored(report: &Report) -> String {
-    match report.models.iter().map(|m| m.stored_bytes).sum() {
-        0 => String::new(),
-        stored => format!(
-            "\nstored with its model ({}): ratio {} without",
-            bytes(stored),
-            number(report.ratio_without_models)
-        ),
-    }
-}
-
-/// Says so when the values were rounded before, and more coarsely than asked for now.
-pub(crate) fn coarser(lattice: f64, bound: f64) -> String {
-    if bound > 0.0 && lattice > 2.0 * bound {
-        let step = number(lattice);
-        format!(
-            "\nnote: the values are multiples of {step} already, coarser than this bound: nothing is lost, and any bound below {} gives the same",
-            number(lattice / 2.0)
-        )
-    } else {
-        String::new()
-    }
 }
 
 #[cfg(test)]

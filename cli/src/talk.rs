@@ -16,6 +16,14 @@ pub(crate) struct Talk {
 }
 
 impl Talk {
+    /// For another program.
+    pub(crate) fn in_json() -> Self {
+        Talk {
+            json: true,
+            ..Talk::default()
+        }
+    }
+
     /// The result of a verb whose product is a file: JSON, or a remark.
     pub(crate) fn outcome(&self, object: &impl Serialize, remark: &str) -> anyhow::Result<()> {
         if self.json {

@@ -1,212 +1,324 @@
 //! `foresz verify`: trusts nothing in the stream but what was asked for.
 
-use std::fmt::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use foresz::check::{self, Promise, Rule};
-use foresz::{Bound, Decompressor, Info, Sample};
-use ndarray::ArrayD;
+use clap::Args;
+use foresz::dataset::{DatasetReader, Verified, View, Worst};
+use foresz::files::{Attribute, Dataset, Source};
+use foresz::{Bound, Decompressor, Store};
 use serde::Serialize;
 
-use super::args::Verify;
-use super::data;
-use super::failure::{BROKEN, invalid, while_decoding};
-use super::input::{self, Expected, Field};
+use super::args::{ModelArgs, Saying, Threads, VariableArgs};
+use super::choice;
+use super::failure::{BROKEN, OTHERWISE, invalid, while_decoding};
+use super::input::Input;
+use super::lacking::Lacking;
+use super::stream;
 use super::summary;
+use super::table::layout;
 use super::talk::Talk;
-use foresz::DType;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz verify era5.nc.fsz era5.nc
+  foresz verify t2m.fsz t2m.f32
+  foresz verify era5.fsz era5.npy --json || echo broken
+
+-v names variables of the stream; of a stream with one variable, also the array of a .npz file.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Verify {
+    /// A stream; - for standard input
+    stream: PathBuf,
+    /// What it was made of: a NetCDF or GRIB file, a Zarr store, raw little-endian samples, .npy
+    /// or .npz; - for standard input
+    original: PathBuf,
+    #[command(flatten)]
+    variables: VariableArgs,
+    #[command(flatten)]
+    models: ModelArgs,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Answer {
     stream: String,
     original: String,
     kept: bool,
-    asked: Bound,
-    /// The absolute bound that every value was held against.
-    bound: Option<f64>,
-    max_error: f64,
-    rms_error: f64,
-    /// Absent where nothing was lost.
-    psnr: Option<f64>,
     numbers: usize,
+    /// Numbers that break their bound.
+    values_broken: usize,
     /// NaN, infinities and fill values, and how many of them changed.
     specials: usize,
     specials_changed: usize,
-    values_broken: usize,
+    #[serde(flatten)]
+    only: Option<Only>,
+    variables: Vec<Verdict>,
+    /// Of the whole.
+    attributes_changed: Vec<String>,
+    /// What only the original has. No reason to call the stream broken: it may have been
+    /// made of a part.
+    lacking: Lacking,
+}
+
+/// What is told of a variable that is the only one.
+#[derive(Serialize)]
+struct Only {
+    asked: Option<Bound>,
+    bound: Option<f64>,
+    max_error: f64,
+    rms_error: f64,
+    psnr: Option<f64>,
     worst: Option<Worst>,
 }
 
 #[derive(Serialize)]
-struct Worst {
-    index: Vec<usize>,
-    original: f64,
-    decoded: f64,
-    error: f64,
+struct Verdict {
+    name: String,
+    kept: bool,
+    asked: Vec<Bound>,
+    #[serde(flatten)]
+    found: Verified,
+    /// Attributes that are not those of the original.
+    attributes_changed: Vec<String>,
 }
 
 pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
-    if data::is_data_set(&args.original) || data::is_data_set_stream(&args.stream) {
-        return data::verify(args, talk);
-    }
-    let stream = input::open_stream(&args.stream)?;
-    let info = foresz::inspect(&stream)?;
-    let dtype = info.dtype;
-    let expected = Expected {
-        shape: Some(info.shape.clone()),
-        dtype: Some(dtype),
-        variable: args.variable.clone(),
+    let store = stream::store(&args.stream)?;
+    let reader = stream::open(&*store, &args.stream)?;
+    let ours = reader.dataset(View::Stored);
+    let mut names = args.variables.names.as_slice();
+    let array = match (ours.variables.as_slice(), names) {
+        // Arrays of an archive have names, and the variable of a stream may have another.
+        ([one], [name]) if one.name != *name => {
+            names = &[];
+            Some(name)
+        }
+        _ => None,
     };
-    let original = input::read_field(&args.original, &expected)?;
+    let mut original = stream::original(&args.original, &reader, array.map(String::as_str))?;
+    if let Some(name) = array.filter(|_| !original.is_bare()) {
+        choice::find(&ours, name)?;
+    }
     let decoder = Decompressor::default()
         .registry(args.models.registry()?)
         .limits(args.models.limits())
         .threads(args.threads.count());
-    let answer = match (original, dtype) {
-        (Field::F32(field), DType::F32) => judge(
-            args,
-            &info,
-            &field,
-            &decoder.field(&stream).map_err(while_decoding)?,
-        ),
-        (Field::F64(field), DType::F64) => judge(
-            args,
-            &info,
-            &field,
-            &decoder.field(&stream).map_err(while_decoding)?,
-        ),
-        _ => {
-            return Err(invalid(format!(
-                "the original does not hold {}",
-                info.dtype
-            )));
+    for name in names {
+        choice::find(&ours, name)?;
+    }
+    let mut variables = Vec::new();
+    for (v, variable) in ours.variables.iter().enumerate() {
+        if names.is_empty() || names.contains(&variable.name) {
+            variables.push(judge(&reader, v, &mut original, &decoder)?);
         }
+    }
+    let theirs = described(&original, &ours);
+    let lacking = match args.variables.names.as_slice() {
+        [] => Lacking::of(&theirs, &ours, original.skipped().to_vec()),
+        _ => Lacking::default(),
     };
-    talk.answer(&answer, &describe(&answer)?)?;
-    Ok(if answer.kept {
-        ExitCode::SUCCESS
-    } else {
+    let changed = changed(&theirs.attributes, &ours.attributes);
+    let answer = Answer {
+        stream: args.stream.display().to_string(),
+        original: args.original.display().to_string(),
+        ..summed(variables, changed, lacking)
+    };
+    talk.answer(&answer, &describe(&answer))?;
+    Ok(if !answer.kept {
         ExitCode::from(BROKEN)
+    } else if answer.has_other_attributes() {
+        ExitCode::from(OTHERWISE)
+    } else {
+        ExitCode::SUCCESS
     })
 }
 
-fn judge<T: Sample>(
-    args: &Verify,
-    info: &Info,
-    original: &ArrayD<T>,
-    decoded: &ArrayD<T>,
-) -> Answer {
-    let span = check::span(original, &info.fills);
-    let promise = match info.asked {
-        // The stream's own idea of the bound is not trusted to be the right one.
-        Bound::RangeRelative(part) => Promise::Within(info.bound.min(part * span)),
-        asked => Promise::of(asked, span),
-    };
-    let found = Rule::new(promise)
-        .fills(&info.fills)
-        .judge(original, decoded);
-    let (rms_error, psnr) = (found.rms(), found.psnr(span));
-    let kept = found.kept() && found.reaches(promise, span);
-    let worst = found.worst.filter(|_| !kept).map(|position| {
-        let at = |field: &ArrayD<T>| field.iter().nth(position).map_or(f64::NAN, |x| x.to_f64());
-        let (x, y) = (at(original), at(decoded));
-        Worst {
-            index: unravel(position, &info.shape),
-            original: x,
-            decoded: y,
-            error: (x - y).abs(),
+/// What an original says of itself; of bare arrays what the stream says, as they say nothing.
+fn described(original: &Input, ours: &Dataset) -> Dataset {
+    let mut theirs = original.dataset().clone();
+    if original.is_bare() {
+        (theirs.dimensions, theirs.attributes) = (Vec::new(), ours.attributes.clone());
+        for variable in &mut theirs.variables {
+            variable.attributes.clear();
         }
-    });
-    Answer {
-        stream: args.stream.display().to_string(),
-        original: args.original.display().to_string(),
-        kept,
-        asked: info.asked,
-        bound: promise.absolute(),
-        max_error: found.max_error,
-        rms_error,
-        psnr: psnr.is_finite().then_some(psnr),
-        numbers: found.numbers,
-        specials: found.specials,
-        specials_changed: found.changed,
-        values_broken: found.broken,
-        worst,
     }
+    theirs
 }
 
-/// A position in C order as an index per dimension.
-fn unravel(mut position: usize, shape: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; shape.len()];
-    for (i, length) in index.iter_mut().zip(shape).rev() {
-        *i = position % length;
-        position /= length;
-    }
-    index
-}
-
-fn describe(answer: &Answer) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    let verdict = if answer.kept { "kept" } else { "BROKEN" };
-    writeln!(
-        text,
-        "{verdict}: {} against {}",
-        answer.stream, answer.original
-    )?;
-    let mut row = |label: &str, value: &str| writeln!(text, "{label:<12}{value}");
-    let asked = summary::bound(answer.asked);
-    row(
-        "bound",
-        &answer
-            .bound
-            .map_or(asked.clone(), |b| format!("{asked} (±{b})")),
-    )?;
-    row("max error", &format!("{}", answer.max_error))?;
-    row("RMS error", &format!("{}", answer.rms_error))?;
-    row(
-        "PSNR",
-        &answer
-            .psnr
-            .map_or("none, no range or nothing lost".into(), |p| {
-                format!("{p:.3} dB")
-            }),
-    )?;
-    let exact = if answer.specials_changed == 0 {
-        "all exact".into()
-    } else {
-        format!("{} changed", answer.specials_changed)
+fn summed(variables: Vec<Verdict>, attributes_changed: Vec<String>, lacking: Lacking) -> Answer {
+    let sum = |of: fn(&Verified) -> usize| variables.iter().map(|v| of(&v.found)).sum();
+    let only = match variables.as_slice() {
+        [v] => Some(Only {
+            asked: match v.asked.as_slice() {
+                [asked] => Some(*asked),
+                _ => None,
+            },
+            bound: v.found.bound,
+            max_error: v.found.max_error,
+            rms_error: v.found.rms_error,
+            psnr: v.found.psnr,
+            worst: v.found.worst.clone(),
+        }),
+        _ => None,
     };
-    row(
-        "special",
-        &format!("{} NaN, infinite or fill values, {exact}", answer.specials),
-    )?;
-    if answer.values_broken > 0 {
-        row(
-            "broken",
-            &format!("{} of {} values", answer.values_broken, answer.numbers),
-        )?;
+    Answer {
+        stream: String::new(),
+        original: String::new(),
+        kept: variables.iter().all(|v| v.kept),
+        numbers: sum(|v| v.numbers),
+        values_broken: sum(|v| v.broken - v.specials_changed),
+        specials: sum(|v| v.specials),
+        specials_changed: sum(|v| v.specials_changed),
+        only,
+        variables,
+        attributes_changed,
+        lacking,
     }
-    if let Some(Worst {
+}
+
+impl Answer {
+    /// Of the whole, or of a variable.
+    fn has_other_attributes(&self) -> bool {
+        let mut variables = self.variables.iter();
+        !self.attributes_changed.is_empty() || variables.any(|v| !v.attributes_changed.is_empty())
+    }
+}
+
+fn judge<S: Store>(
+    reader: &DatasetReader<S>,
+    v: usize,
+    original: &mut Input,
+    decoder: &Decompressor,
+) -> anyhow::Result<Verdict> {
+    let dataset = reader.dataset(View::Stored);
+    let variable = &dataset.variables[v];
+    let theirs = original.dataset().clone();
+    let path = original.path().display();
+    let Some(position) = theirs.position(&variable.name) else {
+        return Err(invalid(format!("{path} has no variable {}", variable.name)));
+    };
+    let other = &theirs.variables[position];
+    let shape = dataset.shape(variable);
+    if theirs.shape(other) != shape || other.kind != variable.kind {
+        return Err(invalid(format!(
+            "{} of {path} is {} {}, that of the stream {} {}",
+            variable.name,
+            other.kind.name(),
+            summary::shape(&theirs.shape(other)),
+            variable.kind.name(),
+            summary::shape(&shape)
+        )));
+    }
+    let attributes_changed = if original.is_bare() {
+        Vec::new()
+    } else {
+        changed(&other.attributes, &variable.attributes)
+    };
+    let found = reader.verify(v, original, position, decoder);
+    let found = found.map_err(while_decoding)?;
+    Ok(Verdict {
+        name: variable.name.clone(),
+        kept: found.broken == 0,
+        asked: reader.about(v)?.asked,
+        found,
+        attributes_changed,
+    })
+}
+
+/// Names of attributes that are not the same on both sides.
+fn changed(theirs: &[Attribute], ours: &[Attribute]) -> Vec<String> {
+    let find = |all: &'_ [Attribute], name: &str| {
+        let found = all.iter().find(|a| a.name == name);
+        found.map(|a| a.value.clone())
+    };
+    let mut changed: Vec<String> = Vec::new();
+    for Attribute { name, .. } in theirs.iter().chain(ours) {
+        let same = match (find(theirs, name), find(ours, name)) {
+            (Some(a), Some(b)) => a.differing(&b) == 0,
+            _ => false,
+        };
+        if !same && !changed.contains(name) {
+            changed.push(name.clone());
+        }
+    }
+    changed
+}
+
+fn describe(answer: &Answer) -> String {
+    let verdict = match (answer.kept, answer.has_other_attributes()) {
+        (false, _) => "BROKEN",
+        (true, true) => "bounds kept, attributes differ",
+        (true, false) => "kept",
+    };
+    let whole = match answer.attributes_changed.as_slice() {
+        [] => String::new(),
+        changed => format!("attributes of the whole changed: {}\n", changed.join(", ")),
+    };
+    let heading = [
+        "variable",
+        "",
+        "bound",
+        "max error",
+        "RMS error",
+        "PSNR",
+        "values",
+        "special",
+        "broken",
+        "attributes",
+    ];
+    let mut rows = vec![heading.map(String::from).to_vec()];
+    rows.extend(answer.variables.iter().map(row));
+    let worst: String = answer.variables.iter().filter_map(worst).collect();
+    format!(
+        "{verdict}: {} against {}\n{}{worst}{whole}{}",
+        answer.stream,
+        answer.original,
+        layout(&rows),
+        answer.lacking.describe()
+    )
+}
+
+fn row(v: &Verdict) -> Vec<String> {
+    let asked: Vec<String> = v.asked.iter().map(|b| summary::bound(*b)).collect();
+    let psnr = v.found.psnr.map(|p| format!("{p:.1} dB"));
+    let special = match v.found.specials_changed {
+        0 => v.found.specials.to_string(),
+        changed => format!("{}, {changed} changed", v.found.specials),
+    };
+    vec![
+        v.name.clone(),
+        if v.kept { "kept" } else { "BROKEN" }.into(),
+        asked.join(" | "),
+        summary::number(v.found.max_error),
+        summary::number(v.found.rms_error),
+        psnr.unwrap_or_else(|| "none".into()),
+        v.found.values.to_string(),
+        special,
+        v.found.broken.to_string(),
+        if v.attributes_changed.is_empty() {
+            "all the same".into()
+        } else {
+            format!("changed: {}", v.attributes_changed.join(", "))
+        },
+    ]
+}
+
+fn worst(v: &Verdict) -> Option<String> {
+    let Worst {
         index,
         original,
         decoded,
         error,
-    }) = &answer.worst
-    {
-        row(
-            "worst",
-            &format!("at {index:?}: {original} came back as {decoded}, off by {error}"),
-        )?;
-    }
-    Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_become_indices() {
-        assert_eq!(unravel(0, &[2, 3, 4]), [0, 0, 0]);
-        assert_eq!(unravel(23, &[2, 3, 4]), [1, 2, 3]);
-        assert_eq!(unravel(6, &[2, 3, 4]), [0, 1, 2]);
-    }
+        ..
+    } = v.found.worst.as_ref()?;
+    Some(format!(
+        "worst of {} at {index:?}: {original} came back as {decoded}, off by {error}\n",
+        v.name
+    ))
 }

@@ -1,8 +1,10 @@
-//! Data sets in files: `NetCDF`, GRIB and Zarr, read in parts and written in parts.
+//! Data sets in files: `NetCDF`, GRIB, Zarr and bare arrays, read in parts and written in parts.
 //!
 //! A file becomes a [`Dataset`] (dimensions, variables, attributes, as they are stored) and
 //! a [`Source`] of values; a [`Sink`] takes both back. Nothing here knows of compression.
 
+#[cfg(feature = "arrays")]
+pub mod arrays;
 mod dataset;
 mod error;
 #[cfg(feature = "grib")]
@@ -12,7 +14,12 @@ mod memory;
 pub mod netcdf;
 mod open;
 mod region;
-#[cfg(any(feature = "grib", feature = "netcdf", feature = "zarr"))]
+#[cfg(any(
+    feature = "arrays",
+    feature = "grib",
+    feature = "netcdf",
+    feature = "zarr"
+))]
 mod room;
 mod sink;
 mod source;

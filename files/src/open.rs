@@ -15,9 +15,14 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>> {
         return zarr(path);
     }
     let mut magic = Vec::new();
-    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    File::open(path)?.take(6).read_to_end(&mut magic)?;
     match magic.as_slice() {
-        b"GRIB" => grib(path),
+        [b'G', b'R', b'I', b'B', ..] => grib(path),
+        #[cfg(feature = "arrays")]
+        head if crate::arrays::is_array(head) => {
+            let layout = crate::arrays::Layout::default();
+            Ok(Box::new(crate::arrays::open(path, &layout)?))
+        }
         #[cfg(feature = "netcdf")]
         // Some HDF5 begins with something else: let its reader say that it is none.
         _ => crate::netcdf::open(path),
@@ -64,7 +69,7 @@ pub fn create(path: &Path, dataset: &Dataset) -> Result<Box<dyn Sink>> {
         Some("zarr") => missing("Zarr"),
         Some("grib" | "grib2" | "grb") => missing("GRIB"),
         _ => Err(Error::Unsupported(format!(
-            "{}: what is to be written has to end in .nc or .zarr",
+            "{}: name an output that ends in .nc or .zarr",
             path.display()
         ))),
     }

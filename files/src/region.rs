@@ -5,7 +5,12 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 
 /// Refuses a region that is not a part of something with this shape.
-#[cfg(any(feature = "grib", feature = "netcdf", feature = "zarr"))]
+#[cfg(any(
+    feature = "arrays",
+    feature = "grib",
+    feature = "netcdf",
+    feature = "zarr"
+))]
 pub(crate) fn check(region: &[Range<usize>], shape: &[usize]) -> Result<()> {
     let inside = |(r, n): (&Range<usize>, &usize)| r.start < r.end && r.end <= *n;
     if region.len() == shape.len() && region.iter().zip(shape).all(inside) {

@@ -202,6 +202,25 @@ impl Values {
         Some(bytes!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64))
     }
 
+    /// Writes all as little-endian bytes, a part at a time; nothing of texts of any length.
+    pub fn write_le_bytes(&self, sink: &mut dyn std::io::Write) -> std::io::Result<()> {
+        const AT_ONCE: usize = 1 << 16;
+        macro_rules! write {
+            ($($variant:ident),*) => {
+                match self {
+                    $(Values::$variant(v) => for part in v.chunks(AT_ONCE) {
+                        let bytes = part.iter().flat_map(|x| x.to_le_bytes());
+                        sink.write_all(&bytes.collect::<Vec<u8>>())?;
+                    })*
+                    Values::Char(v) => sink.write_all(v)?,
+                    Values::Text(_) => {}
+                }
+            };
+        }
+        write!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64);
+        Ok(())
+    }
+
     /// How many values are not those of another to the bit; all, if the other has not as
     /// many or another type.
     pub fn differing(&self, other: &Values) -> usize {

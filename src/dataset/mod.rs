@@ -47,5 +47,5 @@ pub use roles::{Role, companions, roles};
 pub use suggest::{GRADIENTS, Ladder, Rung, ladder, ladder_of};
 pub use travelling::subset;
 pub use valid::odd_range;
-pub use verify::Verified;
+pub use verify::{Verified, Worst};
 pub use view::View;

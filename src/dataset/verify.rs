@@ -2,16 +2,18 @@
 //! asked for.
 
 use foresz_files::{Source, Values};
+use foresz_predictors::Sample;
 use serde::Serialize;
 
-use super::directory::{Entry, Storage};
+use super::directory::Storage;
 use super::job::named;
 use super::packing::{Packing, missing_values, unpack};
 use super::reader::DatasetReader;
+use super::spans::giants;
 use super::valid;
 use super::view::{View, show};
 use crate::bound::Bound;
-use crate::check::{Promise, Rule};
+use crate::check::{self, Promise, Rule};
 use crate::error::{Result, invalid};
 use crate::field::decompress::Decompressor;
 use crate::store::Store;
@@ -22,19 +24,51 @@ use crate::store::Store;
 pub struct Verified {
     /// Values compared.
     pub values: usize,
-    /// Those that break their bound, that had to be the same and are not, or that left the
+    /// Those that are numbers, and not fill values.
+    pub numbers: usize,
+    /// Values that break their bound, that had to be the same and are not, or that left the
     /// range that the variable declares valid or became negative and must not.
     pub broken: usize,
+    /// NaN, infinities and fill values, which have to be the same.
+    pub specials: usize,
+    /// Those that are not: they count as broken.
+    pub specials_changed: usize,
+    /// The absolute bound that every value was held against, if it is one and the same.
+    pub bound: Option<f64>,
     /// Largest absolute error, of unpacked numbers.
     pub max_error: f64,
-    /// Smallest PSNR of the parts that one was asked for, in dB.
+    /// Root of the mean square error.
+    pub rms_error: f64,
+    /// PSNR of the whole, in dB; none where nothing was lost or numbers have no range.
     pub psnr: Option<f64>,
+    /// The value that is off by most, if any breaks its bound.
+    pub worst: Option<Worst>,
 }
 
-/// Numbers to compare, and the bits that tell whether they are the same.
+/// A value that did not come back as it should have.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Worst {
+    /// Where it is, one place per dimension.
+    pub index: Vec<usize>,
+    /// What it was.
+    pub original: f64,
+    /// What came back.
+    pub decoded: f64,
+    /// How far these are apart.
+    pub error: f64,
+}
+
+/// Values as they are stored, and the numbers that they mean if those are others.
 struct Side {
-    numbers: Vec<f64>,
     stored: Values,
+    unpacked: Option<Values>,
+}
+
+impl Side {
+    fn numbers(&self) -> &Values {
+        self.unpacked.as_ref().unwrap_or(&self.stored)
+    }
 }
 
 impl<S: Store> DatasetReader<S> {
@@ -51,72 +85,139 @@ impl<S: Store> DatasetReader<S> {
         };
         let about = &self.directory.dataset.variables[variable];
         let packing = Packing::of(about).filter(|_| entry.packed);
-        let fills = missing_values(about);
         let (zeros, unpacked) = (entry.shows_zeros(), entry.storage == Storage::Unpacked);
+        let alone = self.is_single_field();
+        let fills = match self.streams(variable)?.first() {
+            // An attribute has room for one of them only.
+            Some(info) if alone => info.fills.clone(),
+            _ => missing_values(about),
+        };
         let side = |stored: Values| -> Result<Side> {
-            // What was coded unpacked is compared as it was coded.
-            let stored = if unpacked {
-                show(about, stored, zeros)?
-            } else {
-                stored
-            };
-            let numbers = match &packing {
-                Some(packing) if !unpacked => unpack(&stored, packing, &fills)?.to_f64(),
-                _ => stored.to_f64(),
-            };
-            Ok(Side {
-                numbers: numbers.unwrap_or_default(),
-                stored,
+            Ok(match &packing {
+                // What was coded unpacked is compared as it was coded.
+                _ if unpacked => Side {
+                    stored: show(about, stored, zeros)?,
+                    unpacked: None,
+                },
+                Some(packing) => Side {
+                    unpacked: Some(unpack(&stored, packing, &fills)?),
+                    stored,
+                },
+                None => Side {
+                    stored,
+                    unpacked: None,
+                },
             })
         };
-        let whole = Whole::of(
-            entry,
-            |i| {
-                let values = original.read(position, &entry.cuts.piece(i));
-                Ok(side(values.map_err(|e| named(e, &about.name))?)?.numbers)
-            },
-            &fills,
-        )?;
-        let place = Place {
-            packing: packing.filter(|_| zeros),
-            ends: valid::shown(about, zeros).ok().flatten(),
-            non_negative: entry.non_negative,
-            keep_zeros: entry.keep_zeros,
+        let mut theirs = |i: usize| {
+            let values = original.read(position, &entry.cuts.piece(i));
+            side(values.map_err(|e| named(e, &about.name))?)
         };
-        let mut found = Verified::default();
-        let mut squares = 0.0;
+        let is_number = Specials {
+            fills: if packing.is_some() { &[] } else { &fills },
+            giants: !alone,
+        };
+        let mut range = Range::default();
+        let depends = |bound: Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
+        if entry.pieces.iter().any(|p| depends(p.asked)) {
+            for i in 0..entry.pieces.len() {
+                range.add(theirs(i)?.numbers(), &is_number);
+            }
+        }
+        let span = range.span();
+        let mut found = Tally {
+            place: Place {
+                packing: packing.filter(|_| zeros),
+                ends: valid::shown(about, zeros).ok().flatten(),
+                non_negative: entry.non_negative,
+                keep_zeros: entry.keep_zeros,
+            },
+            ..Tally::default()
+        };
+        let mut wanted = None;
         for (i, piece) in entry.pieces.iter().enumerate() {
             let part = entry.cuts.piece(i);
-            let theirs = original.read(position, &part);
-            let theirs = side(theirs.map_err(|e| named(e, &about.name))?)?;
-            let ours = if entry.storage == Storage::Unpacked {
-                let unpacked = self.read(variable, &part, View::Unpacked, decoder)?;
+            let view = if unpacked {
+                View::Unpacked
+            } else {
+                View::Stored
+            };
+            let ours = self.read(variable, &part, view, decoder)?;
+            let ours = if unpacked {
                 Side {
-                    numbers: unpacked.to_f64().unwrap_or_default(),
-                    stored: unpacked,
+                    stored: ours,
+                    unpacked: None,
                 }
             } else {
-                side(self.read(variable, &part, View::Stored, decoder)?)?
+                side(ours)?
             };
+            let theirs = theirs(i)?;
             let promise = match entry.storage {
                 Storage::Blobs => Promise::Exact,
-                _ => Promise::of(piece.asked, whole.span),
+                _ => Promise::of(piece.asked, span),
             };
-            let fills = if packing.is_some() { &[] } else { &fills[..] };
-            squares += found.add(&theirs, &ours, promise, (&place, fills));
+            if let Promise::Psnr(db) = promise {
+                wanted = Some(db);
+            }
+            range.add(theirs.numbers(), &is_number);
+            found.add((&theirs, &ours), promise, is_number.fills, &part);
         }
-        if let Some(wanted) = whole.psnr {
-            let rms = (squares / whole.numbers.max(1) as f64).sqrt();
-            let psnr = 20.0 * (whole.span / rms).log10();
-            found.psnr = psnr.is_finite().then_some(psnr);
-            // Sums in another order than the encoder's.
-            found.broken += usize::from(psnr < wanted - 1e-9);
+        Ok(found.finish(range.span(), wanted))
+    }
+}
+
+/// What is no number in a variable.
+struct Specials<'a> {
+    fills: &'a [f64],
+    /// Whether huge numbers that nobody measured are none either.
+    giants: bool,
+}
+
+/// Smallest and largest number.
+struct Range {
+    low: f64,
+    high: f64,
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Range {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
         }
-        Ok(found)
+    }
+}
+
+impl Range {
+    fn add(&mut self, values: &Values, specials: &Specials) {
+        fn of<T: Sample>(values: &[T], specials: &Specials) -> Option<(f64, f64)> {
+            let mut fills = specials.fills.to_vec();
+            if specials.giants {
+                fills.extend(giants(values, &fills));
+            }
+            check::range(values, &fills)
+        }
+        let ends = match values {
+            Values::F32(v) => of(v, specials),
+            Values::F64(v) => of(v, specials),
+            _ => None,
+        };
+        if let Some((low, high)) = ends {
+            (self.low, self.high) = (self.low.min(low), self.high.max(high));
+        }
+    }
+
+    fn span(&self) -> f64 {
+        if self.low <= self.high {
+            self.high - self.low
+        } else {
+            0.0
+        }
     }
 }
 
 /// Where numbers have to lie, whatever the bound.
+#[derive(Default)]
 struct Place {
     /// If what is next to zero counts as zero.
     packing: Option<Packing>,
@@ -143,66 +244,138 @@ impl Place {
     }
 }
 
-/// What bounds of a whole variable depend on.
-struct Whole {
-    span: f64,
-    numbers: usize,
-    psnr: Option<f64>,
+/// What was found so far.
+#[derive(Default)]
+struct Tally {
+    place: Place,
+    verified: Verified,
+    squares: f64,
+    /// Absolute bounds, each once.
+    bounds: Vec<Option<f64>>,
+    /// How bad the worst value is.
+    weight: f64,
 }
 
-impl Whole {
-    fn of(
-        entry: &Entry,
-        mut read: impl FnMut(usize) -> Result<Vec<f64>>,
+impl Tally {
+    fn add(
+        &mut self,
+        (theirs, ours): (&Side, &Side),
+        promise: Promise,
         fills: &[f64],
-    ) -> Result<Self> {
-        let asked = || entry.pieces.iter().map(|p| p.asked);
-        let psnr = asked().find_map(|bound| match bound {
-            Bound::Psnr(db) => Some(db),
-            _ => None,
-        });
-        let mut whole = Whole {
-            span: 0.0,
-            numbers: 0,
-            psnr,
-        };
-        if psnr.is_none() && !asked().any(|b| matches!(b, Bound::RangeRelative(_))) {
-            return Ok(whole);
+        part: &[std::ops::Range<usize>],
+    ) {
+        if !self.bounds.contains(&promise.absolute()) {
+            self.bounds.push(promise.absolute());
         }
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for i in 0..entry.pieces.len() {
-            let numbers = read(i)?;
-            let giants = super::spans::giants(&numbers, fills);
-            let is_number = |x: &&f64| x.is_finite() && !fills.contains(x) && !giants.contains(x);
-            for x in numbers.iter().filter(is_number) {
-                (low, high) = (low.min(*x), high.max(*x));
-                whole.numbers += 1;
+        self.verified.values += theirs.stored.len();
+        let as_stored = promise == Promise::Exact && theirs.unpacked.is_some();
+        match (theirs.numbers(), ours.numbers()) {
+            (Values::F32(x), Values::F32(y)) if !as_stored => {
+                self.judge(x, y, (promise, fills), part)
+            }
+            (Values::F64(x), Values::F64(y)) if !as_stored => {
+                self.judge(x, y, (promise, fills), part)
+            }
+            _ => {
+                self.verified.numbers += theirs.stored.len();
+                self.verified.broken += theirs.stored.differing(&ours.stored);
             }
         }
-        whole.span = if low <= high { high - low } else { 0.0 };
-        Ok(whole)
+    }
+
+    fn judge<T: Sample>(
+        &mut self,
+        theirs: &[T],
+        ours: &[T],
+        (promise, fills): (Promise, &[f64]),
+        part: &[std::ops::Range<usize>],
+    ) {
+        let allows = |x, y| promise == Promise::Exact || self.place.allows(x, y);
+        let rule = Rule::new(promise).fills(fills).allows(&allows);
+        let found = rule.judge(theirs, ours);
+        let Verified {
+            numbers,
+            broken,
+            specials,
+            specials_changed,
+            max_error,
+            ..
+        } = &mut self.verified;
+        *numbers += found.numbers;
+        *broken += found.broken + found.changed;
+        *specials += found.specials;
+        *specials_changed += found.changed;
+        *max_error = max_error.max(found.max_error);
+        self.squares += found.squares;
+        if let Some(position) = found.worst {
+            let (x, y) = (theirs[position].to_f64(), ours[position].to_f64());
+            let error = (x - y).abs();
+            let weight = match promise {
+                Promise::Relative(_) => error / x.abs(),
+                _ => error,
+            };
+            // What is no number any more is as bad as can be.
+            let weight = if weight.is_nan() {
+                f64::INFINITY
+            } else {
+                weight
+            };
+            if self.verified.worst.is_none() || weight > self.weight {
+                self.weight = weight;
+                self.verified.worst = Some(Worst {
+                    index: index(position, part),
+                    original: x,
+                    decoded: y,
+                    error,
+                });
+            }
+        }
+    }
+
+    fn finish(self, span: f64, wanted: Option<f64>) -> Verified {
+        let Tally {
+            mut verified,
+            squares,
+            bounds,
+            ..
+        } = self;
+        verified.rms_error = (squares / verified.numbers.max(1) as f64).sqrt();
+        let psnr = if squares == 0.0 {
+            f64::INFINITY
+        } else {
+            20.0 * (span / verified.rms_error).log10()
+        };
+        verified.psnr = psnr.is_finite().then_some(psnr);
+        // Sums in another order than the encoder's.
+        verified.broken += usize::from(wanted.is_some_and(|db| psnr < db - 1e-9));
+        if let [bound] = bounds.as_slice() {
+            verified.bound = *bound;
+        }
+        if verified.broken == 0 {
+            verified.worst = None;
+        }
+        verified
     }
 }
 
-impl Verified {
-    /// Adds values; returns the sum of squares of errors.
-    fn add(
-        &mut self,
-        theirs: &Side,
-        ours: &Side,
-        promise: Promise,
-        (place, fills): (&Place, &[f64]),
-    ) -> f64 {
-        self.values += theirs.stored.len();
-        if theirs.numbers.is_empty() || promise == Promise::Exact {
-            self.broken += theirs.stored.differing(&ours.stored);
-            return 0.0;
-        }
-        let allows = |x, y| place.allows(x, y);
-        let rule = Rule::new(promise).fills(fills).allows(&allows);
-        let found = rule.judge(&theirs.numbers, &ours.numbers);
-        self.broken += found.broken + found.changed;
-        self.max_error = self.max_error.max(found.max_error);
-        found.squares
+/// Where a value of a part is in the whole.
+fn index(mut position: usize, part: &[std::ops::Range<usize>]) -> Vec<usize> {
+    let mut index = vec![0; part.len()];
+    for (place, range) in index.iter_mut().zip(part).rev() {
+        *place = range.start + position % range.len();
+        position /= range.len();
+    }
+    index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_become_indices() {
+        assert_eq!(index(0, &[0..2, 0..3, 0..4]), [0, 0, 0]);
+        assert_eq!(index(23, &[0..2, 0..3, 0..4]), [1, 2, 3]);
+        assert_eq!(index(6, &[5..7, 1..4, 0..4]), [5, 2, 2]);
     }
 }

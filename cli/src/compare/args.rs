@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 use foresz::{Backend, Effort};
 
-use super::super::args::{LayoutArgs, Loudness};
+use super::super::args::{BarArgs, LayoutArgs, Saying, VariableArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   foresz compare fields/ -p auto,lorenzo,spline --backend huffman,context --report out.html
-  foresz compare t2m__721x1440.f32 --peers sz3,zfp --bounds 1e-2,1e-3,1e-4 --json out.json
+  foresz compare t2m__721x1440.f32 --peers sz3,zfp --range-rel 1e-2,1e-3,1e-4 --results out.json
   foresz compare era5.npz -v u,v -p raster --abs 0.05 --csv out.csv
 
 Raw samples tell their shape by their name, as in t2m__721x1440.f32, or by --shape. What was
-measured is kept beside the report, so that a run that was interrupted goes on where it was.
+measured is kept beside the report, so that an interrupted run continues.
 docs/guide/compare.md says what every number is.";
 
 const DATA: &str = "Data";
@@ -24,12 +24,11 @@ const WHERE: &str = "Results";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Compare {
-    /// Fields: raw samples, .npy or .npz files, or folders of them
+    /// Files with fields, of every kind that compress reads, or folders of them
     #[arg(required_unless_present = "from")]
     pub(crate) data: Vec<PathBuf>,
-    /// Only these variables: names of fields, or of arrays in .npz files
-    #[arg(help_heading = DATA, short, long, value_name = "NAME", value_delimiter = ',')]
-    pub(crate) variable: Vec<String>,
+    #[command(flatten)]
+    pub(crate) variables: VariableArgs,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
     /// A value that means "nothing here" and has to come back exactly; may be repeated
@@ -43,11 +42,11 @@ pub(crate) struct Compare {
     #[arg(help_heading = DATA, long, value_name = "[NAME/]KEY=VALUE", value_parser = super::super::args::attribute)]
     pub(crate) attr: Vec<(String, String)>,
     /// Absolute bounds
-    #[arg(help_heading = DATA, long, value_name = "E,…", value_delimiter = ',', conflicts_with = "bounds")]
+    #[arg(help_heading = DATA, long, value_name = "E,…", value_delimiter = ',', conflicts_with = "range_rel")]
     pub(crate) abs: Vec<f64>,
     /// Bounds as parts of the range of each field
-    #[arg(help_heading = DATA, long, value_name = "R,…", value_delimiter = ',', default_values_t = [1e-2, 1e-3, 1e-4])]
-    pub(crate) bounds: Vec<f64>,
+    #[arg(help_heading = DATA, long, alias = "bounds", value_name = "R,…", value_delimiter = ',', default_values_t = [1e-2, 1e-3, 1e-4])]
+    pub(crate) range_rel: Vec<f64>,
 
     /// Predictors: auto, or specs; the first is what the others are compared with
     #[arg(help_heading = WHO, short, long, value_name = "SPEC,…", default_value = "auto")]
@@ -67,19 +66,19 @@ pub(crate) struct Compare {
     /// A learned model's folder, or a folder of such; may be repeated
     #[arg(help_heading = WHO, long, value_name = "FOLDER")]
     pub(crate) model: Vec<PathBuf>,
-    /// Times are medians of so many runs
+    /// Number of runs; times are their medians
     #[arg(help_heading = WHO, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=99))]
     pub(crate) repeat: u32,
-    /// Give a contender up after so many seconds on one case
+    /// Seconds after which a contender is stopped in one case
     #[arg(help_heading = WHO, long, value_name = "SECONDS", default_value_t = 900)]
     pub(crate) timeout: u64,
 
     /// One self-contained page
     #[arg(help_heading = WHERE, long, value_name = "OUT.html")]
     pub(crate) report: Option<PathBuf>,
-    /// Every number
+    /// Every number, as JSON
     #[arg(help_heading = WHERE, long, value_name = "OUT.json")]
-    pub(crate) json: Option<PathBuf>,
+    pub(crate) results: Option<PathBuf>,
     /// A row per case
     #[arg(help_heading = WHERE, long, value_name = "OUT.csv")]
     pub(crate) csv: Option<PathBuf>,
@@ -89,17 +88,19 @@ pub(crate) struct Compare {
     /// Tables for a README
     #[arg(help_heading = WHERE, long, value_name = "OUT.md")]
     pub(crate) markdown: Option<PathBuf>,
-    /// Make results anew from what --json wrote, and run nothing
+    /// Write results from what --results wrote before, and run nothing
     #[arg(help_heading = WHERE, long, value_name = "IN.json", conflicts_with = "data")]
     pub(crate) from: Option<PathBuf>,
     /// Replace results that exist
     #[arg(help_heading = WHERE, long)]
     pub(crate) force: bool,
-    /// Measure everything anew
+    /// Measure everything again
     #[arg(help_heading = WHERE, long)]
     pub(crate) fresh: bool,
     #[command(flatten)]
-    pub(crate) loudness: Loudness,
+    pub(crate) bars: BarArgs,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
 }
 
 fn latitudes(text: &str) -> Result<(f64, f64), String> {

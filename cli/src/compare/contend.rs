@@ -9,7 +9,7 @@ use foresz::forecast::Shelf;
 use foresz::{Bound, Decompressor, Error, Options, Sample};
 use ndarray::{ArrayD, IxDyn};
 
-use super::super::samples::{self, Endian};
+use super::super::samples;
 use super::super::talk::Talk;
 use foresz_compare::job::{Answer, How, Job, ModelUsed, Reply};
 use foresz_compare::why;
@@ -46,7 +46,7 @@ fn contend<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
 }
 
 fn ours<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
-    let values = samples::from_bytes::<T>(&std::fs::read(&job.input)?, Endian::Little);
+    let values = samples::from_bytes::<T>(&std::fs::read(&job.input)?);
     let field = ArrayD::from_shape_vec(IxDyn(&job.shape), values)?;
     let (options, registry) = settings(job)?;
     let decompressor = Decompressor::default().registry(registry).threads(1);

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use foresz::files::Kind;
+use foresz::files::Source as _;
+use foresz::{AnyField, DType, Sample};
+use ndarray::ArrayD;
 
-use super::super::args::Shape;
-use super::super::data;
+use super::super::args::{LayoutArgs, Shape};
 use super::super::failure::invalid;
-use super::super::input::{self, Expected, Field};
+use super::super::input;
 use super::super::output::is_store;
-use super::super::{npz, samples, zip};
+use super::super::{choice, samples};
 use super::args::Compare;
-use foresz::DType;
 
 const EXTENSIONS: [&str; 4] = ["f32", "f64", "npy", "npz"];
 
@@ -55,15 +55,20 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
             found.extend(in_file(path, args)?);
         }
     }
-    if !args.variable.is_empty() {
-        for name in &args.variable {
+    if !args.variables.names.is_empty() {
+        for name in &args.variables.names {
             if !found.iter().any(|source| source.is_called(name)) {
                 let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
                 return Err(invalid(format!("there is no {name:?}; there are: {names}")));
             }
         }
-        found.retain(|source| args.variable.iter().any(|name| source.is_called(name)));
+        found.retain(|source| {
+            args.variables
+                .names
+                .iter()
+                .any(|name| source.is_called(name))
+        });
     }
     for (i, source) in found.iter().enumerate() {
         if found[..i].iter().any(|other| other.name == source.name) {
@@ -103,7 +108,7 @@ pub(super) fn files(args: &Compare) -> Vec<PathBuf> {
 
 /// Whether a path leads to variables with names.
 fn is_named(path: &Path) -> bool {
-    is_store(path) || (path.is_file() && data::is_data_set(path))
+    is_store(path) || (path.is_file() && input::has_names(path))
 }
 
 fn has_extension(path: &Path) -> bool {
@@ -115,28 +120,29 @@ fn in_file(path: &Path, args: &Compare) -> anyhow::Result<Vec<Source>> {
     let stem = path
         .file_stem()
         .map_or_else(String::new, |s| s.to_string_lossy().into());
-    if is_named(path) {
-        let source = |variable: String| Source {
-            name: format!("{stem}__{variable}"),
-            path: path.into(),
-            variable: Some(variable),
-            shape: None,
+    let named = is_named(path);
+    if named || path.extension().is_some_and(|e| e == "npz") {
+        let layout = if named {
+            LayoutArgs::default()
+        } else {
+            args.layout.clone()
         };
-        return Ok(data::variables(path)?.into_iter().map(source).collect());
-    }
-    if path.extension().is_some_and(|e| e == "npz") {
-        let bytes = input::read_bytes(path)?;
-        if !bytes.starts_with(zip::MAGIC) {
-            return Err(invalid(format!("{} is no .npz file", path.display())));
-        }
-        let names = npz::names(&bytes).with_context(|| path.display().to_string())?;
-        let source = |name: String| Source {
-            name: name.clone(),
-            path: path.into(),
-            variable: Some(name),
-            shape: None,
-        };
-        return Ok(names.into_iter().map(source).collect());
+        let source = input::open(path, &layout)?;
+        let dataset = source.dataset();
+        let each = choice::data(dataset).into_iter().map(|v| {
+            let variable = dataset.variables[v].name.clone();
+            Source {
+                name: if named {
+                    format!("{stem}__{variable}")
+                } else {
+                    variable.clone()
+                },
+                path: path.into(),
+                variable: Some(variable),
+                shape: None,
+            }
+        });
+        return Ok(each.collect());
     }
     let (name, told) = shape_in_name(&stem);
     let raw = path.extension().is_none_or(|e| e != "npy");
@@ -144,7 +150,7 @@ fn in_file(path: &Path, args: &Compare) -> anyhow::Result<Vec<Source>> {
         name: name.into(),
         path: path.into(),
         variable: None,
-        shape: args.layout.shape().or(told.filter(|_| raw)),
+        shape: args.layout.layout().shape.or(told.filter(|_| raw)),
     }])
 }
 
@@ -160,37 +166,22 @@ fn shape_in_name(stem: &str) -> (&str, Option<Vec<usize>>) {
 
 /// Reads a field.
 pub(super) fn load(source: &Source, args: &Compare) -> anyhow::Result<Subject> {
-    if let Some(variable) = source.variable.as_ref().filter(|_| is_named(&source.path)) {
-        let (shape, values) = data::whole(&source.path, variable)?;
-        return Ok(Subject {
-            dtype: if values.kind() == Kind::F32 {
-                DType::F32
-            } else {
-                DType::F64
-            },
-            shape,
-            bytes: values.to_le_bytes().unwrap_or_default(),
-        });
+    let layout = match is_named(&source.path) {
+        true => LayoutArgs::default(),
+        false => args.layout.with_shape(source.shape.clone()),
+    };
+    match input::whole(&source.path, &layout, source.variable.as_deref())? {
+        AnyField::F32(field) => subject(DType::F32, &field),
+        AnyField::F64(field) => subject(DType::F64, &field),
     }
-    let expected = Expected {
-        shape: source.shape.clone(),
-        dtype: args.layout.dtype,
-        variable: source.variable.clone(),
-    };
+}
+
+fn subject<T: Sample>(dtype: DType, field: &ArrayD<T>) -> anyhow::Result<Subject> {
     let mut bytes = Vec::new();
-    let (dtype, shape) = match input::read_field(&source.path, &expected)? {
-        Field::F32(field) => {
-            samples::write(&field.iter().copied().collect::<Vec<_>>(), &mut bytes)?;
-            (DType::F32, field.shape().to_vec())
-        }
-        Field::F64(field) => {
-            samples::write(&field.iter().copied().collect::<Vec<_>>(), &mut bytes)?;
-            (DType::F64, field.shape().to_vec())
-        }
-    };
+    samples::write(field.as_slice().unwrap_or_default(), &mut bytes)?;
     Ok(Subject {
         dtype,
-        shape,
+        shape: field.shape().to_vec(),
         bytes,
     })
 }

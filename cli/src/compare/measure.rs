@@ -13,7 +13,7 @@ use foresz_compare::results::{
 use foresz_compare::{Original, sha256};
 
 use super::super::output::Scratch;
-use super::super::samples::{self, Endian};
+use super::super::samples;
 use super::super::talk::Talk;
 use super::args::Compare;
 use super::contenders::{self, Contender};
@@ -44,7 +44,7 @@ pub(super) fn all(args: &Compare, talk: &Talk) -> anyhow::Result<Results> {
     let start = Instant::now();
     let sources = data::find(args)?;
     let contenders: Vec<_> = contenders::all(args)?.into_iter().map(introduced).collect();
-    let beside = args.report.as_deref().or(args.json.as_deref());
+    let beside = args.report.as_deref().or(args.results.as_deref());
     let mut bench = Bench {
         args,
         store: Store::open(beside, args.fresh)?,
@@ -55,7 +55,7 @@ pub(super) fn all(args: &Compare, talk: &Talk) -> anyhow::Result<Results> {
     let mut made = Made::here(args.repeat, bounds);
     let mut pace = bench.pace(&sources);
     let cases = sources.len() * bench.contenders.len() * bench.bounds().0.len();
-    let teller = Teller::new(args.loudness.wants_bar(), talk.quiet, cases);
+    let teller = Teller::new(args.bars.wanted(&args.saying), talk.quiet, cases);
     let (mut fields, mut left_out, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for (i, source) in sources.iter().enumerate() {
         teller.field(&source.name, (i + 1, sources.len()), &pace);
@@ -114,7 +114,7 @@ enum Found {
 impl Bench<'_> {
     pub(super) fn bounds(&self) -> (&[f64], Bounds) {
         if self.args.abs.is_empty() {
-            (&self.args.bounds, Bounds::RangeRelative)
+            (&self.args.range_rel, Bounds::RangeRelative)
         } else {
             (&self.args.abs, Bounds::Absolute)
         }
@@ -141,7 +141,7 @@ impl Bench<'_> {
         teller: &Teller,
     ) -> anyhow::Result<Found> {
         let original = Original::<T>::new(
-            samples::from_bytes(&subject.bytes, Endian::Little),
+            samples::from_bytes(&subject.bytes),
             &subject.shape,
             &self.args.fill,
             self.args.latitudes,
@@ -254,7 +254,7 @@ impl Bench<'_> {
             Outcome::Failed(status, reason) => row(status, Some(reason), None),
             Outcome::Refused(reason) => row(Status::Refused, Some(reason), None),
             Outcome::Done(answer, decoded) => {
-                match original.judge(&samples::from_bytes(&decoded, Endian::Little), bound) {
+                match original.judge(&samples::from_bytes(&decoded), bound) {
                     None => {
                         let lengths = format!("it decoded {} bytes", decoded.len());
                         row(Status::Crashed, Some(lengths), None)

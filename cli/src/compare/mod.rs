@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
         // Refused now rather than after an hour of work.
         if outputs(args).take(i).any(|other| other == path) {
             return Err(invalid(format!(
-                "{} is to hold two results: name another file for one of them",
+                "two results are written to {}: name another file for one of them",
                 path.display()
             )));
         }
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
         Some(path) => read(path)?,
         None => measure::all(args, talk)?,
     };
-    write(args.json.as_deref(), args, || {
+    write(args.results.as_deref(), args, || {
         Ok(serde_json::to_string_pretty(&results)? + "\n")
     })?;
     write(args.csv.as_deref(), args, || Ok(csv(&results)))?;
@@ -75,7 +75,7 @@ fn verdict(results: &Results) -> ExitCode {
 fn outputs(args: &Compare) -> impl Iterator<Item = &Path> {
     let all = [
         &args.report,
-        &args.json,
+        &args.results,
         &args.csv,
         &args.latex,
         &args.markdown,
@@ -105,7 +105,7 @@ fn read(path: &Path) -> anyhow::Result<Results> {
     let results: Results = serde_json::from_str(&text).map_err(|e| {
         let (line, column) = (e.line(), e.column());
         invalid(format!(
-            "{shown} is not what compare --json writes, at line {line}, column {column}"
+            "{shown} is not what compare --results writes, at line {line}, column {column}"
         ))
     })?;
     if results.schema != SCHEMA {

@@ -4,7 +4,7 @@
 use foresz::Sample;
 use foresz_compare::metrics::{Errors, speed};
 
-use super::super::samples::{self, Endian};
+use super::super::samples;
 use super::data::{self, Source, Subject};
 use super::measure::{Bench, Outcome};
 use super::store;
@@ -93,7 +93,7 @@ fn one<T: Sample>(
             return Ok(None);
         };
         let original = Original::<T>::new(
-            samples::from_bytes(&subject.bytes, Endian::Little),
+            samples::from_bytes(&subject.bytes),
             &subject.shape,
             &bench.args.fill,
             None,
@@ -102,7 +102,7 @@ fn one<T: Sample>(
         let Outcome::Done(_, bytes) = bench.run(&laid, k, row.bound, 1)? else {
             return Ok(None);
         };
-        let Some(back) = original.decoded(&samples::from_bytes(&bytes, Endian::Little)) else {
+        let Some(back) = original.decoded(&samples::from_bytes(&bytes)) else {
             return Ok(None);
         };
         originals.push(original.numbers);

@@ -1,18 +1,39 @@
 //! `foresz model check`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::Args;
 use foresz::forecast::autoencoder::AUTOENCODER;
 use foresz::forecast::contract::Kind;
 use foresz::forecast::{Array, Model};
 use serde::Serialize;
 
-use super::super::args::ModelCheck;
+use super::super::args::{RuntimeArgs, Saying};
 use super::super::failure::invalid;
 use super::super::summary;
 use super::super::talk::Talk;
 use super::autoencoder;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz model check flow-filter
+  foresz model check my-models/t2m --json | jq .seconds
+
+Says what goes in and what comes out, whether all files are those that the contract was
+written for, and what one step costs.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ModelCheck {
+    /// The model's folder, or its name
+    model: PathBuf,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Check<'a> {
@@ -41,7 +62,7 @@ struct Tensor {
     range: Option<[f32; 2]>,
 }
 
-pub(in super::super) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
+pub(crate) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
     let shelf = args.runtime.shelf();
     let found = shelf.find(&args.model.display().to_string())?;
     if found.kind() == AUTOENCODER {

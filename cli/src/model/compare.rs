@@ -1,14 +1,35 @@
 //! `foresz model compare`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::Args;
 use foresz::forecast::{Array, Engine};
 use serde::Serialize;
 
-use super::super::args::ModelCompare;
+use super::super::args::{RuntimeArgs, Saying};
 use super::super::talk::Talk;
 use super::open;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz model compare flow-filter
+  foresz model compare my-model --onnxruntime .venv --json | jq .outputs
+
+Differences are in units of an output's standard deviation; the input is noise about the
+means of the contract.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ModelCompare {
+    /// The model's folder, or its name
+    pub(crate) model: PathBuf,
+    #[command(flatten)]
+    pub(crate) runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Answer {
@@ -36,7 +57,7 @@ struct Output {
 
 type Outputs = Vec<(String, Array)>;
 
-pub(in super::super) fn compare(args: &ModelCompare, talk: &Talk) -> anyhow::Result<()> {
+pub(crate) fn compare(args: &ModelCompare, talk: &Talk) -> anyhow::Result<()> {
     let side = |engine| -> anyhow::Result<(Side, Outputs)> {
         let model = open(&args.runtime.shelf().engine(engine), &args.model)?;
         let inputs = model.trial_inputs()?;

@@ -1,13 +1,33 @@
 //! `foresz model list`.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
-use foresz::forecast::Found;
+use clap::Args;
+use foresz::forecast::{Found, Shelf};
 use serde::Serialize;
 
-use super::super::args::ModelList;
+use super::super::args::{Saying, placed};
 use super::super::summary;
 use super::super::talk::Talk;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz model list
+  foresz model list --model my-models --json | jq '.models[].name'
+
+Some models are part of foresz; others lie in folders.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ModelList {
+    /// A model's folder, or a folder of models, to look in besides those that `FORESZ_MODELS`
+    /// names; may be repeated
+    #[arg(long, value_name = "FOLDER")]
+    model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Answer {
@@ -25,8 +45,9 @@ struct Row {
     description: String,
 }
 
-pub(in super::super) fn list(args: &ModelList, talk: &Talk) -> anyhow::Result<()> {
-    let found = args.shelf().all();
+pub(crate) fn list(args: &ModelList, talk: &Talk) -> anyhow::Result<()> {
+    let shelf = placed(foresz::stocked(Shelf::default()), &args.model);
+    let found = shelf.all();
     let models = found.iter().map(row).collect::<anyhow::Result<_>>()?;
     let answer = Answer { models };
     talk.answer(&answer, &describe(&answer)?)

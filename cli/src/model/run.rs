@@ -1,21 +1,59 @@
 //! `foresz model run`: one step.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use foresz::Sample;
+use clap::Args;
+use foresz::files::Kind;
+use foresz::files::arrays::npy;
 use foresz::forecast::{Care, Forecast, Model};
 use foresz::predictors::{FramePredictor, Originals, Past, Place, Scene, Side, Teller};
+use foresz::{AnyField, Sample};
 use ndarray::ArrayD;
 use serde::Serialize;
 
-use super::super::args::ModelRun;
+use super::super::args::{INPUT, LayoutArgs, RuntimeArgs, Saying, VariableArgs, attribute};
 use super::super::failure::invalid;
-use super::super::input::{self, Expected, Field};
 use super::super::output::{Output, Target, files_in};
 use super::super::talk::Talk;
-use super::super::{npy, samples, summary};
+use super::super::{input, samples, summary};
 use super::open;
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz model run flow-filter vorticity.npy -o next.npy
+  foresz model run my-model t2m.f32 --shape 744x33x49 --attr start=2019-03-01T00:00 --attr step=1h --frame 100 -o f100.npy";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ModelRun {
+    /// The model's folder, or its name
+    model: PathBuf,
+    /// A series: a file of any kind that compress reads; - for standard input
+    input: PathBuf,
+    /// Forecast this frame from those before it, counted from 0 [default: the one after
+    /// the last]
+    #[arg(long, value_name = "FRAME")]
+    frame: Option<usize>,
+    /// Where to write the frame; - for standard output
+    #[arg(short, long, value_name = "FRAME.npy")]
+    pub(crate) output: PathBuf,
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    layout: LayoutArgs,
+    #[command(flatten)]
+    variables: VariableArgs,
+    /// An attribute of the series, such as start=2018-06-01T00:00; may be repeated
+    #[arg(help_heading = INPUT, long, value_name = "KEY=VALUE", value_parser = attribute)]
+    attr: Vec<(String, String)>,
+    #[command(flatten)]
+    runtime: RuntimeArgs,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 #[derive(Serialize)]
 struct Outcome {
@@ -27,26 +65,22 @@ struct Outcome {
     seconds: f64,
 }
 
-pub(in super::super) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
+pub(crate) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
     let model = open(&args.runtime.shelf(), &args.model)?;
-    let target = args
-        .output
-        .output
-        .clone()
-        .ok_or_else(|| invalid("say where the frame goes with -o FRAME.npy"))?;
+    let target = &args.output;
     let mut inputs = files_in(&args.model);
     inputs.push(args.input.clone());
-    let output = Output::open(&Target::new(&target, args.output.force).reading(inputs))?;
-    let expected = Expected {
-        shape: args.layout.shape(),
-        dtype: args.layout.dtype,
-        variable: args.variable.clone(),
-    };
-    let field = input::read_field(&args.input, &expected)?;
+    let output = Output::open(&Target::new(target, args.force).reading(inputs))?;
+    let named = args.variables.names.as_slice();
+    if named.len() > 1 {
+        return Err(invalid("a series is one variable: name one with -v"));
+    }
+    let named = named.first().map(String::as_str);
+    let field = input::whole(&args.input, &args.layout, named)?;
     let clock = Instant::now();
     let (frame, shape) = match field {
-        Field::F32(field) => run(args, &model, &field, output)?,
-        Field::F64(field) => run(args, &model, &field, output)?,
+        AnyField::F32(field) => run(args, &model, &field, output)?,
+        AnyField::F64(field) => run(args, &model, &field, output)?,
     };
     let outcome = Outcome {
         model: model.contract().name.clone(),
@@ -130,7 +164,8 @@ fn run<T: Sample>(
     })
     .map_err(foresz::Error::from)?;
     output.write(|sink| {
-        npy::write_header::<T>(&shape, sink)?;
+        let kind = if T::BYTES == 4 { Kind::F32 } else { Kind::F64 };
+        npy::write_header(kind, &shape, sink)?;
         Ok(samples::write(&values, sink)?)
     })?;
     Ok((frame, shape))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::super::args::{LayoutArgs, Loudness, Shape};
+use super::super::args::{INPUT, LayoutArgs, Saying, Shape};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +24,7 @@ const FIELD: &str = "What the field is";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Train {
-    /// A series to learn from, raw little-endian, .npy or .npz; - for standard input
+    /// A series to learn from: a file of any kind that compress reads; - for standard input
     pub(crate) input: PathBuf,
     /// The folder of the model; its name is the model's
     #[arg(short, long, value_name = "FOLDER")]
@@ -32,13 +32,13 @@ pub(crate) struct Train {
     /// Replace a model that is there
     #[arg(long)]
     pub(crate) force: bool,
-    /// Go on where a training in that folder was killed
+    /// Continue a training in that folder that was killed
     #[arg(long, conflicts_with = "force")]
     pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) layout: LayoutArgs,
-    /// Which array of a .npz file [default: the only one, or the one called data]
-    #[arg(long, value_name = "NAME")]
+    /// Which variable or array of the file [default: the only one, or the one called data]
+    #[arg(help_heading = INPUT, short = 'v', long, value_name = "NAME")]
     pub(crate) array: Option<String>,
     /// Frames from here on are never looked at
     #[arg(long, value_name = "FRAME")]
@@ -56,10 +56,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) loudness: Loudness,
-    /// Print one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) saying: Saying,
 }
 
 /// The network.
@@ -116,7 +113,7 @@ pub(crate) struct TrainingArgs {
     /// The last part of the first dimension, to validate on
     #[arg(help_heading = TRAINING, long, value_name = "PART", default_value_t = 0.15)]
     pub(crate) validation: f64,
-    /// End after so many epochs without progress
+    /// The most epochs without progress
     #[arg(help_heading = TRAINING, long, value_name = "N", default_value_t = 20)]
     pub(crate) patience: usize,
     /// Tiles or patches per step [default: 64, forecasters: 4]

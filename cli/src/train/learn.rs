@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context;
+use foresz::AnyField;
 use foresz::forecast::contract::FILE_NAME;
 use foresz_train as train;
 use foresz_train::{Epoch, Report, Series, Settings};
 use serde::Serialize;
 
 use super::super::failure::invalid;
-use super::super::input::{self, Expected, Field};
+use super::super::input;
 use super::super::output::{Output, Target, hold};
 use super::super::talk::Talk;
 use super::Train;
@@ -40,7 +41,7 @@ pub(crate) fn run(args: &Train, talk: &Talk) -> anyhow::Result<()> {
 pub(super) fn learn(args: &Train, talk: &Talk) -> anyhow::Result<Report> {
     if args.output.join(FILE_NAME).exists() && !args.force && !args.resume {
         return Err(invalid(format!(
-            "{} holds a model; say --force to replace it",
+            "{} holds a model; use --force to replace it",
             args.output.display()
         )));
     }
@@ -140,14 +141,10 @@ fn span(seconds: f64) -> String {
 }
 
 fn series(args: &Train) -> anyhow::Result<Series> {
-    let expected = Expected {
-        shape: args.layout.shape(),
-        dtype: args.layout.dtype,
-        variable: args.array.clone(),
-    };
-    let (values, shape) = match input::read_field(&args.input, &expected)? {
-        Field::F32(field) => (field.iter().copied().collect(), field.shape().to_vec()),
-        Field::F64(field) => {
+    let field = input::whole(&args.input, &args.layout, args.array.as_deref())?;
+    let (values, shape) = match field {
+        AnyField::F32(field) => (field.iter().copied().collect(), field.shape().to_vec()),
+        AnyField::F64(field) => {
             let narrow = field.iter().map(|x| *x as f32);
             (narrow.collect(), field.shape().to_vec())
         }

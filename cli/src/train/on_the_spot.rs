@@ -1,10 +1,11 @@
-//! `foresz compress --train`: a model for one field, made before it is compressed.
+//! `foresz compress --train`: a model for one variable, made before it is compressed.
 
 use std::path::PathBuf;
 
 use clap::Parser;
 
-use super::super::args::{Compress, is_stdio};
+use super::super::args::is_stdio;
+use super::super::compress::Compress;
 use super::super::failure::invalid;
 use super::super::output::Scratch;
 use super::super::talk::Talk;
@@ -28,13 +29,13 @@ pub(crate) struct Trained {
 
 impl Trained {
     /// Trains as `--train` asks, if it does.
-    pub(crate) fn by(args: &Compress, talk: &Talk) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn by(args: &Compress, variable: &str, talk: &Talk) -> anyhow::Result<Option<Self>> {
         let Some(options) = &args.train else {
             return Ok(None);
         };
         if is_stdio(&args.input) {
             return Err(invalid(
-                "--train reads the field twice: it cannot be standard input",
+                "--train reads its input twice: name a file instead of standard input",
             ));
         }
         let room = Scratch::new()?;
@@ -55,7 +56,7 @@ impl Trained {
         let parsed = Words::try_parse_from(words);
         let mut train = parsed.map_err(|e| invalid(e.render().to_string()))?.train;
         train.layout = args.layout.clone();
-        train.array = args.array()?;
+        train.array = Some(variable.into());
         train.fill.extend(&args.fill);
         learn(&train, talk)?;
         Ok(Some(Trained { room }))

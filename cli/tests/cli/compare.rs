@@ -17,7 +17,7 @@ fn bench() -> Bench {
     bench
 }
 
-const TWO: &str = "compare in -p spline,lorenzo --backend huffman,context --bounds 1e-2,1e-3";
+const TWO: &str = "compare in -p spline,lorenzo --backend huffman,context --range-rel 1e-2,1e-3";
 
 fn read(bench: &Bench, name: &str) -> Value {
     serde_json::from_slice(&bench.get(name)).unwrap()
@@ -41,7 +41,7 @@ fn text(bench: &Bench, name: &str) -> String {
 #[test]
 fn everything_that_was_asked_for_is_written() {
     let bench = bench();
-    let outputs = "--report a.html --json a.json --csv a.csv --latex a.tex --markdown a.md";
+    let outputs = "--report a.html --results a.json --csv a.csv --latex a.tex --markdown a.md";
     let out = String::from_utf8(bench.ok(&format!("{TWO} {outputs}"))).unwrap();
     assert!(out.contains("lorenzo × context") && out.contains("within its bound"));
 
@@ -86,7 +86,7 @@ fn what_cannot_be_written_is_refused_before_the_work() {
     let bench = bench();
     bench.fails(4, &format!("{TWO} --report no/such/folder/a.html"));
     bench.put("a.html", b"mine");
-    let said = bench.fails(2, &format!("{TWO} --json a.json --report a.html"));
+    let said = bench.fails(2, &format!("{TWO} --results a.json --report a.html"));
     assert!(said.contains("--force"), "{said}");
     assert_eq!(bench.names(), ["a.html", "in"]);
 }
@@ -114,7 +114,7 @@ fn bad_requests_say_what_is_wrong() {
 #[test]
 fn an_interrupted_run_goes_on_where_it_was() {
     let bench = bench();
-    bench.ok(&format!("{TWO} --report a.html --json a.json"));
+    bench.ok(&format!("{TWO} --report a.html --results a.json"));
     let cases = text(&bench, "a.html.cases.jsonl");
     let lines: Vec<&str> = cases.lines().filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 8);
@@ -122,7 +122,7 @@ fn an_interrupted_run_goes_on_where_it_was() {
     let kept = lines[..7].join("\n");
     bench.put("a.html.cases.jsonl", &kept.as_bytes()[..kept.len() - 10]);
     let before = read(&bench, "a.json");
-    bench.ok(&format!("{TWO} --report a.html --json a.json --force"));
+    bench.ok(&format!("{TWO} --report a.html --results a.json --force"));
     let after = read(&bench, "a.json");
     let times = |json: &Value| -> Vec<f64> {
         let rows = json["rows"].as_array().unwrap();
@@ -138,8 +138,8 @@ fn an_interrupted_run_goes_on_where_it_was() {
 #[test]
 fn results_make_another_page_without_measuring() {
     let bench = bench();
-    bench.ok(&format!("{TWO} --json a.json"));
-    bench.ok("compare --from a.json --report b.html --json b.json");
+    bench.ok(&format!("{TWO} --results a.json"));
+    bench.ok("compare --from a.json --report b.html --results b.json");
     assert_eq!(bench.get("a.json"), bench.get("b.json"));
     assert!(text(&bench, "b.html").contains("lorenzo × context"));
 }
@@ -148,7 +148,7 @@ fn results_make_another_page_without_measuring() {
 fn a_peer_that_is_not_here_is_said_to_be_absent() {
     let bench = bench();
     bench.ok(
-        "compare in -p spline --peers zfp,zstd --python ./no-python --json a.json --bounds 1e-2",
+        "compare in -p spline --peers zfp,zstd --python ./no-python --results a.json --range-rel 1e-2",
     );
     let json = read(&bench, "a.json");
     let peers = json["contenders"].as_array().unwrap();
@@ -185,7 +185,7 @@ fn whatever_happens_to_a_peer_happens_to_it_alone() {
     ] {
         let bench = bench();
         fake_python(&bench, &script);
-        bench.ok("compare in -p spline --peers zfp --python ./python --json a.json --bounds 1e-2 --timeout 1");
+        bench.ok("compare in -p spline --peers zfp --python ./python --results a.json --range-rel 1e-2 --timeout 1");
         let json = read(&bench, "a.json");
         assert_eq!(json["rows"][0]["status"], "kept");
         assert_eq!(json["rows"][1]["status"], status, "{script}");
@@ -199,7 +199,7 @@ fn archives_give_every_array_and_components_a_wind() {
         let values: Vec<f64> = wave(960).iter().map(|x| x * (0.5 + turn)).collect();
         bench.put(&format!("in/{name}10__24x40.f32"), &f32_bytes(&values));
     }
-    bench.ok("compare in -v u10,v10 -p lorenzo --abs 0.1,0.2 --json a.json --latitudes 60:30");
+    bench.ok("compare in -v u10,v10 -p lorenzo --abs 0.1,0.2 --results a.json --latitudes 60:30");
     let json = read(&bench, "a.json");
     let winds = json["winds"].as_array().unwrap();
     assert_eq!(winds.len(), 2);
@@ -259,7 +259,7 @@ fn the_page_on_the_json_has_every_place_of_it_and_no_other() {
     let attributes = "--attr vorticity/variable=vorticity";
     let peers = "--peers zstd,pco --python ./no-python";
     bench.ok(&format!(
-        "compare in {contenders} {attributes} {peers} --json a.json"
+        "compare in {contenders} {attributes} {peers} --results a.json"
     ));
     let mut found = BTreeMap::new();
     places(&read(&bench, "a.json"), "", &mut found);

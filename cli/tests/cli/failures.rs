@@ -78,12 +78,12 @@ fn a_npy_file_that_says_otherwise_is_believed() {
             .contains("24 bytes, but there are 20")
     );
     bench.put(
-        "int.npy",
-        &npy(&header.replace("f4", "i4"), &f32_bytes(&wave(6))),
+        "complex.npy",
+        &npy(&header.replace("f4", "c8"), &f32_bytes(&wave(12))),
     );
     assert!(
         bench
-            .fails(2, "compress int.npy --abs 1 -o x.fsz")
+            .fails(2, "compress complex.npy --abs 1 -o x.fsz")
             .contains("astype")
     );
 }

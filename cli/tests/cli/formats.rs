@@ -87,14 +87,20 @@ fn arrays_of_an_npz_file_are_fields() {
     bench.put("two.npz", &zip(&[("u.npy", &names), ("v.npy", &data)]));
     same("two.npz", " --variable v");
     for (line, part) in [
-        ("two.npz", "-v NAME; there are: u, v"),
-        ("two.npz -v w", "no array \"w\"; there are: u, v"),
-        ("two.npz -v u", "<U4"),
-        ("in.npy -v u", "this is no .npz file"),
+        (
+            "three.npz",
+            "there are several variables; name those you want with -v, or take --all: v, w",
+        ),
+        (
+            "two.npz -v nope",
+            "there is no variable nope; the file has v",
+        ),
+        ("in.npy -v u", "there is no variable u; the file has data"),
         ("none.npz", "no arrays"),
         ("text.npz", "no array"),
         ("cut.npz", "damaged"),
     ] {
+        bench.put("three.npz", &zip(&[("v.npy", &data), ("w.npy", &data)]));
         bench.put("none.npz", &[b"PK\x03\x04", &zip(&[])[..]].concat());
         bench.put("text.npz", &zip(&[("a.npy", b"text")]));
         bench.put("cut.npz", &bench.get("two.npz")[..3000]);
@@ -106,6 +112,8 @@ fn arrays_of_an_npz_file_are_fields() {
             stderr(&output)
         );
     }
+    let text = bench.fails(5, "compress two.npz -v u --lossless --force -o out.fsz");
+    assert!(text.contains("<U4"), "{text}");
 }
 
 #[test]

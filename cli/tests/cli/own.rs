@@ -41,7 +41,7 @@ fn a_predictor_from_outside_is_one_like_all_others() {
     assert!(refused.contains("average"), "{refused}");
     let compared = mine(
         &bench,
-        "compare w__60x90.f32 -p average,auto --bounds 1e-2 --json c.json -q",
+        "compare w__60x90.f32 -p average,auto --range-rel 1e-2 --results c.json -q",
     );
     let told = String::from_utf8(bench.get("c.json")).unwrap();
     assert!(

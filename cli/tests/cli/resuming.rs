@@ -106,7 +106,11 @@ fn what_goes_on_is_what_would_have_been() {
     heal();
     let output = bench.run("compress s.zarr --all --abs 0.01 --resume -o r.fsz");
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("going on"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("continuing after"),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(bench.get("r.fsz"), bench.get("wanted.fsz"));
     let left = |name: &String| name.starts_with("r.fsz.");
     assert!(!bench.names().iter().any(left), "{:?}", bench.names());
@@ -167,7 +171,11 @@ fn nothing_goes_on_with_another_input() {
     refused(line, "input has changed");
     let output = bench.run(&format!("{line} --force"));
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("anew"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("starts again"),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(bench.get("r.fsz"), bench.get("wanted.fsz"));
 }
 
@@ -231,15 +239,22 @@ fn what_was_killed_goes_on() {
     if bench.path("r.fsz.part").exists() {
         let output = bench.run(line);
         assert!(output.status.success(), "{}", stderr(&output));
-        assert!(stderr(&output).contains("going on"), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("continuing after"),
+            "{}",
+            stderr(&output)
+        );
     }
     assert_eq!(bench.get("r.fsz"), bench.get("wanted.fsz"));
 }
 
 #[test]
-fn samples_cannot_be_resumed() {
+fn samples_can_be_resumed_but_not_from_standard_input() {
     let bench = Bench::new();
-    bench.put("in.f32", &f32_bytes(&wave(12)));
-    let line = "compress in.f32 --shape 3x4 --abs 1 --resume -o x.fsz";
+    bench.put("in.f32", &f32_bytes(&wave(1200)));
+    bench.ok("compress in.f32 --shape 3x20x20 --abs 0.01 --resume -o x.fsz -q");
+    bench.ok("verify x.fsz in.f32");
+    assert_eq!(bench.names(), ["in.f32", "x.fsz"]);
+    let line = "compress - --shape 3x20x20 --abs 1 --resume -o y.fsz";
     assert!(bench.fails(2, line).contains("--resume"));
 }

@@ -1,19 +1,23 @@
 //! Zip archives, as far as `.npz` files need them: members stored or deflated, found by
 //! the directory at the end.
 
-use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use crc32fast::Hasher;
-use foresz::Store;
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 
-use super::failure::invalid;
+use crate::error::{Error, Result};
+use crate::room;
+
+/// The bytes of an archive.
+pub(super) trait Archive: Read + Seek + Send {}
+
+impl<A: Read + Seek + Send> Archive for A {}
 
 /// First bytes of an archive that is not empty.
-pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
+pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
 
 const END: &[u8] = b"PK\x05\x06";
 const END_64: &[u8] = b"PK\x06\x06";
@@ -26,7 +30,7 @@ const LOCAL_LENGTH: u64 = 30;
 const END_64_LENGTH: u64 = 56;
 /// Bytes that are read at a time.
 const AT_ONCE: usize = 1 << 20;
-/// The end is looked for in so many bytes: a comment may follow it.
+/// The end is looked for this far from the last byte: a comment may follow it.
 const LONGEST_COMMENT: usize = 0xffff;
 /// Says that a number of 32 bits is somewhere else, with 64.
 const ELSEWHERE: u64 = 0xffff_ffff;
@@ -34,8 +38,8 @@ const ENCRYPTED: u64 = 1;
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Member {
-    pub(crate) name: String,
+pub(super) struct Member {
+    pub(super) name: String,
     /// Whether its bytes are encrypted.
     locked: bool,
     method: u64,
@@ -47,7 +51,7 @@ pub(crate) struct Member {
 }
 
 /// All members, in the order of the directory.
-pub(crate) fn members(archive: &dyn Store) -> anyhow::Result<Vec<Member>> {
+pub(super) fn members(archive: &mut dyn Archive) -> Result<Vec<Member>> {
     let (directory, count) = directory(archive)?;
     let (mut at, mut members) = (0, Vec::new());
     for _ in 0..count {
@@ -58,29 +62,33 @@ pub(crate) fn members(archive: &dyn Store) -> anyhow::Result<Vec<Member>> {
     Ok(members)
 }
 
-fn damaged(reason: &str) -> anyhow::Error {
-    invalid(format!("the .npz file is damaged: it {reason}"))
+fn damaged(reason: &str) -> Error {
+    Error::Invalid(format!("the .npz file is damaged: it {reason}"))
 }
 
-/// A little-endian number of so many bytes.
+/// A little-endian number.
 fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     let digits = bytes.get(at..at.checked_add(width)?)?;
     Some(digits.iter().rev().fold(0, |n, d| n << 8 | u64::from(*d)))
 }
 
 /// A part of the archive.
-fn part(archive: &dyn Store, start: u64, length: u64) -> anyhow::Result<Cow<'_, [u8]>> {
+fn part(archive: &mut dyn Archive, start: u64, length: u64) -> Result<Vec<u8>> {
     let end = start.checked_add(length);
-    match end.filter(|end| *end <= archive.size()) {
-        Some(end) => Ok(archive.read(start..end)?),
-        None => Err(damaged("is cut short")),
+    if end.is_none_or(|end| end > archive.seek(SeekFrom::End(0)).unwrap_or(0)) {
+        return Err(damaged("is cut short"));
     }
+    let mut bytes = room::zeros(length as usize)?;
+    archive.seek(SeekFrom::Start(start))?;
+    archive.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The directory, and how many entries it has.
-fn directory(archive: &dyn Store) -> anyhow::Result<(Cow<'_, [u8]>, u64)> {
-    let first = (archive.size()).saturating_sub((END_LENGTH + LONGEST_COMMENT) as u64);
-    let tail = part(archive, first, archive.size() - first)?;
+fn directory(archive: &mut dyn Archive) -> Result<(Vec<u8>, u64)> {
+    let size = archive.seek(SeekFrom::End(0))?;
+    let first = size.saturating_sub((END_LENGTH + LONGEST_COMMENT) as u64);
+    let tail = part(archive, first, size - first)?;
     let none = || damaged("has no directory");
     let (end, count, start) = end_of(&tail).ok_or_else(none)?;
     let locator = end.checked_sub(20);
@@ -156,15 +164,11 @@ fn large(mut extra: &[u8]) -> Option<&[u8]> {
 }
 
 impl Member {
-    /// Bytes when it is unpacked.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
-    }
-
     /// Its bytes, to be read one after the other.
-    pub(crate) fn content<'a>(&'a self, archive: &'a dyn Store) -> anyhow::Result<Content<'a>> {
+    pub(super) fn content<'a>(&'a self, archive: &'a mut dyn Archive) -> Result<Content<'a>> {
+        let size = archive.seek(SeekFrom::End(0))?;
         if self.locked {
-            return Err(invalid(format!("{} is encrypted", self.name)));
+            return Err(Error::Invalid(format!("{} is encrypted", self.name)));
         }
         let head = part(archive, self.start, LOCAL_LENGTH)?;
         let length = |at| number(&head, at, 2).filter(|_| head.starts_with(MAGIC));
@@ -173,7 +177,7 @@ impl Member {
         };
         let from = self.start + LOCAL_LENGTH + name + extra;
         let to = from.checked_add(self.packed);
-        let Some(to) = to.filter(|to| *to <= archive.size()) else {
+        let Some(to) = to.filter(|to| *to <= size) else {
             return Err(damaged(&format!("ends within {}", self.name)));
         };
         let packed = Packed {
@@ -184,7 +188,7 @@ impl Member {
             0 => Box::new(packed),
             8 => Box::new(Inflated::new(packed)),
             other => {
-                return Err(invalid(format!(
+                return Err(Error::Invalid(format!(
                     "{} is packed by method {other}; stored and deflated members can be read",
                     self.name
                 )));
@@ -200,7 +204,7 @@ impl Member {
 }
 
 /// The bytes of a member.
-pub(crate) struct Content<'a> {
+pub(super) struct Content<'a> {
     member: &'a Member,
     plain: Box<dyn Read + 'a>,
     read: u64,
@@ -218,7 +222,7 @@ impl Read for Content<'_> {
 
 impl Content<'_> {
     /// Complains if those that were read are not all, or not the right ones.
-    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self) -> Result<()> {
         let whole = self.read == self.member.size && self.plain.read(&mut [0])? == 0;
         if whole && self.sum.finalize() == self.member.checksum {
             return Ok(());
@@ -230,7 +234,7 @@ impl Content<'_> {
 
 /// Packed bytes.
 struct Packed<'a> {
-    archive: &'a dyn Store,
+    archive: &'a mut dyn Archive,
     range: Range<u64>,
 }
 
@@ -238,11 +242,10 @@ impl Read for Packed<'_> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let left = self.range.end - self.range.start;
         let length = left.min(room.len().min(AT_ONCE) as u64);
-        let next = self.range.start + length;
-        let bytes = self.archive.read(self.range.start..next)?;
-        room[..bytes.len()].copy_from_slice(&bytes);
-        self.range.start = next;
-        Ok(bytes.len())
+        self.archive.seek(SeekFrom::Start(self.range.start))?;
+        let read = self.archive.read(&mut room[..length as usize])?;
+        self.range.start += read as u64;
+        Ok(read)
     }
 }
 
@@ -298,6 +301,8 @@ impl Read for Inflated<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
 
     /// An archive of one member, its directory entry with numbers of 64 bits.
@@ -343,15 +348,20 @@ mod tests {
     fn stored_and_deflated_members_are_read() {
         for (method, packed) in [(0, &b"hello"[..]), (8, &HELLO)] {
             let archive = archive("data.npy", method, packed, b"hello");
-            let members = members(&archive).unwrap();
+            let members = all(&archive).unwrap();
             assert_eq!(members.len(), 1);
             assert_eq!(members[0].name, "data.npy");
             assert_eq!(unpacked(&members[0], &archive).unwrap(), b"hello");
         }
     }
 
-    fn unpacked(member: &Member, archive: &dyn Store) -> anyhow::Result<Vec<u8>> {
-        let mut content = member.content(archive)?;
+    fn all(archive: &[u8]) -> Result<Vec<Member>> {
+        members(&mut Cursor::new(archive))
+    }
+
+    fn unpacked(member: &Member, archive: &[u8]) -> Result<Vec<u8>> {
+        let mut archive = Cursor::new(archive);
+        let mut content = member.content(&mut archive)?;
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
         content.finish()?;
@@ -362,13 +372,13 @@ mod tests {
     fn damage_is_an_error() {
         let good = archive("data.npy", 8, &HELLO, b"hello");
         for end in 0..good.len() {
-            assert!(members(&good[..end].to_vec()).is_err(), "{end}");
+            assert!(all(&good[..end]).is_err(), "{end}");
         }
         for at in 0..good.len() {
             for bit in 0..8 {
                 let mut bad = good.clone();
                 bad[at] ^= 1 << bit;
-                let Ok(members) = members(&bad) else { continue };
+                let Ok(members) = all(&bad) else { continue };
                 for member in members {
                     if let Ok(content) = unpacked(&member, &bad) {
                         assert_eq!(content, b"hello");
@@ -383,7 +393,7 @@ mod tests {
             (0, b"hello", b"hallo"),
         ] {
             let bad = archive("data.npy", method, packed, content);
-            assert!(unpacked(&members(&bad).unwrap()[0], &bad).is_err());
+            assert!(unpacked(&all(&bad).unwrap()[0], &bad).is_err());
         }
     }
 }

@@ -6,19 +6,19 @@ use foresz::dataset::{goes_round, is_longitude};
 use foresz::files::{Dataset, Values, Variable};
 
 /// Degrees of a turn.
-pub(super) const TURN: f64 = 360.0;
+pub(crate) const TURN: f64 = 360.0;
 /// Coordinates are rounded: so much of a step does not matter.
 const SLACK: f64 = 1e-4;
 
 /// An axis of longitudes, eastward, once around the globe.
 #[derive(Clone, Copy)]
-pub(super) struct Globe<'a> {
+pub(crate) struct Globe<'a> {
     axis: &'a [f64],
 }
 
 impl<'a> Globe<'a> {
     /// The axis of a coordinate, if it is such an axis.
-    pub(super) fn of(about: &Variable, axis: &'a [f64]) -> Option<Self> {
+    pub(crate) fn of(about: &Variable, axis: &'a [f64]) -> Option<Self> {
         let rises = axis.is_sorted_by(|a, b| a < b);
         (is_longitude(about) && rises && goes_round(axis)).then_some(Globe { axis })
     }
@@ -30,7 +30,7 @@ impl<'a> Globe<'a> {
     /// All places eastward from one longitude to another. The range may go on beyond the end
     /// of the axis; with it, what has to be added to the longitude that it starts with to be
     /// in there.
-    pub(super) fn between(self, from: f64, to: f64) -> (Option<Range<usize>>, f64) {
+    pub(crate) fn between(self, from: f64, to: f64) -> (Option<Range<usize>>, f64) {
         let slack = SLACK * self.step();
         let to = if to < from { to + TURN } else { to };
         // The smallest longitude of each place that is not before the start.
@@ -46,7 +46,7 @@ impl<'a> Globe<'a> {
     }
 
     /// The place next to a longitude, and what has to be added to its own.
-    pub(super) fn nearest(self, wanted: f64) -> (Option<Range<usize>>, f64) {
+    pub(crate) fn nearest(self, wanted: f64) -> (Option<Range<usize>>, f64) {
         let turns = |i: usize| ((wanted - self.axis[i]) / TURN).round();
         let away = |i: &usize| (wanted - self.axis[*i] - TURN * turns(*i)).abs();
         let nearest = (0..self.axis.len()).min_by(|a, b| away(a).total_cmp(&away(b)));
@@ -59,7 +59,7 @@ impl<'a> Globe<'a> {
 
 /// Adds turns to longitudes so that they are those that were asked for: `turn` to those
 /// before the end of the axis, and one more to those from its start.
-pub(super) fn turned(
+pub(crate) fn turned(
     values: Values,
     places: &Range<usize>,
     (length, turn): (usize, f64),
@@ -89,7 +89,7 @@ pub(super) fn turned(
 }
 
 /// Whether a variable has the longitudes of a dimension, or their bounds.
-pub(super) fn has_longitudes(dataset: &Dataset, v: usize, d: usize) -> bool {
+pub(crate) fn has_longitudes(dataset: &Dataset, v: usize, d: usize) -> bool {
     let about = &dataset.variables[v];
     let axis = dataset.position(&dataset.dimensions[d].name);
     let bounds = axis.and_then(|axis| dataset.variables[axis].attribute("bounds")?.as_text());

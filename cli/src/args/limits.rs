@@ -4,7 +4,7 @@ use clap::Args;
 use foresz::Limits;
 use foresz::forecast::Shelf;
 
-use super::args::MODELS;
+use super::MODELS;
 
 /// What learned models may use.
 #[derive(Debug, Clone, Copy, Args)]
@@ -34,7 +34,7 @@ impl LimitArgs {
         }
     }
 
-    /// For models that are at hand.
+    /// For models of the shelf.
     pub(crate) fn of_shelf(self, shelf: Shelf) -> Shelf {
         let shelf = match self.limit_memory {
             Some(bytes) => shelf.memory(bytes),

@@ -5,8 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use super::args::is_stdio;
+
 /// What tells a file, or all files in a folder, from what they were at another time.
-pub(super) struct Origin {
+pub(crate) struct Origin {
     path: PathBuf,
     files: u64,
     bytes: u64,
@@ -15,13 +17,16 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn of(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
         let mut origin = Origin {
             path: path.into(),
             files: 0,
             bytes: 0,
             changed: 0,
         };
+        if is_stdio(path) {
+            return Ok(origin);
+        }
         let about = fs::metadata(path).map_err(|e| told(&e, path))?;
         origin.count(path, &about).map_err(|e| told(&e, path))?;
         Ok(origin)
@@ -51,7 +56,7 @@ impl Origin {
     }
 
     /// As text, to be compared.
-    pub(super) fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         format!(
             "{} files, {} bytes, changed at {} ns",
             self.files, self.bytes, self.changed
@@ -59,7 +64,7 @@ impl Origin {
     }
 
     /// Fails if it is not what it was any more.
-    pub(super) fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         if Origin::of(&self.path)?.told() == self.told() {
             return Ok(());
         }

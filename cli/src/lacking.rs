@@ -7,7 +7,7 @@ use super::complete::Reason;
 
 /// Names of what a stream lacks.
 #[derive(Debug, Default, PartialEq, Serialize)]
-pub(super) struct Lacking {
+pub(crate) struct Lacking {
     variables: Vec<String>,
     /// Those of another length, or that can only grow there, too.
     dimensions: Vec<String>,
@@ -18,7 +18,7 @@ pub(super) struct Lacking {
 }
 
 impl Lacking {
-    pub(super) fn of(original: &Dataset, stream: &Dataset, unreadable: Vec<Reason>) -> Self {
+    pub(crate) fn of(original: &Dataset, stream: &Dataset, unreadable: Vec<Reason>) -> Self {
         let same = |a: &Dimension, b: &Dimension| {
             a.name == b.name && a.length == b.length && (b.unlimited || !a.unlimited)
         };
@@ -51,7 +51,7 @@ impl Lacking {
     }
 
     /// For people; nothing if nothing is lacking.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let parts = [
             ("variables", &self.variables),
             ("dimensions", &self.dimensions),
@@ -66,9 +66,10 @@ impl Lacking {
             text = format!("the stream lacks of the original: {}\n", parts.join("; "));
         }
         let unreadable = self.unreadable.iter();
-        text.extend(unreadable.map(|(name, reason)| {
-            format!("not compared, as it cannot be read: {name}: {reason}\n")
-        }));
+        text.extend(
+            unreadable
+                .map(|(name, reason)| format!("not compared: {name} cannot be read: {reason}\n")),
+        );
         text
     }
 }

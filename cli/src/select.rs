@@ -16,7 +16,7 @@ use crate::failure::invalid;
 ///
 /// Returns which dimension it was, and what has to be added to coordinates (before the end of
 /// the axis) so that they are those that were asked for.
-pub(super) fn narrow<S: Store>(
+pub(crate) fn narrow<S: Store>(
     ranges: &mut Ranges,
     text: &str,
     dataset: &Dataset,

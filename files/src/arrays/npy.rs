@@ -2,54 +2,42 @@
 
 use std::io::{self, Read, Write};
 
-use foresz::Sample;
-use foresz::files::Kind;
-
-use super::failure::invalid;
-use super::samples::Endian;
-use foresz::DType;
+use super::gather::Form;
+use crate::error::{Error, Result};
+use crate::values::Kind;
 
 /// First bytes of every such file.
-pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
-
-/// What a header says.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) dtype: DType,
-    pub(crate) endian: Endian,
-    pub(crate) fortran: bool,
-    pub(crate) shape: Vec<usize>,
-}
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Reads the header of a file, up to where its samples start.
-pub(crate) fn read(file: &mut dyn Read) -> anyhow::Result<Header> {
+pub(super) fn read(file: &mut dyn Read) -> Result<Form> {
     let bytes = text_of(file)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged("is not text"))?;
-    let (dtype, endian) = dtype(value(text, "descr")?)?;
+    let (kind, big_endian) = kind(value(text, "descr")?)?;
     let fortran = match value(text, "fortran_order")? {
         order if order.starts_with("True") => true,
         order if order.starts_with("False") => false,
         _ => return Err(damaged("has neither True nor False as fortran_order")),
     };
-    Ok(Header {
-        dtype,
-        endian,
+    Ok(Form {
+        kind,
+        big_endian,
         fortran,
         shape: shape(value(text, "shape")?)?,
     })
 }
 
 /// The text of the header.
-fn text_of(file: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
+fn text_of(file: &mut dyn Read) -> Result<Vec<u8>> {
     if taken(file, MAGIC.len() as u64).ok().as_deref() != Some(MAGIC) {
-        return Err(invalid("it is no array"));
+        return Err(Error::Invalid("it is no array".into()));
     }
     let version = taken(file, 2)?;
     let width = match version[0] {
         1 => 2,
         2 | 3 => 4,
         version => {
-            return Err(invalid(format!(
+            return Err(Error::Invalid(format!(
                 "the .npy file has version {version}; 1 to 3 can be read"
             )));
         }
@@ -59,8 +47,8 @@ fn text_of(file: &mut dyn Read) -> anyhow::Result<Vec<u8>> {
     taken(file, length)
 }
 
-/// So many bytes, for which room is made as they come.
-fn taken(file: &mut dyn Read, count: u64) -> anyhow::Result<Vec<u8>> {
+/// The next bytes, for which room is made as they come.
+fn taken(file: &mut dyn Read, count: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(count).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == count {
@@ -70,12 +58,12 @@ fn taken(file: &mut dyn Read, count: u64) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-fn damaged(reason: &str) -> anyhow::Error {
-    invalid(format!("the header of the .npy file {reason}"))
+fn damaged(reason: &str) -> Error {
+    Error::Invalid(format!("the header of the .npy file {reason}"))
 }
 
 /// The text from the value of `key` onwards.
-fn value<'a>(text: &'a str, key: &str) -> anyhow::Result<&'a str> {
+fn value<'a>(text: &'a str, key: &str) -> Result<&'a str> {
     let missing = || damaged(&format!("has no {key}"));
     let at = ['\'', '"']
         .iter()
@@ -88,31 +76,38 @@ fn value<'a>(text: &'a str, key: &str) -> anyhow::Result<&'a str> {
         .trim_start())
 }
 
-fn dtype(value: &str) -> anyhow::Result<(DType, Endian)> {
+/// Type of the values, and whether they are big-endian.
+fn kind(value: &str) -> Result<(Kind, bool)> {
     let quoted = value
         .strip_prefix(['\'', '"'])
         .and_then(|rest| rest.split(['\'', '"']).next());
-    let native = if cfg!(target_endian = "big") {
-        Endian::Big
-    } else {
-        Endian::Little
+    let (order, letters) = match quoted.map(|text| text.split_at(text.len().min(1))) {
+        Some((order @ ("<" | ">" | "=" | "|"), letters)) => (order, letters),
+        _ => ("=", quoted.unwrap_or_default()),
     };
-    let found = match quoted {
-        Some("<f4") => Some((DType::F32, Endian::Little)),
-        Some("<f8") => Some((DType::F64, Endian::Little)),
-        Some(">f4") => Some((DType::F32, Endian::Big)),
-        Some(">f8") => Some((DType::F64, Endian::Big)),
-        Some("=f4" | "f4") => Some((DType::F32, native)),
-        Some("=f8" | "f8") => Some((DType::F64, native)),
-        _ => None,
+    let kind = match letters {
+        "i1" => Kind::I8,
+        "u1" | "b1" => Kind::U8,
+        "i2" => Kind::I16,
+        "u2" => Kind::U16,
+        "i4" => Kind::I32,
+        "u4" => Kind::U32,
+        "i8" => Kind::I64,
+        "u8" => Kind::U64,
+        "f4" => Kind::F32,
+        "f8" => Kind::F64,
+        _ => {
+            let what = quoted.map_or("a structured type".into(), |q| format!("type {q:?}"));
+            return Err(Error::Invalid(format!(
+                "the .npy file holds {what}; f4, f8 and integers can be read: convert it, for instance with .astype(\"f4\")"
+            )));
+        }
     };
-    found.ok_or_else(|| {
-        let what = quoted.map_or("a structured type".into(), |q| format!("type {q:?}"));
-        invalid(format!("the .npy file holds {what}, and only f4 and f8 can be compressed; convert it, for instance with .astype(\"f4\")"))
-    })
+    let big_endian = order == ">" || (order == "=" && cfg!(target_endian = "big"));
+    Ok((kind, big_endian))
 }
 
-fn shape(value: &str) -> anyhow::Result<Vec<usize>> {
+fn shape(value: &str) -> Result<Vec<usize>> {
     let inner = value
         .strip_prefix('(')
         .and_then(|rest| rest.split_once(')'))
@@ -130,16 +125,7 @@ fn shape(value: &str) -> anyhow::Result<Vec<usize>> {
 }
 
 /// Writes the header of a C-ordered, little-endian file.
-pub(crate) fn write_header<T: Sample>(shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
-    write_header_of(
-        if T::BYTES == 4 { Kind::F32 } else { Kind::F64 },
-        shape,
-        sink,
-    )
-}
-
-/// The same for values of any type of a fixed size.
-pub(crate) fn write_header_of(kind: Kind, shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
+pub fn write_header(kind: Kind, shape: &[usize], sink: &mut dyn Write) -> io::Result<()> {
     let letter = match kind {
         Kind::F32 | Kind::F64 => 'f',
         Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => 'u',
@@ -192,9 +178,9 @@ mod tests {
             let bytes = file(version, text);
             let mut rest = bytes.as_slice();
             let header = read(&mut rest).unwrap();
-            let wanted = Header {
-                dtype: DType::F64,
-                endian: Endian::Big,
+            let wanted = Form {
+                kind: Kind::F64,
+                big_endian: true,
                 fortran: true,
                 shape: vec![3, 4],
             };
@@ -207,7 +193,7 @@ mod tests {
     fn what_is_written_is_read() {
         for shape in [vec![7], vec![2, 3], vec![1; 8]] {
             let mut bytes = Vec::new();
-            write_header::<f32>(&shape, &mut bytes).unwrap();
+            write_header(Kind::F32, &shape, &mut bytes).unwrap();
             let mut rest = bytes.as_slice();
             let header = read(&mut rest).unwrap();
             assert_eq!((header.shape, bytes.len() % 64), (shape, 0));
@@ -219,7 +205,7 @@ mod tests {
     fn damage_is_named() {
         let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}";
         for (bad, word) in [
-            (good.replace("<f4", "<i4"), "astype"),
+            (good.replace("<f4", "<c8"), "astype"),
             (good.replace("'<f4'", "[('a', '<f4')]"), "structured"),
             (good.replace("shape", "shade"), "no shape"),
             (good.replace("2,", "-2,"), "-2"),

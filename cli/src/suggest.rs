@@ -2,20 +2,46 @@
 
 use std::fmt::Write;
 use std::ops::Range;
+use std::path::PathBuf;
 
-use foresz::dataset::{Bounds, GRADIENTS, Ladder, Preset, Recipe, closes, ladder, ladder_of};
-use foresz::files::Dataset;
-use foresz::{Bound, Options, Sample};
-use ndarray::ArrayD;
+use clap::Args;
+use foresz::dataset::{Bounds, GRADIENTS, Ladder, Preset, Recipe, closes, ladder_of};
+use foresz::files::{Source, Values};
+use foresz::{Bound, Options};
 use serde::Serialize;
 
-use super::source;
+use super::args::{EffortArgs, LayoutArgs, Saying, Threads, VariableArgs};
+use super::failure::invalid;
+use super::input::{self, Input};
 use super::table::layout;
-use crate::args::Suggest;
-use crate::failure::invalid;
-use crate::input::{self, Expected, Field};
-use crate::summary;
-use crate::talk::Talk;
+use super::talk::Talk;
+use super::{choice, summary};
+
+const EXAMPLES: &str = "\
+Examples:
+  foresz suggest era5.nc -v t2m
+  foresz suggest field.npy --json | jq .suggested
+
+A sample is compressed under a ladder of bounds. The one suggested is the largest that is known
+to be safe for the variable, or else the largest that changes differences between neighbours by 5 %.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Suggest {
+    /// A NetCDF or GRIB file, a Zarr store, a .npy or .npz file, or raw samples; - for standard
+    /// input (raw, .npy and .npz)
+    input: PathBuf,
+    #[command(flatten)]
+    variables: VariableArgs,
+    #[command(flatten)]
+    layout: LayoutArgs,
+    #[command(flatten)]
+    effort: EffortArgs,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    pub(crate) saying: Saying,
+}
 
 /// Values of the sample.
 const SAMPLE: usize = 1 << 21;
@@ -23,7 +49,9 @@ const SAMPLE: usize = 1 << 21;
 #[derive(Serialize)]
 struct Answer {
     input: String,
-    variable: Option<String>,
+    /// The only one.
+    variables: Vec<String>,
+    variable: String,
     units: Option<String>,
     /// Shape of what was tried.
     sample: Vec<usize>,
@@ -35,35 +63,32 @@ struct Answer {
 }
 
 pub(crate) fn run(args: &Suggest, talk: &Talk) -> anyhow::Result<()> {
+    let mut input = input::open(&args.input, &args.layout)?;
+    let v = choice::one(&input, &args.variables.names)?;
+    input.check(v, &args.layout)?;
+    if input.is_bare() {
+        input.describe(!args.layout.dims.is_empty(), &[], None);
+    }
+    let shape = input.dataset().shape(&input.dataset().variables[v]);
+    if shape.iter().product::<usize>() == 0 || shape.is_empty() {
+        return Err(invalid(format!(
+            "{} has no values to try bounds on",
+            input.dataset().variables[v].name
+        )));
+    }
+    let region = sample(&shape);
     let options = Options::new(Bound::Lossless)
-        .effort(args.effort)
+        .effort(args.effort.effort)
         .threads(args.threads.count());
-    let answer = if source::is_data_set(&args.input) {
-        of_variable(args, options)?
-    } else {
-        of_field(args, options)?
+    let options = match closes(&mut input) {
+        Some(closes) => options.periodic(closes),
+        None => options,
     };
+    let ladder = ladder_of(&mut input, v, &region, &options)?;
+    let preset = Preset::Era5.recipe(&mut input, v).ok().flatten();
+    let sample = region.iter().map(ExactSizeIterator::len).collect();
+    let answer = answer(args, (&input, v), sample, ladder, preset);
     talk.answer(&answer, &describe(&answer)?)
-}
-
-fn of_field(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
-    let expected = Expected {
-        shape: args.layout.shape(),
-        dtype: args.layout.dtype,
-        variable: args.variable.clone(),
-    };
-    let options = options.dims(args.layout.dims.iter().cloned());
-    let (shape, ladder) = match input::read_field(&args.input, &expected)? {
-        Field::F32(field) => tried(&field, &options)?,
-        Field::F64(field) => tried(&field, &options)?,
-    };
-    Ok(answer(args, None, shape, ladder, None))
-}
-
-fn tried<T: Sample>(field: &ArrayD<T>, options: &Options) -> anyhow::Result<(Vec<usize>, Ladder)> {
-    let region = sample(field.shape());
-    let part = field.slice_each_axis(|axis| region[axis.axis.index()].clone().into());
-    Ok((part.shape().to_vec(), ladder(part.view(), options)?))
 }
 
 /// A part from the middle of the slower dimensions, the faster ones whole.
@@ -79,42 +104,9 @@ fn sample(shape: &[usize]) -> Vec<Range<usize>> {
     region
 }
 
-fn of_variable(args: &Suggest, options: Options) -> anyhow::Result<Answer> {
-    let mut source = source::open(&args.input)?;
-    let dataset: Dataset = source.dataset().clone();
-    let named: Vec<String> = args.variable.iter().cloned().collect();
-    let wanted = source::wanted(&*source, &named, false)?;
-    let [v] = wanted[..] else {
-        return Err(invalid("one variable at a time"));
-    };
-    let variable = &dataset.variables[v];
-    let shape = dataset.shape(variable);
-    if shape.iter().product::<usize>() == 0 || shape.is_empty() {
-        return Err(invalid(format!(
-            "{} has no values to try bounds on",
-            variable.name
-        )));
-    }
-    let region = sample(&shape);
-    let options = match closes(&mut *source) {
-        Some(closes) => options.periodic(closes),
-        None => options,
-    };
-    let ladder = ladder_of(&mut *source, v, &region, &options)?;
-    let shape: Vec<usize> = region.iter().map(ExactSizeIterator::len).collect();
-    let preset = Preset::Era5.recipe(&mut *source, v).ok().flatten();
-    Ok(answer(
-        args,
-        Some(v).map(|v| &dataset.variables[v]),
-        shape,
-        ladder,
-        preset,
-    ))
-}
-
 fn answer(
     args: &Suggest,
-    variable: Option<&foresz::files::Variable>,
+    (input, v): (&Input, usize),
     sample: Vec<usize>,
     ladder: Ladder,
     preset: Option<Recipe>,
@@ -130,7 +122,7 @@ fn answer(
     let gentle = ladder.gentle;
     let why = match (known, gentle) {
         (Some(_), _) => format!(
-            "as --preset {} has it: docs/reference/bounds.md says why",
+            "from --preset {}: docs/reference/bounds.md says why",
             Preset::Era5.name()
         ),
         (None, Some(_)) => format!(
@@ -138,19 +130,28 @@ fn answer(
             GRADIENTS * 100.0
         ),
         (None, None) => {
-            "every bound tried changes gradients a lot: look closer, or keep it --lossless".into()
+            "every bound tried changes gradients a lot: look closer, or compress it with --lossless"
+                .into()
         }
     };
     let suggested = known.or(gentle);
     let path = args.input.display();
-    let name = variable.map_or(String::new(), |v| format!(" -v {}", v.name));
+    let dataset = input.dataset();
+    let variable = &dataset.variables[v];
+    // A file with a single array needs no name for it.
+    let named = match input.is_bare() && dataset.variables.len() == 1 {
+        true => args.layout.words(),
+        false => format!(" -v {}{}", variable.name, args.layout.words()),
+    };
+    let units = variable.attribute("units").and_then(Values::as_text);
     Answer {
         input: path.to_string(),
-        units: variable.and_then(|v| Some(v.attribute("units")?.as_text()?.to_owned())),
-        variable: variable.map(|v| v.name.clone()),
+        variables: vec![variable.name.clone()],
+        variable: variable.name.clone(),
+        units: units.map(Into::into),
         sample,
         ladder,
-        command: suggested.map(|bound| format!("foresz compress {path}{name} --abs {bound}")),
+        command: suggested.map(|bound| format!("foresz compress {path}{named} --abs {bound}")),
         suggested,
         why,
     }
@@ -158,7 +159,7 @@ fn answer(
 
 fn describe(answer: &Answer) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
-    let what = answer.variable.as_deref().unwrap_or(&answer.input);
+    let what = &answer.variable;
     let units = answer.units.as_deref().unwrap_or_default();
     writeln!(
         text,

@@ -2,17 +2,16 @@
 
 use foresz::files::Source;
 
-use super::choice::MANY;
-use super::source;
-use crate::args::Compress;
+use super::choice::{self, MANY};
+use crate::compress::Compress;
 use crate::failure::invalid;
 
 /// A name, and why what it names cannot be read.
-pub(super) type Reason = (String, String);
+pub(crate) type Reason = (String, String);
 
 /// Refuses what is named and cannot be read; and all is all, unless an option says otherwise.
-pub(super) fn check(args: &Compress, source: &dyn Source) -> anyhow::Result<()> {
-    source::refuse_skipped(source, &args.variable)?;
+pub(crate) fn check(args: &Compress, source: &dyn Source) -> anyhow::Result<()> {
+    choice::refuse_skipped(source, &args.variables.names)?;
     let gone = source.skipped();
     if !args.all || args.skip_unreadable || gone.is_empty() {
         return Ok(());
@@ -26,7 +25,7 @@ pub(super) fn check(args: &Compress, source: &dyn Source) -> anyhow::Result<()> 
     }
     Err(invalid(format!(
         "--all keeps everything, and this cannot be read in {}:\n{}\n\
-         take what you want with -v, or leave this out with --skip-unreadable",
+         name the variables you want with -v, or leave these out with --skip-unreadable",
         args.input.display(),
         lines.join("\n")
     )))

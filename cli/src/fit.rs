@@ -4,12 +4,12 @@ use foresz::dataset::Recipe;
 use foresz::files::{Dataset, Variable};
 use foresz::time_dimension;
 
-use crate::args::Compress;
+use crate::compress::Compress;
 use crate::failure::invalid;
 
 /// Refuses chunks and key frames that suit none of the variables, and says which ones they do
 /// not suit.
-pub(super) fn check(args: &Compress, dataset: &Dataset, recipes: &[Recipe]) -> anyhow::Result<()> {
+pub(crate) fn check(args: &Compress, dataset: &Dataset, recipes: &[Recipe]) -> anyhow::Result<()> {
     let variables: Vec<&Variable> = recipes
         .iter()
         .filter_map(|recipe| Some(&dataset.variables[dataset.position(&recipe.variable)?]))

@@ -11,7 +11,7 @@ use crate::failure::invalid;
 use crate::output::{Begun, Partial, State, Target};
 use crate::summary;
 
-/// What is done anew at most, but for a piece of each variable: to keep it takes a
+/// What is done twice at most, but for a piece of each variable: to keep it takes a
 /// hundredth of that.
 const BETWEEN: Duration = Duration::from_millis(500);
 
@@ -36,7 +36,7 @@ impl Keeper for Clock<'_> {
 
 /// Compresses what is not done yet, if what is done is of the same file and was asked for in
 /// the same way.
-pub(super) fn compress(
+pub(crate) fn compress(
     coder: &Coder,
     (source, origin): (&mut dyn Source, &Origin),
     target: &Target,
@@ -55,7 +55,7 @@ pub(super) fn compress(
             Some("its input has changed since".into())
         };
         if let Some(reason) = reason {
-            start_anew(&partial.shown(), &reason, target.force())?;
+            start_again(&partial.shown(), &reason, target.force())?;
             begun = None;
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn compress(
                 Some(Begun { checkpoint, .. }) => {
                     if checkpoint.has_pieces() {
                         let from = summary::bytes(start);
-                        eprintln!("foresz: note: going on with {from} that are done");
+                        eprintln!("foresz: note: continuing after {from} that are done");
                     }
                     coder.go_on(source, checkpoint, sink, &mut clock)?;
                 }
@@ -87,12 +87,12 @@ pub(super) fn compress(
 }
 
 /// What is done is only thrown away by those who say so.
-fn start_anew(part: &str, reason: &str, force: bool) -> anyhow::Result<()> {
+fn start_again(part: &str, reason: &str, force: bool) -> anyhow::Result<()> {
     if !force {
         return Err(invalid(format!(
             "cannot continue {part}: {reason}; delete it, or give --force, to start again"
         )));
     }
-    eprintln!("foresz: note: {part} is begun anew: {reason}");
+    eprintln!("foresz: note: {part} starts again: {reason}");
     Ok(())
 }
