@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::metrics::{conditional_entropy, entropy, morans_i, neighbourhood, zero_share};
-use foresz::{ChunkAnatomy, Decompressor, ESCAPE, HOLE, Sample};
+use foresz::{ChunkAnatomy, Decompressor, ESCAPE, HOLE};
 use serde::{Deserialize, Serialize};
 
 use super::map;
@@ -82,9 +82,9 @@ impl Codes {
 }
 
 /// Takes a stream apart.
-pub fn of<T: Sample>(stream: &[u8], decompressor: &Decompressor) -> anyhow::Result<Why> {
+pub fn of(stream: &[u8], decompressor: &Decompressor) -> anyhow::Result<Why> {
     let info = foresz::inspect(stream)?;
-    let chunks = decompressor.anatomy::<T>(stream)?;
+    let chunks = decompressor.anatomy(stream)?;
     let sum = |of: fn(&ChunkAnatomy) -> usize| chunks.iter().map(|c| of(c) as u64).sum::<u64>();
     let mut bytes = Bytes {
         codes: sum(|c| c.code_bytes),
@@ -218,7 +218,7 @@ mod tests {
         let stream = compress(field.view(), &options.chunk([30, 80]))
             .unwrap()
             .bytes;
-        let why = of::<f32>(&stream, &Decompressor::default()).unwrap();
+        let why = of(&stream, &Decompressor::default()).unwrap();
         let Bytes {
             codes,
             side,

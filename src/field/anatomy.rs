@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use foresz_predictors::{Plane, Sample};
+use foresz_predictors::Plane;
 
 use crate::chunk::{Record, Wish};
 use crate::container::{self, HEAD_BYTES};
 use crate::entropy::Backend;
 use crate::error::Result;
-use crate::field::decompress::{Decompressor, check_type, decode_chunk, starts};
+use crate::field::decompress::{Decompressor, decode_chunk, starts};
 use crate::store::Store;
 
 /// Codes of one plane.
@@ -76,15 +76,14 @@ impl Decompressor {
     /// let field = Array::from_shape_fn((30, 40), |(i, j)| (i + j) as f32);
     /// let options = Options::new(Bound::Absolute(0.1)).predictor("lorenzo")?;
     /// let stream = compress(field.view().into_dyn(), &options)?;
-    /// let chunks = Decompressor::default().anatomy::<f32>(&stream.bytes)?;
+    /// let chunks = Decompressor::default().anatomy(&stream.bytes)?;
     /// let zeros = chunks[0].codes().iter().filter(|code| **code == 0).count();
     /// assert!(zeros > 1000, "{zeros}");
     /// # Ok::<(), foresz::Error>(())
     /// ```
-    pub fn anatomy<T: Sample>(&self, stream: &[u8]) -> Result<Vec<ChunkAnatomy>> {
+    pub fn anatomy(&self, stream: &[u8]) -> Result<Vec<ChunkAnatomy>> {
         let stream: &dyn Store = &stream;
         let index = container::open(stream)?;
-        check_type::<T>(&index)?;
         let pipelines = self.pipelines(stream, &index, 0..index.chunks.len())?;
         let (grid, starts) = (index.grid(), starts(&index.chunks));
         let dissect = |i: usize| {
@@ -97,7 +96,11 @@ impl Decompressor {
                 least: None,
             };
             let mut record = Record::default();
-            decode_chunk::<T>(&index, (i, &bytes), &pipelines, wish, Some(&mut record))?;
+            let (chunk, noted) = ((i, &*bytes), Some(&mut record));
+            match index.sample_bytes {
+                4 => drop(decode_chunk::<f32>(&index, chunk, &pipelines, wish, noted)?),
+                _ => drop(decode_chunk::<f64>(&index, chunk, &pipelines, wish, noted)?),
+            }
             let plane = |(plane, codes)| CodePlane { plane, codes };
             Ok(ChunkAnatomy {
                 part: grid.part(i),
@@ -140,7 +143,7 @@ mod tests {
                 .unwrap();
             let options = options.chunk([2, 20, 30]);
             let stream = compress(field().view(), &options).unwrap().bytes;
-            let chunks = Decompressor::default().anatomy::<f32>(&stream).unwrap();
+            let chunks = Decompressor::default().anatomy(&stream).unwrap();
             assert_eq!(chunks.len(), 2);
             for chunk in chunks {
                 let coded: usize = chunk.planes.iter().map(|p| p.codes.len()).sum();
@@ -163,10 +166,9 @@ mod tests {
             .predictor("zero")
             .unwrap();
         let stream = compress(field.view(), &options).unwrap().bytes;
-        let chunks = Decompressor::default().anatomy::<f64>(&stream).unwrap();
+        let chunks = Decompressor::default().anatomy(&stream).unwrap();
         let codes = chunks[0].codes();
         assert_eq!(codes[20 * 40 + 30], HOLE);
         assert_eq!((codes[7 * 40 + 9], codes[0], codes[1199]), (8, 5, 5));
-        assert!(Decompressor::default().anatomy::<f32>(&stream).is_err());
     }
 }

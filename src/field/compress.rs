@@ -3,6 +3,7 @@
 use foresz_predictors::Sample;
 use ndarray::ArrayViewD;
 
+use super::concrete;
 use super::plan::Plan;
 use super::report::{Clock, Report};
 use super::sink::{Sink, Written};
@@ -24,6 +25,10 @@ use crate::options::Options;
 /// # Ok::<(), foresz::Error>(())
 /// ```
 pub fn compress<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Compressed> {
+    concrete::compress(field, options)
+}
+
+pub(super) fn encode<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Compressed> {
     let clock = Clock::start();
     let loss = loss_for(&field, options)?;
     let mut plan = Plan::new(field.shape(), options, loss)?;

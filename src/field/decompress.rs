@@ -6,7 +6,7 @@ use foresz_predictors::{Pipeline, Place, Registry, Sample, Scene};
 use ndarray::{ArrayD, IxDyn};
 use serde::Serialize;
 
-use super::models;
+use super::{concrete, models};
 use crate::chunk::{self, Decoding, Prediction, Record, Wish};
 use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
@@ -187,7 +187,7 @@ impl Decompressor {
         let clock = Clock::start();
         let index = container::open(stream)?;
         let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
-        let (values, drifts) = order.decode::<T>()?;
+        let (values, drifts) = concrete::decode::<T>(&order)?;
         let report = report_of(&index, values.len() * T::BYTES, stream.size(), &clock);
         Ok(Decoded {
             field: array(&order.shape(), values)?,
@@ -226,7 +226,7 @@ impl Decompressor {
         let clock = Clock::start();
         let index = container::open(stream)?;
         let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
-        let drifts = order.decode_into(out)?;
+        let drifts = concrete::decode_into(&order, out)?;
         Ok(Filled {
             report: report_of(&index, size_of_val(out), stream.size(), &clock),
             drifts,
@@ -283,7 +283,7 @@ impl Decompressor {
     ) -> Result<ArrayD<T>> {
         let index = container::open(stream)?;
         let order = Order::new::<T>(self, stream, &index, region)?;
-        let (values, _) = order.decode()?;
+        let (values, _) = concrete::decode(&order)?;
         array(&order.shape(), values)
     }
 

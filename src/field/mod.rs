@@ -4,6 +4,7 @@ pub(crate) mod anatomy;
 mod code;
 mod coded;
 pub(crate) mod compress;
+mod concrete;
 pub(crate) mod decompress;
 mod fetch;
 mod gather;

@@ -134,7 +134,7 @@ fn stored_chunks_are_read_in_parts_and_taken_apart() {
     }
     assert_eq!(bits(&preview), bits(&wanted.to_owned()));
 
-    let chunks = Decompressor::default().anatomy::<f32>(&stream).unwrap();
+    let chunks = Decompressor::default().anatomy(&stream).unwrap();
     let stored = &chunks[0];
     assert_eq!((stored.backend, stored.bytes), (Backend::Stored, 8005));
     assert_eq!((stored.literal_bytes, stored.code_bytes), (8000, 0));

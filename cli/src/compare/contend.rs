@@ -74,7 +74,7 @@ fn ours<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
         decode_seconds,
         peak_bytes,
         models,
-        why: Some(why::of::<T>(&stream, &decompressor)?),
+        why: Some(why::of(&stream, &decompressor)?),
     })
 }
 
