@@ -1,7 +1,9 @@
 //! A stream held against what it was made of: nothing in the stream is trusted but what was
 //! asked for.
 
-use foresz_files::{Source, Values};
+use std::ops;
+
+use foresz_files::{Source, Values, Variable};
 use foresz_predictors::Sample;
 use serde::Serialize;
 
@@ -71,6 +73,56 @@ impl Side {
     }
 }
 
+/// How the values of a variable are compared.
+struct Lens<'a> {
+    about: &'a Variable,
+    packing: Option<Packing>,
+    fills: Vec<f64>,
+    /// Whether packed numbers next to zero are shown as zero.
+    zeros: bool,
+    /// Whether packed numbers were coded unpacked.
+    unpacked: bool,
+}
+
+impl Lens<'_> {
+    fn ours(&self, values: Values) -> Result<Side> {
+        let unpacked = match &self.packing {
+            Some(packing) if !self.unpacked => Some(unpack(&values, packing, &self.fills)?),
+            _ => None,
+        };
+        Ok(Side {
+            stored: values,
+            unpacked,
+        })
+    }
+
+    fn theirs(&self, values: Values) -> Result<Side> {
+        // What was coded unpacked is compared as it was coded.
+        if self.unpacked {
+            self.ours(show(self.about, values, self.zeros)?)
+        } else {
+            self.ours(values)
+        }
+    }
+
+    fn view(&self) -> View {
+        if self.unpacked {
+            View::Unpacked
+        } else {
+            View::Stored
+        }
+    }
+
+    /// Fill values of the numbers that are compared: unpacked, they are NaN.
+    fn fills(&self) -> &[f64] {
+        if self.packing.is_some() {
+            &[]
+        } else {
+            &self.fills
+        }
+    }
+}
+
 impl<S: Store> DatasetReader<S> {
     /// Compares a variable with one of a source, which has to have the same type and shape.
     pub fn verify(
@@ -83,88 +135,93 @@ impl<S: Store> DatasetReader<S> {
         let Some(entry) = self.directory.entries.get(variable) else {
             return invalid(format!("there is no variable {variable}"));
         };
-        let about = &self.directory.dataset.variables[variable];
-        let packing = Packing::of(about).filter(|_| entry.packed);
-        let (zeros, unpacked) = (entry.shows_zeros(), entry.storage == Storage::Unpacked);
-        let alone = self.is_single_field();
-        let fills = match self.streams(variable)?.first() {
-            // An attribute has room for one of them only.
-            Some(info) if alone => info.fills.clone(),
-            _ => missing_values(about),
+        let lens = self.lens(variable)?;
+        let parts = self.parts(variable, decoder);
+        let mut theirs = |part: &[ops::Range<usize>]| {
+            let values = original.read(position, part);
+            lens.theirs(values.map_err(|e| named(e, &lens.about.name))?)
         };
-        let side = |stored: Values| -> Result<Side> {
-            Ok(match &packing {
-                // What was coded unpacked is compared as it was coded.
-                _ if unpacked => Side {
-                    stored: show(about, stored, zeros)?,
-                    unpacked: None,
-                },
-                Some(packing) => Side {
-                    unpacked: Some(unpack(&stored, packing, &fills)?),
-                    stored,
-                },
-                None => Side {
-                    stored,
-                    unpacked: None,
-                },
-            })
-        };
-        let mut theirs = |i: usize| {
-            let values = original.read(position, &entry.cuts.piece(i));
-            side(values.map_err(|e| named(e, &about.name))?)
-        };
-        let is_number = Specials {
-            fills: if packing.is_some() { &[] } else { &fills },
-            giants: !alone,
+        let specials = Specials {
+            fills: lens.fills(),
+            giants: !self.is_single_field(),
         };
         let mut range = Range::default();
-        let depends = |bound: Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
-        if entry.pieces.iter().any(|p| depends(p.asked)) {
-            for i in 0..entry.pieces.len() {
-                range.add(theirs(i)?.numbers(), &is_number);
+        let depends = |bound: &Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
+        if parts.iter().any(|(_, asked)| depends(asked)) {
+            for (part, _) in &parts {
+                range.add(theirs(part)?.numbers(), &specials);
             }
         }
         let span = range.span();
         let mut found = Tally {
             place: Place {
-                packing: packing.filter(|_| zeros),
-                ends: valid::shown(about, zeros).ok().flatten(),
+                packing: lens.packing.filter(|_| lens.zeros),
+                ends: valid::shown(lens.about, lens.zeros).ok().flatten(),
                 non_negative: entry.non_negative,
                 keep_zeros: entry.keep_zeros,
             },
             ..Tally::default()
         };
-        let mut wanted = None;
-        for (i, piece) in entry.pieces.iter().enumerate() {
-            let part = entry.cuts.piece(i);
-            let view = if unpacked {
-                View::Unpacked
-            } else {
-                View::Stored
-            };
-            let ours = self.read(variable, &part, view, decoder)?;
-            let ours = if unpacked {
-                Side {
-                    stored: ours,
-                    unpacked: None,
-                }
-            } else {
-                side(ours)?
-            };
-            let theirs = theirs(i)?;
+        for (part, asked) in &parts {
+            let ours = lens.ours(self.read(variable, part, lens.view(), decoder)?)?;
+            let theirs = theirs(part)?;
             let promise = match entry.storage {
                 Storage::Blobs => Promise::Exact,
-                _ => Promise::of(piece.asked, span),
+                _ => Promise::of(*asked, span),
             };
-            if let Promise::Psnr(db) = promise {
-                wanted = Some(db);
-            }
-            range.add(theirs.numbers(), &is_number);
-            found.add((&theirs, &ours), promise, is_number.fills, &part);
+            range.add(theirs.numbers(), &specials);
+            found.add((&theirs, &ours), promise, specials.fills, part);
         }
+        let wanted = parts.iter().find_map(|(_, asked)| match asked {
+            Bound::Psnr(db) if entry.storage != Storage::Blobs => Some(*db),
+            _ => None,
+        });
         Ok(found.finish(range.span(), wanted))
     }
+
+    fn lens(&self, variable: usize) -> Result<Lens<'_>> {
+        let entry = &self.directory.entries[variable];
+        let about = &self.directory.dataset.variables[variable];
+        let fills = match self.streams(variable)?.first() {
+            // An attribute has room for one of them only.
+            Some(info) if self.is_single_field() => info.fills.clone(),
+            _ => missing_values(about),
+        };
+        Ok(Lens {
+            about,
+            packing: Packing::of(about).filter(|_| entry.packed),
+            fills,
+            zeros: entry.shows_zeros(),
+            unpacked: entry.storage == Storage::Unpacked,
+        })
+    }
+
+    /// Parts of a variable that memory has room for, and what was asked for of each.
+    fn parts(&self, variable: usize, decoder: &Decompressor) -> Vec<Part> {
+        let entry = &self.directory.entries[variable];
+        let asked: Vec<Bound> = entry.pieces.iter().map(|piece| piece.asked).collect();
+        let slabs = |(region, asked): Part| {
+            let slabs = self.slabs(variable, &region, decoder);
+            slabs.into_iter().map(move |slab| (slab, asked))
+        };
+        match asked.split_first() {
+            None => Vec::new(),
+            Some((first, others)) if others.iter().all(|other| other == first) => {
+                let lengths = entry.cuts.ends.iter().map(|ends| ends.last().copied());
+                let whole = lengths.map(|length| 0..length.unwrap_or(0)).collect();
+                slabs((whole, *first)).collect()
+            }
+            _ => {
+                let pieces = asked.into_iter().enumerate();
+                let pieces = pieces.map(|(i, asked)| (entry.cuts.piece(i), asked));
+                pieces.flat_map(slabs).collect()
+            }
+        }
+    }
 }
+
+/// A part of a variable, and what was asked for of it.
+type Part = (Vec<ops::Range<usize>>, Bound);
 
 /// What is no number in a variable.
 struct Specials<'a> {
@@ -262,7 +319,7 @@ impl Tally {
         (theirs, ours): (&Side, &Side),
         promise: Promise,
         fills: &[f64],
-        part: &[std::ops::Range<usize>],
+        part: &[ops::Range<usize>],
     ) {
         if !self.bounds.contains(&promise.absolute()) {
             self.bounds.push(promise.absolute());
@@ -271,10 +328,10 @@ impl Tally {
         let as_stored = promise == Promise::Exact && theirs.unpacked.is_some();
         match (theirs.numbers(), ours.numbers()) {
             (Values::F32(x), Values::F32(y)) if !as_stored => {
-                self.judge(x, y, (promise, fills), part)
+                self.judge(x, y, (promise, fills), part);
             }
             (Values::F64(x), Values::F64(y)) if !as_stored => {
-                self.judge(x, y, (promise, fills), part)
+                self.judge(x, y, (promise, fills), part);
             }
             _ => {
                 self.verified.numbers += theirs.stored.len();
@@ -288,7 +345,7 @@ impl Tally {
         theirs: &[T],
         ours: &[T],
         (promise, fills): (Promise, &[f64]),
-        part: &[std::ops::Range<usize>],
+        part: &[ops::Range<usize>],
     ) {
         let allows = |x, y| promise == Promise::Exact || self.place.allows(x, y);
         let rule = Rule::new(promise).fills(fills).allows(&allows);
@@ -359,7 +416,7 @@ impl Tally {
 }
 
 /// Where a value of a part is in the whole.
-fn index(mut position: usize, part: &[std::ops::Range<usize>]) -> Vec<usize> {
+fn index(mut position: usize, part: &[ops::Range<usize>]) -> Vec<usize> {
     let mut index = vec![0; part.len()];
     for (place, range) in index.iter_mut().zip(part).rev() {
         *place = range.start + position % range.len();
