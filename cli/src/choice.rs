@@ -100,7 +100,7 @@ pub(crate) fn wanted(
 pub(crate) fn one(source: &dyn Source, named: &[String]) -> anyhow::Result<usize> {
     match wanted(source, named, false)?.as_slice() {
         [v] => Ok(*v),
-        _ => Err(invalid("this takes one variable: name it with -v")),
+        _ => Err(invalid("this takes one variable: name one with -v")),
     }
 }
 

@@ -155,7 +155,7 @@ fn check(args: &Decompress, order: &Order, format: Format) -> anyhow::Result<()>
     }
     if args.preview > 0 && to_file {
         return Err(invalid(
-            "--preview writes .npy or raw samples: coordinates of every row and column would not fit it",
+            "--preview writes .npy or raw samples only: the coordinates of the whole grid would not fit it",
         ));
     }
     Ok(())
@@ -201,7 +201,7 @@ fn warning(drift: &Drift) -> String {
     let most = if bound.is_finite() {
         format!("they are off by {} at most", summary::number(*bound))
     } else {
-        "nothing is known of how far off they are".into()
+        "how far they are off is unknown".into()
     };
     format!(
         "foresz: frames {first} to {last} (chunk {chunk}) may break the bound; {most}. In {reason}"

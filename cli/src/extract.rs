@@ -285,7 +285,9 @@ impl Order<'_> {
         };
         let kind = self.dataset.variables[*v].kind;
         if kind.bytes().is_none() {
-            return Err(invalid("texts are no samples: write .nc or .zarr"));
+            return Err(invalid(
+                ".npy and raw samples cannot hold texts: write .nc or .zarr",
+            ));
         }
         let output = Output::open(&self.target(target))?;
         let bar = self.bar();

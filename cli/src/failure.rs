@@ -106,14 +106,14 @@ pub(crate) fn while_decoding(error: Error) -> Error {
         },
         Error::Predictor(predictors::Error::Model { reason }) => Error::Unsupported(reason),
         Error::Predictor(predictors::Error::Differs { reason }) => Error::Unsupported(format!(
-            "{reason}; foresz decompress --best-effort goes on all the same"
+            "{reason}; foresz decompress --best-effort continues anyway"
         )),
         Error::Predictor(
             other @ (predictors::Error::Unknown { .. }
             | predictors::Error::Parameter { .. }
             | predictors::Error::Syntax { .. }),
         ) => Error::Unsupported(format!(
-            "the stream was coded with a predictor that this foresz lacks: {other}"
+            "this foresz lacks a predictor that the stream was coded with: {other}"
         )),
         other => other,
     }

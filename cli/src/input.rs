@@ -66,7 +66,7 @@ pub(crate) fn is_named_like_data(path: &Path) -> bool {
 pub(crate) fn open(path: &Path, layout: &LayoutArgs) -> anyhow::Result<Input> {
     if stream::is_one(path) {
         return Err(invalid(format!(
-            "{} is a stream already: decompress it first",
+            "{} is a stream already: give the original, or decompress it first",
             path.display()
         )));
     }
@@ -117,7 +117,7 @@ fn standard_input(layout: &Layout) -> anyhow::Result<Arrays> {
     Ok(arrays::read(reader, layout, Kind::F32)?)
 }
 
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     if is_stdio(path) {
         "standard input".into()
     } else {
@@ -248,21 +248,27 @@ pub(crate) fn field(shape: &[usize], values: Values) -> anyhow::Result<AnyField>
     }
 }
 
-/// All of one variable, unpacked, with missing values as NaN where the file names them.
+/// All of one variable, unpacked, with missing values as NaN where the file names them, and the
+/// names of its dimensions if they have any.
 pub(crate) fn whole(
     path: &Path,
     layout: &LayoutArgs,
-    named: Option<&str>,
-) -> anyhow::Result<AnyField> {
+    named: &[String],
+) -> anyhow::Result<(AnyField, Vec<String>)> {
     let input = open(path, layout)?;
-    let names: Vec<String> = named.map(Into::into).into_iter().collect();
-    let v = choice::one(&input, &names)?;
+    let v = choice::one(&input, named)?;
     input.check(v, layout)?;
     let variable = input.dataset.variables[v].clone();
     let shape = input.dataset.shape(&variable);
     if input.bare {
-        return input.into_field(v);
+        return Ok((input.into_field(v)?, layout.dims.clone()));
     }
+    let dims = input
+        .dataset
+        .dims(&variable)
+        .into_iter()
+        .map(Into::into)
+        .collect();
     if shape.contains(&0) {
         return Err(invalid(format!("{} has no values", variable.name)));
     }
@@ -280,7 +286,8 @@ pub(crate) fn whole(
         }
         _ => {}
     }
-    field(&shape, values).with_context(|| variable.name.clone())
+    let field = field(&shape, values).with_context(|| variable.name.clone())?;
+    Ok((field, dims))
 }
 
 impl Source for Input {

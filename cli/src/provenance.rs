@@ -14,7 +14,7 @@ pub(crate) fn note_unused(dataset: &Dataset) {
     let unused: Vec<&str> = unused.map(|(_, d)| d.name.as_str()).collect();
     if !unused.is_empty() {
         eprintln!(
-            "foresz: warning: Zarr knows no dimensions without arrays, such as {}: NetCDF does",
+            "foresz: warning: Zarr cannot keep dimensions without arrays, such as {}: NetCDF can",
             unused.join(", ")
         );
     }

@@ -52,14 +52,14 @@ fn preset(args: &Compress, source: &mut dyn Source, v: usize) -> anyhow::Result<
     let name = source.dataset().variables[v].name.clone();
     let Some(preset) = args.bound.preset else {
         return Err(invalid(format!(
-            "the file of bounds has none for {name}; add [{name}], or [\"*\"] for all others"
+            "the file of bounds has no bound for {name}: add [{name}], or [\"*\"] for all others"
         )));
     };
     if let Some(recipe) = preset.recipe(source, v)? {
         return Ok(recipe);
     }
     eprintln!(
-        "foresz: note: {} does not know {name}: it is kept without loss; --bounds FILE can give it a bound",
+        "foresz: note: {} does not know {name}: nothing of it is lost; give it a bound with --bounds FILE",
         preset.name()
     );
     Ok(Recipe::new(name, Bound::Lossless))
@@ -76,7 +76,7 @@ pub(crate) fn warn(recipes: &[Recipe], source: &mut dyn Source) -> anyhow::Resul
         let lossy = recipe.bounds.all().iter().any(|b| *b != Bound::Lossless);
         if let Some(odd) = odd_range(&dataset.variables[v]).filter(|_| lossy) {
             eprintln!(
-                "foresz: note: {}: {odd}: nothing is kept within a valid range",
+                "foresz: note: {}: {odd}: the valid range is ignored",
                 recipe.variable
             );
         }

@@ -26,7 +26,7 @@ pub(crate) fn narrow(
         for item in text.split(',') {
             let Some((name, range)) = item.split_once('=') else {
                 return Err(invalid(format!(
-                    "region {item:?}: give all dimensions by name, or none"
+                    "region {item:?}: name all dimensions, or none"
                 )));
             };
             let d = dimension(dataset, name.trim())?;
@@ -42,7 +42,7 @@ pub(crate) fn narrow(
     let first = dimensions.next().cloned().unwrap_or_default();
     if dimensions.any(|other| *other != first) {
         return Err(invalid(
-            "the variables have different dimensions: name those of the region, as in time=3:7",
+            "the variables have different dimensions: name the dimensions, as in time=3:7",
         ));
     }
     let shape: Vec<usize> = first
@@ -80,7 +80,7 @@ pub(crate) fn dimension(dataset: &Dataset, name: &str) -> anyhow::Result<usize> 
     found.ok_or_else(|| {
         let names: Vec<&str> = dataset.dimensions.iter().map(|d| d.name.as_str()).collect();
         invalid(format!(
-            "there is no dimension {name}; there are {}",
+            "there is no dimension {name}; the stream has {}",
             names.join(", ")
         ))
     })
@@ -112,7 +112,7 @@ fn parse(text: &str, shape: &[usize], names: &[String]) -> anyhow::Result<Vec<Ra
     let items: Vec<&str> = text.split(',').map(str::trim).collect();
     if items.len() != shape.len() {
         return Err(invalid(format!(
-            "the region {text} has {} items, but the field {} dimensions ({}); write one item per dimension, : for all of it",
+            "the region {text} has {} items, and the array has {} dimensions ({}): write one item per dimension, : for a whole one",
             items.len(),
             shape.len(),
             super::summary::shape(shape),

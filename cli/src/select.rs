@@ -44,7 +44,9 @@ pub(crate) fn narrow<S: Store>(
         &Decompressor::default(),
     )?;
     let Some(axis) = axis.to_f64() else {
-        return Err(invalid(format!("coordinates of {name} are no numbers")));
+        return Err(invalid(format!(
+            "coordinates of {name} are not numbers: use --region {name}=a:b"
+        )));
     };
     let globe = Globe::of(about, &axis);
     let (found, turn) = match (ends(wanted), globe) {
@@ -59,7 +61,7 @@ pub(crate) fn narrow<S: Store>(
     };
     let found = found.ok_or_else(|| {
         invalid(format!(
-            "no {name} is selected by {wanted}; they go from {}",
+            "{wanted} selects no {name}; they go from {}",
             limits(about, &axis)
         ))
     })?;
@@ -87,7 +89,7 @@ fn tell_what_is_beyond(
         && let Some(x) = axis.iter().find(elsewhere)
     {
         return Err(invalid(format!(
-            "{name} goes from {}, so {wanted} is not one run of it ({x} is selected, too, by another number): select each part by the numbers of the file",
+            "{name} goes from {}, so {wanted} is not one run of it ({x} would be selected too, under another number): select each part by the numbers of the file",
             limits(about, axis)
         )));
     }
@@ -99,7 +101,7 @@ fn tell_what_is_beyond(
     let gap = (last - first) / (axis.len().max(2) - 1) as f64;
     if low < first - gap || high > last + gap {
         eprintln!(
-            "foresz: note: {name} goes from {}: of {wanted} there is no more",
+            "foresz: note: {name} goes from {}, so {wanted} is selected only in part",
             limits(about, axis)
         );
     }

@@ -17,6 +17,8 @@ use super::summary;
 
 /// First bytes of streams.
 pub(crate) const MAGIC: &[u8] = b"FSZ\x1a";
+/// First bytes of archives, which can hold several arrays.
+const ARCHIVE: &[u8] = b"PK";
 
 /// Whether a path leads to a stream.
 pub(crate) fn is_one(path: &Path) -> bool {
@@ -25,6 +27,10 @@ pub(crate) fn is_one(path: &Path) -> bool {
 
 /// The bytes of a stream, to be read in parts if they are in a file.
 pub(crate) fn store(path: &Path) -> anyhow::Result<Box<dyn Store>> {
+    if path.is_dir() {
+        let shown = path.display();
+        return Err(invalid(format!("{shown} is a folder, not a stream")));
+    }
     if !is_stdio(path) {
         let opened = FileStore::open(path);
         return Ok(Box::new(
@@ -42,7 +48,7 @@ pub(crate) fn open<S: Store>(store: S, path: &Path) -> anyhow::Result<DatasetRea
     let reader = opened(store, path)?;
     if reader.lost() > 0 && is_held(path) {
         eprintln!(
-            "foresz: note: {} is being added to; what was there before is read",
+            "foresz: note: {} is being added to; this reads what was there before",
             path.display()
         );
     } else {
@@ -53,11 +59,14 @@ pub(crate) fn open<S: Store>(store: S, path: &Path) -> anyhow::Result<DatasetRea
 
 /// The same of a file.
 pub(crate) fn open_file(path: &Path) -> anyhow::Result<DatasetReader<FileStore>> {
+    if is_stdio(path) {
+        return Err(invalid(
+            "this reads streams in parts, which standard input cannot give: name a file",
+        ));
+    }
     let store = FileStore::open(path);
-    open(
-        store.with_context(|| format!("cannot read {}", path.display()))?,
-        path,
-    )
+    let store = store.with_context(|| format!("cannot read {}", path.display()))?;
+    open(store, path)
 }
 
 /// The same of a file that this process holds: whoever was adding to it is gone.
@@ -74,7 +83,7 @@ fn opened<S: Store>(store: S, path: &Path) -> anyhow::Result<DatasetReader<S>> {
 fn tell_of_lost<S: Store>(reader: &DatasetReader<S>, path: &Path) {
     if reader.lost() > 0 {
         eprintln!(
-            "foresz: warning: {}: adding to it was interrupted; what was there before is read, and {} bytes behind it are not",
+            "foresz: warning: {}: adding to it was interrupted; this reads what was there before, and ignores {} bytes behind it",
             path.display(),
             reader.lost()
         );
@@ -114,13 +123,16 @@ fn like<S: Store>(
     array: Option<&str>,
     grows: Option<&str>,
 ) -> anyhow::Result<Input> {
-    if has_names(path) {
-        return input::open(path, &LayoutArgs::default());
-    }
-    if is_one(path) {
+    if has_names(path) || is_one(path) {
         return input::open(path, &LayoutArgs::default());
     }
     let ours = reader.dataset(View::Stored);
+    if ours.variables.len() > 1 && !first_bytes(path).starts_with(ARCHIVE) {
+        return Err(invalid(format!(
+            "the stream has several variables, and {} holds one array: name a file with all of them",
+            input::name(path)
+        )));
+    }
     let layout = Layout {
         kind: ours.variables.first().map(|v| v.kind),
         shape: shape(path, &ours, grows)?,
@@ -128,14 +140,8 @@ fn like<S: Store>(
     };
     let mut input = input::open_arrays(path, &layout)?;
     let theirs = input.dataset().clone();
-    if theirs.variables.len() > 1 && ours.variables.len() > 1 {
+    let (Some(variable), true) = (ours.variables.first(), ours.variables.len() == 1) else {
         return Ok(input);
-    }
-    let [variable] = ours.variables.as_slice() else {
-        return Err(invalid(format!(
-            "the stream has several variables, and {} holds one array: name a file with all of them",
-            path.display()
-        )));
     };
     let wanted = array.unwrap_or(&variable.name);
     let found = theirs.position(wanted).or_else(|| match array {

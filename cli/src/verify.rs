@@ -50,12 +50,6 @@ struct Answer {
     stream: String,
     original: String,
     kept: bool,
-    numbers: usize,
-    /// Numbers that break their bound.
-    values_broken: usize,
-    /// NaN, infinities and fill values, and how many of them changed.
-    specials: usize,
-    specials_changed: usize,
     #[serde(flatten)]
     only: Option<Only>,
     variables: Vec<Verdict>,
@@ -70,11 +64,10 @@ struct Answer {
 #[derive(Serialize)]
 struct Only {
     asked: Option<Bound>,
-    bound: Option<f64>,
-    max_error: f64,
-    rms_error: f64,
-    psnr: Option<f64>,
-    worst: Option<Worst>,
+    /// Numbers that break their bound.
+    values_broken: usize,
+    #[serde(flatten)]
+    found: Verified,
 }
 
 #[derive(Serialize)]
@@ -123,11 +116,17 @@ pub(crate) fn run(args: &Verify, talk: &Talk) -> anyhow::Result<ExitCode> {
         [] => Lacking::of(&theirs, &ours, original.skipped().to_vec()),
         _ => Lacking::default(),
     };
-    let changed = changed(&theirs.attributes, &ours.attributes);
     let answer = Answer {
         stream: args.stream.display().to_string(),
         original: args.original.display().to_string(),
-        ..summed(variables, changed, lacking)
+        kept: variables.iter().all(|v| v.kept),
+        only: match variables.as_slice() {
+            [v] => Some(v.alone()),
+            _ => None,
+        },
+        variables,
+        attributes_changed: changed(&theirs.attributes, &ours.attributes),
+        lacking,
     };
     talk.answer(&answer, &describe(&answer))?;
     Ok(if !answer.kept {
@@ -151,34 +150,16 @@ fn described(original: &Input, ours: &Dataset) -> Dataset {
     theirs
 }
 
-fn summed(variables: Vec<Verdict>, attributes_changed: Vec<String>, lacking: Lacking) -> Answer {
-    let sum = |of: fn(&Verified) -> usize| variables.iter().map(|v| of(&v.found)).sum();
-    let only = match variables.as_slice() {
-        [v] => Some(Only {
-            asked: match v.asked.as_slice() {
+impl Verdict {
+    fn alone(&self) -> Only {
+        Only {
+            asked: match self.asked.as_slice() {
                 [asked] => Some(*asked),
                 _ => None,
             },
-            bound: v.found.bound,
-            max_error: v.found.max_error,
-            rms_error: v.found.rms_error,
-            psnr: v.found.psnr,
-            worst: v.found.worst.clone(),
-        }),
-        _ => None,
-    };
-    Answer {
-        stream: String::new(),
-        original: String::new(),
-        kept: variables.iter().all(|v| v.kept),
-        numbers: sum(|v| v.numbers),
-        values_broken: sum(|v| v.broken - v.specials_changed),
-        specials: sum(|v| v.specials),
-        specials_changed: sum(|v| v.specials_changed),
-        only,
-        variables,
-        attributes_changed,
-        lacking,
+            values_broken: self.found.broken - self.found.specials_changed,
+            found: self.found.clone(),
+        }
     }
 }
 
@@ -286,6 +267,10 @@ fn describe(answer: &Answer) -> String {
 
 fn row(v: &Verdict) -> Vec<String> {
     let asked: Vec<String> = v.asked.iter().map(|b| summary::bound(*b)).collect();
+    let mut asked = asked.join(" | ");
+    if let (Some(bound), [Bound::RangeRelative(_)]) = (v.found.bound, v.asked.as_slice()) {
+        asked += &format!(" (±{})", summary::number(bound));
+    }
     let psnr = v.found.psnr.map(|p| format!("{p:.1} dB"));
     let special = match v.found.specials_changed {
         0 => v.found.specials.to_string(),
@@ -294,7 +279,7 @@ fn row(v: &Verdict) -> Vec<String> {
     vec![
         v.name.clone(),
         if v.kept { "kept" } else { "BROKEN" }.into(),
-        asked.join(" | "),
+        asked,
         summary::number(v.found.max_error),
         summary::number(v.found.rms_error),
         psnr.unwrap_or_else(|| "none".into()),

@@ -104,7 +104,7 @@ pub(crate) struct Compare {
 }
 
 fn latitudes(text: &str) -> Result<(f64, f64), String> {
-    let wrong = || format!("{text:?} is no pair of latitudes such as 90:-90");
+    let wrong = || format!("{text:?} is not a pair of latitudes such as 90:-90");
     let (first, last) = text.split_once(':').ok_or_else(wrong)?;
     let parse = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.abs() <= 90.0);
     parse(first).zip(parse(last)).ok_or_else(wrong)

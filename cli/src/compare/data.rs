@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use foresz::files::Source as _;
+use foresz::files::arrays::DATA;
 use foresz::{AnyField, DType, Sample};
 use ndarray::ArrayD;
 
@@ -31,7 +32,7 @@ pub(super) struct Source {
 impl Source {
     /// Its name, or that of the variable in its file.
     fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.variable.as_deref() == Some(name)
+        self.name == name || self.variable.as_deref().unwrap_or(DATA) == name
     }
 }
 
@@ -170,7 +171,7 @@ pub(super) fn load(source: &Source, args: &Compare) -> anyhow::Result<Subject> {
         true => LayoutArgs::default(),
         false => args.layout.with_shape(source.shape.clone()),
     };
-    match input::whole(&source.path, &layout, source.variable.as_deref())? {
+    match input::whole(&source.path, &layout, source.variable.as_slice())?.0 {
         AnyField::F32(field) => subject(DType::F32, &field),
         AnyField::F64(field) => subject(DType::F64, &field),
     }

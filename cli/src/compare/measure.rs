@@ -154,7 +154,7 @@ impl Bench<'_> {
         if range == 0.0 && kind == Bounds::RangeRelative {
             let only = spread.min;
             return Ok(Found::LeftOut(format!(
-                "every value is {only}: its range is 0, and so were every bound; --abs would do"
+                "every value is {only}: the range is 0, and so is every bound; use --abs"
             )));
         }
         let laid = self.lay(source, subject, &original)?;

@@ -47,6 +47,12 @@ pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
     write(args.latex.as_deref(), args, || Ok(latex(&results)))?;
     write(args.markdown.as_deref(), args, || Ok(markdown(&results)))?;
     write(args.report.as_deref(), args, || Ok(page(&results)))?;
+    if let ([], [left, ..]) = (results.rows.as_slice(), results.left_out.as_slice()) {
+        return Err(invalid(format!(
+            "nothing was compared; {}: {}",
+            left.field, left.reason
+        )));
+    }
     talk.answer(&results, &summary(&results))?;
     Ok(verdict(&results))
 }

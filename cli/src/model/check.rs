@@ -104,7 +104,7 @@ pub(crate) fn check(args: &ModelCheck, talk: &Talk) -> anyhow::Result<()> {
     for (name, array) in &outputs {
         if array.values().iter().any(|x| !x.is_finite()) {
             return Err(invalid(format!(
-                "the model works, but its output {name:?} holds values that are not numbers when frames are noise about the means: its weights or the contract's mean and std are wrong"
+                "the model runs, but with noise about the means as input its output {name:?} holds values that are not numbers: its weights or the contract's mean and std are wrong"
             )));
         }
     }

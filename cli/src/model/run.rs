@@ -71,16 +71,11 @@ pub(crate) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
     let mut inputs = files_in(&args.model);
     inputs.push(args.input.clone());
     let output = Output::open(&Target::new(target, args.force).reading(inputs))?;
-    let named = args.variables.names.as_slice();
-    if named.len() > 1 {
-        return Err(invalid("a series is one variable: name one with -v"));
-    }
-    let named = named.first().map(String::as_str);
-    let field = input::whole(&args.input, &args.layout, named)?;
+    let (field, dims) = input::whole(&args.input, &args.layout, &args.variables.names)?;
     let clock = Instant::now();
     let (frame, shape) = match field {
-        AnyField::F32(field) => run(args, &model, &field, output)?,
-        AnyField::F64(field) => run(args, &model, &field, output)?,
+        AnyField::F32(field) => run(args, &model, (&field, &dims), output)?,
+        AnyField::F64(field) => run(args, &model, (&field, &dims), output)?,
     };
     let outcome = Outcome {
         model: model.contract().name.clone(),
@@ -105,13 +100,13 @@ pub(crate) fn step(args: &ModelRun, talk: &Talk) -> anyhow::Result<()> {
 fn run<T: Sample>(
     args: &ModelRun,
     model: &Arc<Model>,
-    field: &ArrayD<T>,
+    (field, dims): (&ArrayD<T>, &[String]),
     output: Output,
 ) -> anyhow::Result<(usize, Vec<usize>)> {
-    let time = foresz::time_dimension(&args.layout.dims, field.ndim())?;
+    let time = foresz::time_dimension(dims, field.ndim())?;
     let Some(time) = time.filter(|t| t + 2 < field.ndim()) else {
         return Err(invalid(
-            "a series has a time dimension before rows and columns; name one `time` with --dims",
+            "a series has a time dimension before rows and columns: name one `time` with --dims",
         ));
     };
     let frame = args.frame.unwrap_or(field.shape()[time]);
@@ -141,7 +136,7 @@ fn run<T: Sample>(
         share: 1.0,
         place: Place {
             origin: Vec::new(),
-            dims: args.layout.dims.as_slice().into(),
+            dims: dims.into(),
             attributes: args.attr.as_slice().into(),
         },
     };

@@ -60,7 +60,7 @@ impl Product {
             // It could be put neither there nor back: it must not go.
             let kept = room.keep().join(REPLACED);
             eprintln!(
-                "foresz: warning: what was {} is {} now",
+                "foresz: warning: what was {} is now {}",
                 aim.shown(),
                 kept.display()
             );
@@ -95,7 +95,7 @@ impl Product {
         if target.is_dir() && !(new.is_dir() && place::is_store(target)) {
             return Err(io::Error::new(
                 io::ErrorKind::IsADirectory,
-                "there is a directory by now",
+                "a directory has appeared there",
             ));
         }
         let aside = self.room.path().join(REPLACED);

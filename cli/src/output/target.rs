@@ -76,7 +76,7 @@ impl Target {
         let shown = self.path.display();
         if self.path.is_dir() && !place::is_store(&self.path) {
             return Err(invalid(format!(
-                "{shown} is a directory and no Zarr store: it is not replaced; name another one"
+                "{shown} is a directory but not a Zarr store, so it is not replaced: name another one"
             )));
         }
         if self.path.is_file() && ends_with_slash(&self.path) {
@@ -147,7 +147,7 @@ impl Aim {
     /// Something has come where nothing was.
     pub(super) fn taken(&self) -> anyhow::Error {
         invalid(format!(
-            "{} has come into being meanwhile; use --force to replace it",
+            "{} has appeared meanwhile; use --force to replace it",
             self.shown()
         ))
     }

@@ -141,7 +141,7 @@ fn span(seconds: f64) -> String {
 }
 
 fn series(args: &Train) -> anyhow::Result<Series> {
-    let field = input::whole(&args.input, &args.layout, args.array.as_deref())?;
+    let (field, dims) = input::whole(&args.input, &args.layout, args.array.as_slice())?;
     let (values, shape) = match field {
         AnyField::F32(field) => (field.iter().copied().collect(), field.shape().to_vec()),
         AnyField::F64(field) => {
@@ -149,7 +149,7 @@ fn series(args: &Train) -> anyhow::Result<Series> {
             (narrow.collect(), field.shape().to_vec())
         }
     };
-    let time = foresz::time_dimension(&args.layout.dims, shape.len())?;
+    let time = foresz::time_dimension(&dims, shape.len())?;
     if shape.len() > 2 && time.is_some_and(|t| t != 0) {
         return Err(invalid(
             "training divides the first dimension: let it be time",

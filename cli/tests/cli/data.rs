@@ -256,7 +256,7 @@ fn parts_by_index_and_by_coordinate_are_the_same() {
         ("--sel latitude=10", "go from 60 to 57.75"),
         (
             "--sel height=10",
-            "no dimension height; there are time, latitude, longitude",
+            "no dimension height; the stream has time, latitude, longitude",
         ),
         ("--sel time=noon", "noon"),
         ("--region time=3:100", "length 48"),
