@@ -1,12 +1,14 @@
 //! A stream held against what it was made of: nothing in the stream is trusted but what was
 //! asked for.
 
-use foresz_files::{Source, Values};
+use std::ops::Range;
+
+use foresz_files::{Source, Values, Variable};
 use foresz_predictors::Sample;
 use serde::Serialize;
 
 use super::coder::named;
-use super::directory::Storage;
+use super::directory::{Entry, Storage};
 use super::packing::{Packing, missing_values, unpack};
 use super::reader::DatasetReader;
 use super::spans::giants;
@@ -86,83 +88,71 @@ impl<S: Store> DatasetReader<S> {
         let about = &self.directory.dataset.variables[variable];
         let packing = Packing::of(about).filter(|_| entry.packed);
         let (zeros, unpacked) = (entry.shows_zeros(), entry.storage == Storage::Unpacked);
-        let alone = self.is_single_field();
-        let fills = match self.streams(variable)?.first() {
-            // An attribute has room for one of them only.
-            Some(info) if alone => info.fills.clone(),
-            _ => missing_values(about),
-        };
+        let fills = self.fills(variable, about)?;
         let side = |stored: Values| -> Result<Side> {
-            Ok(match &packing {
-                // What was coded unpacked is compared as it was coded.
-                _ if unpacked => Side {
-                    stored: show(about, stored, zeros)?,
-                    unpacked: None,
-                },
-                Some(packing) => Side {
-                    unpacked: Some(unpack(&stored, packing, &fills)?),
-                    stored,
-                },
-                None => Side {
-                    stored,
-                    unpacked: None,
-                },
+            let packing = packing.as_ref().filter(|_| !unpacked);
+            let meant = packing.map(|packing| unpack(&stored, packing, &fills));
+            Ok(Side {
+                unpacked: meant.transpose()?,
+                stored,
             })
         };
         let mut theirs = |i: usize| {
             let values = original.read(position, &entry.cuts.piece(i));
-            side(values.map_err(|e| named(e, &about.name))?)
+            let values = values.map_err(|e| named(e, &about.name))?;
+            // What was coded unpacked is compared as it was coded.
+            side(if unpacked {
+                show(about, values, zeros)?
+            } else {
+                values
+            })
         };
         let is_number = Specials {
             fills: if packing.is_some() { &[] } else { &fills },
-            giants: !alone,
+            giants: !self.is_single_field(),
         };
-        let mut range = Range::default();
+        let mut range = (f64::INFINITY, f64::NEG_INFINITY);
         let depends = |bound: Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
         if entry.pieces.iter().any(|p| depends(p.asked)) {
             for i in 0..entry.pieces.len() {
-                range.add(theirs(i)?.numbers(), &is_number);
+                range = ends(range, theirs(i)?.numbers(), &is_number);
             }
         }
-        let span = range.span();
+        let whole = span(range);
+        let view = if unpacked {
+            View::Unpacked
+        } else {
+            View::Stored
+        };
         let mut found = Tally {
-            place: Place {
-                packing: packing.filter(|_| zeros),
-                ends: valid::shown(about, zeros).ok().flatten(),
-                non_negative: entry.non_negative,
-                keep_zeros: entry.keep_zeros,
-            },
+            place: Place::of(entry, about, packing),
             ..Tally::default()
         };
-        let mut wanted = None;
         for (i, piece) in entry.pieces.iter().enumerate() {
             let part = entry.cuts.piece(i);
-            let view = if unpacked {
-                View::Unpacked
-            } else {
-                View::Stored
-            };
-            let ours = self.read(variable, &part, view, decoder)?;
-            let ours = if unpacked {
-                Side {
-                    stored: ours,
-                    unpacked: None,
-                }
-            } else {
-                side(ours)?
-            };
+            let ours = side(self.read(variable, &part, view, decoder)?)?;
             let theirs = theirs(i)?;
             let promise = match entry.storage {
                 Storage::Blobs => Promise::Exact,
-                _ => Promise::of(piece.asked, span),
+                _ => Promise::of(piece.asked, whole),
             };
-            if let Promise::Psnr(db) = promise {
-                wanted = Some(db);
-            }
-            range.add(theirs.numbers(), &is_number);
+            range = ends(range, theirs.numbers(), &is_number);
             found.add((&theirs, &ours), promise, is_number.fills, &part);
         }
-        Ok(found.finish(range.span(), wanted))
+        let wanted = entry.pieces.iter().find_map(|piece| match piece.asked {
+            Bound::Psnr(db) => Some(db),
+            _ => None,
+        });
+        Ok(found.finish(span(range), wanted))
+    }
+
+    /// The fill values of a variable.
+    fn fills(&self, variable: usize, about: &Variable) -> Result<Vec<f64>> {
+        Ok(match self.streams(variable)?.first() {
+            // An attribute has room for one of them only.
+            Some(info) if self.is_single_field() => info.fills.clone(),
+            _ => missing_values(about),
+        })
     }
 }
 
@@ -173,47 +163,25 @@ struct Specials<'a> {
     giants: bool,
 }
 
-/// Smallest and largest number.
-struct Range {
-    low: f64,
-    high: f64,
+/// Smallest and largest number of some values and of those before.
+fn ends((low, high): (f64, f64), values: &Values, specials: &Specials) -> (f64, f64) {
+    fn of<T: Sample>(values: &[T], specials: &Specials) -> Option<(f64, f64)> {
+        let mut fills = specials.fills.to_vec();
+        if specials.giants {
+            fills.extend(giants(values, &fills));
+        }
+        check::range(values, &fills)
+    }
+    let found = match values {
+        Values::F32(v) => of(v, specials),
+        Values::F64(v) => of(v, specials),
+        _ => None,
+    };
+    found.map_or((low, high), |(a, b)| (low.min(a), high.max(b)))
 }
 
-impl Default for Range {
-    fn default() -> Self {
-        Range {
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-        }
-    }
-}
-
-impl Range {
-    fn add(&mut self, values: &Values, specials: &Specials) {
-        fn of<T: Sample>(values: &[T], specials: &Specials) -> Option<(f64, f64)> {
-            let mut fills = specials.fills.to_vec();
-            if specials.giants {
-                fills.extend(giants(values, &fills));
-            }
-            check::range(values, &fills)
-        }
-        let ends = match values {
-            Values::F32(v) => of(v, specials),
-            Values::F64(v) => of(v, specials),
-            _ => None,
-        };
-        if let Some((low, high)) = ends {
-            (self.low, self.high) = (self.low.min(low), self.high.max(high));
-        }
-    }
-
-    fn span(&self) -> f64 {
-        if self.low <= self.high {
-            self.high - self.low
-        } else {
-            0.0
-        }
-    }
+fn span((low, high): (f64, f64)) -> f64 {
+    if low <= high { high - low } else { 0.0 }
 }
 
 /// Where numbers have to lie, whatever the bound.
@@ -227,6 +195,16 @@ struct Place {
 }
 
 impl Place {
+    fn of(entry: &Entry, about: &Variable, packing: Option<Packing>) -> Self {
+        let zeros = entry.shows_zeros();
+        Place {
+            packing: packing.filter(|_| zeros),
+            ends: valid::shown(about, zeros).ok().flatten(),
+            non_negative: entry.non_negative,
+            keep_zeros: entry.keep_zeros,
+        }
+    }
+
     /// Whether a number may have become another.
     fn allows(&self, x: f64, y: f64) -> bool {
         let shown = |x: f64| match &self.packing {
@@ -262,7 +240,7 @@ impl Tally {
         (theirs, ours): (&Side, &Side),
         promise: Promise,
         fills: &[f64],
-        part: &[std::ops::Range<usize>],
+        part: &[Range<usize>],
     ) {
         if !self.bounds.contains(&promise.absolute()) {
             self.bounds.push(promise.absolute());
@@ -271,10 +249,10 @@ impl Tally {
         let as_stored = promise == Promise::Exact && theirs.unpacked.is_some();
         match (theirs.numbers(), ours.numbers()) {
             (Values::F32(x), Values::F32(y)) if !as_stored => {
-                self.judge(x, y, (promise, fills), part)
+                self.judge(x, y, (promise, fills), part);
             }
             (Values::F64(x), Values::F64(y)) if !as_stored => {
-                self.judge(x, y, (promise, fills), part)
+                self.judge(x, y, (promise, fills), part);
             }
             _ => {
                 self.verified.numbers += theirs.stored.len();
@@ -288,24 +266,17 @@ impl Tally {
         theirs: &[T],
         ours: &[T],
         (promise, fills): (Promise, &[f64]),
-        part: &[std::ops::Range<usize>],
+        part: &[Range<usize>],
     ) {
         let allows = |x, y| promise == Promise::Exact || self.place.allows(x, y);
         let rule = Rule::new(promise).fills(fills).allows(&allows);
         let found = rule.judge(theirs, ours);
-        let Verified {
-            numbers,
-            broken,
-            specials,
-            specials_changed,
-            max_error,
-            ..
-        } = &mut self.verified;
-        *numbers += found.numbers;
-        *broken += found.broken + found.changed;
-        *specials += found.specials;
-        *specials_changed += found.changed;
-        *max_error = max_error.max(found.max_error);
+        let all = &mut self.verified;
+        all.numbers += found.numbers;
+        all.broken += found.broken + found.changed;
+        all.specials += found.specials;
+        all.specials_changed += found.changed;
+        all.max_error = all.max_error.max(found.max_error);
         self.squares += found.squares;
         if let Some(position) = found.worst {
             let (x, y) = (theirs[position].to_f64(), ours[position].to_f64());
@@ -359,7 +330,7 @@ impl Tally {
 }
 
 /// Where a value of a part is in the whole.
-fn index(mut position: usize, part: &[std::ops::Range<usize>]) -> Vec<usize> {
+fn index(mut position: usize, part: &[Range<usize>]) -> Vec<usize> {
     let mut index = vec![0; part.len()];
     for (place, range) in index.iter_mut().zip(part).rev() {
         *place = range.start + position % range.len();
