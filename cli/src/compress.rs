@@ -116,15 +116,12 @@ pub(crate) fn run(args: &Compress, talk: &Talk) -> anyhow::Result<()> {
     let target = Target::new(&path, args.output.force).reading(inputs(args));
     // Wrong options show before a byte is read, and outputs that cannot be.
     let checked = options(args, None)?;
-    let output = match args.resume {
-        true if is_stdio(&args.input) => {
-            return Err(invalid(
-                "--resume reads its input again: name a file instead of standard input",
-            ));
-        }
-        true => None,
-        false => Some(Output::open(&target)?),
-    };
+    if args.resume && is_stdio(&args.input) {
+        return Err(invalid(
+            "--resume reads its input again: name a file instead of standard input",
+        ));
+    }
+    let output = (!args.resume).then(|| Output::open(&target)).transpose()?;
     let mut input = input::open(&args.input, &args.layout)?;
     complete::check(args, &input)?;
     let wanted = choice::wanted(&input, &args.variables.names, args.all)?;

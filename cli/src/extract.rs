@@ -348,11 +348,10 @@ impl Order<'_> {
             .checked_shl(self.args.preview.into())
             .unwrap_or(usize::MAX);
         let frame = region.len().saturating_sub(2);
-        let count = |(d, range): (usize, &Range<usize>)| match d < frame {
-            true => range.len(),
-            false => range.end.div_ceil(step) - range.start.div_ceil(step),
-        };
-        let shape = region.iter().enumerate().map(count).collect();
+        let (before, frame) = region.split_at(frame);
+        let kept = |range: &Range<usize>| range.end.div_ceil(step) - range.start.div_ceil(step);
+        let shape = before.iter().map(ExactSizeIterator::len);
+        let shape = shape.chain(frame.iter().map(kept)).collect();
         Ok((
             values,
             Written {

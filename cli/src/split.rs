@@ -49,7 +49,7 @@ pub(crate) struct Split {
 }
 
 #[derive(Serialize)]
-struct Parts {
+struct Answer {
     dimension: String,
     parts: Vec<Part>,
     variables: Vec<String>,
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Split, talk: &Talk) -> anyhow::Result<()> {
             )
         })
         .collect();
-    let outcome = Parts {
+    let outcome = Answer {
         dimension,
         parts,
         variables: stream::names(&reader),

@@ -139,9 +139,11 @@ fn answer(
     let dataset = input.dataset();
     let variable = &dataset.variables[v];
     // A file with a single array needs no name for it.
-    let named = match input.is_bare() && dataset.variables.len() == 1 {
-        true => args.layout.words(),
-        false => format!(" -v {}{}", variable.name, args.layout.words()),
+    let alone = input.is_bare() && dataset.variables.len() == 1;
+    let named = if alone {
+        args.layout.words()
+    } else {
+        format!(" -v {}{}", variable.name, args.layout.words())
     };
     let units = variable.attribute("units").and_then(Values::as_text);
     Answer {

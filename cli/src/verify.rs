@@ -266,11 +266,13 @@ fn describe(answer: &Answer) -> String {
 }
 
 fn row(v: &Verdict) -> Vec<String> {
-    let asked: Vec<String> = v.asked.iter().map(|b| summary::bound(*b)).collect();
-    let mut asked = asked.join(" | ");
-    if let (Some(bound), [Bound::RangeRelative(_)]) = (v.found.bound, v.asked.as_slice()) {
-        asked += &format!(" (±{})", summary::number(bound));
-    }
+    let asked = v.asked.iter().map(|asked| match (asked, v.found.bound) {
+        (Bound::RangeRelative(_), Some(bound)) => {
+            format!("{} (±{})", summary::bound(*asked), summary::number(bound))
+        }
+        _ => summary::bound(*asked),
+    });
+    let asked: Vec<String> = asked.collect();
     let psnr = v.found.psnr.map(|p| format!("{p:.1} dB"));
     let special = match v.found.specials_changed {
         0 => v.found.specials.to_string(),
@@ -279,7 +281,7 @@ fn row(v: &Verdict) -> Vec<String> {
     vec![
         v.name.clone(),
         if v.kept { "kept" } else { "BROKEN" }.into(),
-        asked,
+        asked.join(" | "),
         summary::number(v.found.max_error),
         summary::number(v.found.rms_error),
         psnr.unwrap_or_else(|| "none".into()),

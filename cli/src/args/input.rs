@@ -67,17 +67,19 @@ impl LayoutArgs {
 
     /// The options that say the same, to be copied.
     pub(crate) fn words(&self) -> String {
-        let mut words = String::new();
-        if let Some(shape) = self.layout().shape {
-            words += &format!(" --shape {}", crate::summary::shape(&shape));
-        }
-        if let Some(kind) = self.dtype {
-            words += &format!(" --dtype {}", name(kind));
-        }
-        if !self.dims.is_empty() {
-            words += &format!(" --dims {}", self.dims.join(","));
-        }
-        words
+        let shape = self
+            .layout()
+            .shape
+            .map(|shape| crate::summary::shape(&shape));
+        let dims = Some(self.dims.join(",")).filter(|dims| !dims.is_empty());
+        let said = [
+            ("shape", shape),
+            ("dtype", self.dtype.map(|kind| name(kind).into())),
+            ("dims", dims),
+        ];
+        let word =
+            |(option, value): (&str, Option<String>)| Some(format!(" --{option} {}", value?));
+        said.into_iter().filter_map(word).collect()
     }
 }
 

@@ -167,9 +167,10 @@ fn shape_in_name(stem: &str) -> (&str, Option<Vec<usize>>) {
 
 /// Reads a field.
 pub(super) fn load(source: &Source, args: &Compare) -> anyhow::Result<Subject> {
-    let layout = match is_named(&source.path) {
-        true => LayoutArgs::default(),
-        false => args.layout.with_shape(source.shape.clone()),
+    let layout = if is_named(&source.path) {
+        LayoutArgs::default()
+    } else {
+        args.layout.with_shape(source.shape.clone())
     };
     match input::whole(&source.path, &layout, source.variable.as_slice())?.0 {
         AnyField::F32(field) => subject(DType::F32, &field),

@@ -138,6 +138,52 @@ fn fortran_order_is_the_same_field() {
 }
 
 #[test]
+fn integers_lose_nothing_and_come_back_as_they_were() {
+    let bench = Bench::new();
+    for (kind, width) in [("<i2", 2), ("|u1", 1), (">i4", 4), ("<u8", 8)] {
+        let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (5, 7)}}");
+        let bytes: Vec<u8> = (0..35 * width).map(|k| (k * 29 % 251) as u8).collect();
+        bench.put("i.npy", &npy(&header, &bytes));
+        bench.ok("compress i.npy --abs 3 -o i.fsz -q --force");
+        bench.ok("verify i.fsz i.npy -q");
+        bench.ok("decompress i.fsz -o back.npy -q --force");
+        bench.ok("verify i.fsz back.npy -q");
+        if !kind.starts_with('>') {
+            assert!(bench.get("back.npy").ends_with(&bytes), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn all_arrays_of_an_npz_file_make_a_data_set() {
+    let (bench, field) = (Bench::new(), wave(600));
+    let array = |shape: &str, values: &[f64]| {
+        let header = format!("{{'descr': '<f4', 'fortran_order': True, 'shape': {shape}}}");
+        npy(&header, &f32_bytes(values))
+    };
+    let (u, v) = (
+        array("(5, 10, 12)", &field),
+        array("(20, 15)", &field[300..]),
+    );
+    bench.put("a.npz", &zip(&[("u.npy", &u), ("v.npy", &v)]));
+    let said = bench.json("compress a.npz --all --abs 0.01 --attr units=K --keyframe 2 -o a.fsz");
+    assert_eq!(said["variables"][0]["dims"][0], "time");
+    assert_eq!(said["variables"][1]["units"], "K");
+    bench.ok("verify a.fsz a.npz");
+    bench.put("u.npz", &zip(&[("u.npy", &u)]));
+    bench.ok("compress u.npz --abs 0.01 --resume -o u.fsz -q");
+    bench.ok("verify u.fsz a.npz -v u");
+    bench.fails(2, "verify u.fsz a.npz -v w");
+    // A preview has the values of the whole at its places.
+    bench.ok("decompress u.fsz -o all.f32 -q");
+    bench.ok("decompress u.fsz -o part.f32 --preview 1 -q");
+    let all = f32_values(&bench.get("all.f32"));
+    let place = |i: &usize| (i / 12 % 10).is_multiple_of(2) && (i % 12).is_multiple_of(2);
+    let part: Vec<f64> = (0..600).filter(place).map(|i| all[i]).collect();
+    assert_eq!(f32_values(&bench.get("part.f32")), part);
+}
+
+#[test]
 fn big_endian_is_the_same_field() {
     let bench = Bench::new();
     let (single, double) = (
