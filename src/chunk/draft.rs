@@ -80,7 +80,7 @@ pub(crate) fn pack<T: Sample>(
 
 /// A chunk ready to be coded, by one pipeline after the other. Where there are outliers
 /// there is a second form that takes them for holes.
-pub(crate) enum Source<'a, T: Clone> {
+pub(crate) enum Drafter<'a, T: Clone> {
     Absolute {
         chunk: Whole<'a, T>,
         forms: Vec<Originals<'a, T>>,
@@ -103,7 +103,7 @@ pub(crate) struct Whole<'a, T: Clone> {
     bound: f64,
 }
 
-impl<'a, T: Sample> Source<'a, T> {
+impl<'a, T: Sample> Drafter<'a, T> {
     /// `held` is what comes back of values that are stored as they are; `logs` are wanted
     /// under a relative bound.
     pub(crate) fn new(
@@ -119,11 +119,11 @@ impl<'a, T: Sample> Source<'a, T> {
             bound,
         };
         match terms.loss {
-            Loss::Absolute(bound) => Source::Absolute {
+            Loss::Absolute(bound) => Drafter::Absolute {
                 chunk: whole(bound),
                 forms: forms(values, terms.fills, bound),
             },
-            Loss::Relative(bound) => Source::Relative {
+            Loss::Relative(bound) => Drafter::Relative {
                 chunk: whole(bound),
                 logs,
                 numbers: if terms.fences.is_empty() {
@@ -139,7 +139,7 @@ impl<'a, T: Sample> Source<'a, T> {
     /// What a pipeline makes of each form.
     pub(crate) fn drafts(&self, prediction: Prediction) -> Result<Vec<Draft>> {
         match self {
-            Source::Absolute { chunk, forms } => {
+            Drafter::Absolute { chunk, forms } => {
                 let draft = |form| {
                     draft_of(chunk.held, form, prediction, |decoded| {
                         chunk.finish(form, decoded)
@@ -147,7 +147,7 @@ impl<'a, T: Sample> Source<'a, T> {
                 };
                 forms.iter().map(draft).collect()
             }
-            Source::Relative {
+            Drafter::Relative {
                 chunk,
                 logs,
                 numbers,

@@ -17,7 +17,7 @@ use crate::error::{Error, Result, Section, corrupt};
 use crate::fast;
 use crate::values::mask::Mask;
 
-pub(crate) use draft::{Draft, Encoded, Source, Terms, pack, write};
+pub(crate) use draft::{Draft, Drafter, Encoded, Terms, pack, write};
 pub(crate) use drift::Drifted;
 pub(crate) use record::Record;
 pub(crate) use stored::{store, stored_bytes};

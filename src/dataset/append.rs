@@ -11,7 +11,7 @@ use super::job::{Job, named};
 use super::join::{goes_on, growing, matches, place};
 use super::plan::VariablePlan;
 use super::reader::DatasetReader;
-use super::schedule::{self, Task};
+use super::schedule::{self, Due};
 use super::view::View;
 use crate::bound::Bound;
 use crate::error::{Result, invalid};
@@ -62,21 +62,15 @@ impl Coder<'_> {
         let mut builder = Builder::go_on(sink, stream.bytes());
         let mut pieces = vec![Vec::new(); jobs.len()];
         let all = jobs.iter().enumerate();
-        let tasks =
-            all.flat_map(|(job, j)| (0..j.plan.asked.len()).map(move |piece| Task { job, piece }));
-        let tasks: Vec<Task> = tasks.collect();
-        schedule::run(
-            self.options.threads,
-            &jobs,
-            &tasks,
-            source,
-            |tasks, coded| {
-                for (task, coded) in tasks.iter().zip(coded) {
-                    pieces[task.job].push(coded.put(&mut builder)?);
-                }
-                Ok(())
-            },
-        )?;
+        let due =
+            all.flat_map(|(job, j)| (0..j.plan.asked.len()).map(move |piece| Due { job, piece }));
+        let due: Vec<Due> = due.collect();
+        schedule::run(self.options.threads, &jobs, &due, source, |due, coded| {
+            for (task, coded) in due.iter().zip(coded) {
+                pieces[task.job].push(coded.put(&mut builder)?);
+            }
+            Ok(())
+        })?;
         for ((job, (v, d)), pieces) in jobs.iter().zip(places).zip(pieces) {
             let old = &stream.directory.entries[v];
             directory.entries[v] = job.plan.added_to(old, pieces, d, before);

@@ -9,7 +9,7 @@ use super::checkpoint::Keeper;
 use super::directory::Directory;
 use super::job::Job;
 use super::recipe::Recipe;
-use super::schedule::{self, Task};
+use super::schedule::{self, Due};
 use super::travelling::{Extent, Travelling};
 use crate::error::Result;
 use crate::options::Options;
@@ -88,28 +88,22 @@ impl<'a> Coder<'a> {
         let jobs = self.jobs(source, travelling, done)?;
         let left = |(v, job): (usize, &Job)| {
             let pieces = done.directory.entries[v].pieces.len()..job.plan.asked.len();
-            pieces.map(move |piece| Task { job: v, piece })
+            pieces.map(move |piece| Due { job: v, piece })
         };
-        let tasks: Vec<Task> = jobs.iter().enumerate().flat_map(left).collect();
-        schedule::run(
-            self.options.threads,
-            &jobs,
-            &tasks,
-            source,
-            |tasks, coded| {
-                for (task, coded) in tasks.iter().zip(coded) {
-                    done.sums[task.job].push(coded.sum);
-                    let piece = coded.put(builder)?;
-                    done.directory.entries[task.job].pieces.push(piece);
-                    if let Some(keeper) = keeper.as_deref_mut()
-                        && keeper.wants()
-                    {
-                        self.keep(done, builder, keeper)?;
-                    }
+        let due: Vec<Due> = jobs.iter().enumerate().flat_map(left).collect();
+        schedule::run(self.options.threads, &jobs, &due, source, |due, coded| {
+            for (task, coded) in due.iter().zip(coded) {
+                done.sums[task.job].push(coded.sum);
+                let piece = coded.put(builder)?;
+                done.directory.entries[task.job].pieces.push(piece);
+                if let Some(keeper) = keeper.as_deref_mut()
+                    && keeper.wants()
+                {
+                    self.keep(done, builder, keeper)?;
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         done.directory.unfinished = None;
         builder.close(&done.directory)?;
         Ok(builder.bytes())

@@ -12,7 +12,7 @@ use crate::threads;
 
 /// A piece of a variable that is to be coded.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Task {
+pub(super) struct Due {
     /// Which variable, in the order of the jobs.
     pub(super) job: usize,
     /// Which piece of it.
@@ -25,12 +25,12 @@ pub(super) struct Task {
 pub(super) fn run(
     threads: usize,
     jobs: &[Job],
-    tasks: &[Task],
+    due: &[Due],
     source: &mut dyn Source,
-    mut take: impl FnMut(&[Task], Vec<CodedPiece>) -> Result<()>,
+    mut take: impl FnMut(&[Due], Vec<CodedPiece>) -> Result<()>,
 ) -> Result<()> {
     let room = PIECE_BYTES * threads::count(threads).div_ceil(2);
-    let (mut now, mut rest) = next(jobs, tasks, room);
+    let (mut now, mut rest) = next(jobs, due, room);
     let mut values = read(jobs, now, source)?;
     while !now.is_empty() {
         let (then, after) = next(jobs, rest, room);
@@ -55,28 +55,23 @@ pub(super) fn run(
 }
 
 /// The first pieces that fill some bytes, but at least one; and those after them.
-fn next<'a>(jobs: &[Job], tasks: &'a [Task], room: usize) -> (&'a [Task], &'a [Task]) {
+fn next<'a>(jobs: &[Job], due: &'a [Due], room: usize) -> (&'a [Due], &'a [Due]) {
     let mut bytes = 0usize;
-    let fits = |task: &Task| {
+    let fits = |task: &Due| {
         bytes = bytes.saturating_add(jobs[task.job].weight(task.piece));
         bytes <= room
     };
-    let count = tasks.iter().copied().take_while(fits).count();
-    tasks.split_at(count.max(1).min(tasks.len()))
+    let count = due.iter().copied().take_while(fits).count();
+    due.split_at(count.max(1).min(due.len()))
 }
 
-fn read(jobs: &[Job], tasks: &[Task], source: &mut dyn Source) -> Result<Vec<Values>> {
-    let read = |task: &Task| jobs[task.job].read(source, task.piece);
-    tasks.iter().map(read).collect()
+fn read(jobs: &[Job], due: &[Due], source: &mut dyn Source) -> Result<Vec<Values>> {
+    let read = |task: &Due| jobs[task.job].read(source, task.piece);
+    due.iter().map(read).collect()
 }
 
-fn code(
-    threads: usize,
-    jobs: &[Job],
-    tasks: &[Task],
-    values: &[Values],
-) -> Result<Vec<CodedPiece>> {
-    threads::map(threads, tasks.len(), |k| {
-        jobs[tasks[k].job].code(&values[k], tasks[k].piece)
+fn code(threads: usize, jobs: &[Job], due: &[Due], values: &[Values]) -> Result<Vec<CodedPiece>> {
+    threads::map(threads, due.len(), |k| {
+        jobs[due[k].job].code(&values[k], due[k].piece)
     })
 }

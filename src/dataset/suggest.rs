@@ -102,7 +102,7 @@ pub fn ladder_of(
     let numbers = unpacked(&about, values.clone())?;
     let part = Memory::new(dataset, vec![values]).map_err(|e| named(e, &about.name))?;
     let fills = missing_values(&about);
-    let mut part = Part { part, options };
+    let mut part = Excerpt { part, options };
     let step = packing_step(&about);
     match numbers {
         Values::F32(v) => {
@@ -148,12 +148,12 @@ fn decoder(options: &Options) -> Decompressor {
 }
 
 /// A part of a variable, and how it is coded.
-struct Part<'a> {
+struct Excerpt<'a> {
     part: Memory,
     options: &'a Options,
 }
 
-impl Part<'_> {
+impl Excerpt<'_> {
     fn try_out<T>(
         &mut self,
         bound: f64,

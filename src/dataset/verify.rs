@@ -62,12 +62,12 @@ pub struct Worst {
 }
 
 /// Values as they are stored, and the numbers that they mean if those are others.
-struct Side {
+struct Compared {
     stored: Values,
     unpacked: Option<Values>,
 }
 
-impl Side {
+impl Compared {
     fn numbers(&self) -> &Values {
         self.unpacked.as_ref().unwrap_or(&self.stored)
     }
@@ -85,18 +85,18 @@ struct Lens<'a> {
 }
 
 impl Lens<'_> {
-    fn ours(&self, values: Values) -> Result<Side> {
+    fn ours(&self, values: Values) -> Result<Compared> {
         let unpacked = match &self.packing {
             Some(packing) if !self.unpacked => Some(unpack(&values, packing, &self.fills)?),
             _ => None,
         };
-        Ok(Side {
+        Ok(Compared {
             stored: values,
             unpacked,
         })
     }
 
-    fn theirs(&self, values: Values) -> Result<Side> {
+    fn theirs(&self, values: Values) -> Result<Compared> {
         // What was coded unpacked is compared as it was coded.
         if self.unpacked {
             self.ours(show(self.about, values, self.zeros)?)
@@ -153,14 +153,14 @@ impl<S: Store> DatasetReader<S> {
             }
         }
         let span = range.span();
-        let mut found = Tally {
-            place: Place {
+        let mut found = Findings {
+            confines: Confines {
                 packing: lens.packing.filter(|_| lens.zeros),
                 ends: valid::shown(lens.about, lens.zeros).ok().flatten(),
                 non_negative: entry.non_negative,
                 keep_zeros: entry.keep_zeros,
             },
-            ..Tally::default()
+            ..Findings::default()
         };
         for (part, asked) in &parts {
             let ours = lens.ours(self.read(variable, part, lens.view(), decoder)?)?;
@@ -197,10 +197,10 @@ impl<S: Store> DatasetReader<S> {
     }
 
     /// Parts of a variable that memory has room for, and what was asked for of each.
-    fn parts(&self, variable: usize, decoder: &Decompressor) -> Vec<Part> {
+    fn parts(&self, variable: usize, decoder: &Decompressor) -> Vec<Stretch> {
         let entry = &self.directory.entries[variable];
         let asked: Vec<Bound> = entry.pieces.iter().map(|piece| piece.asked).collect();
-        let slabs = |(region, asked): Part| {
+        let slabs = |(region, asked): Stretch| {
             let slabs = self.slabs(variable, &region, decoder);
             slabs.into_iter().map(move |slab| (slab, asked))
         };
@@ -221,7 +221,7 @@ impl<S: Store> DatasetReader<S> {
 }
 
 /// A part of a variable, and what was asked for of it.
-type Part = (Vec<ops::Range<usize>>, Bound);
+type Stretch = (Vec<ops::Range<usize>>, Bound);
 
 /// What is no number in a variable.
 struct Specials<'a> {
@@ -275,7 +275,7 @@ impl Range {
 
 /// Where numbers have to lie, whatever the bound.
 #[derive(Default)]
-struct Place {
+struct Confines {
     /// If what is next to zero counts as zero.
     packing: Option<Packing>,
     ends: Option<valid::Ends>,
@@ -283,7 +283,7 @@ struct Place {
     keep_zeros: bool,
 }
 
-impl Place {
+impl Confines {
     /// Whether a number may have become another.
     fn allows(&self, x: f64, y: f64) -> bool {
         let shown = |x: f64| match &self.packing {
@@ -303,8 +303,8 @@ impl Place {
 
 /// What was found so far.
 #[derive(Default)]
-struct Tally {
-    place: Place,
+struct Findings {
+    confines: Confines,
     verified: Verified,
     squares: f64,
     /// Absolute bounds, each once.
@@ -313,10 +313,10 @@ struct Tally {
     weight: f64,
 }
 
-impl Tally {
+impl Findings {
     fn add(
         &mut self,
-        (theirs, ours): (&Side, &Side),
+        (theirs, ours): (&Compared, &Compared),
         promise: Promise,
         fills: &[f64],
         part: &[ops::Range<usize>],
@@ -347,7 +347,7 @@ impl Tally {
         (promise, fills): (Promise, &[f64]),
         part: &[ops::Range<usize>],
     ) {
-        let allows = |x, y| promise == Promise::Exact || self.place.allows(x, y);
+        let allows = |x, y| promise == Promise::Exact || self.confines.allows(x, y);
         let rule = Rule::new(promise).fills(fills).allows(&allows);
         let found = rule.judge(theirs, ours);
         let Verified {
@@ -390,7 +390,7 @@ impl Tally {
     }
 
     fn finish(self, span: f64, wanted: Option<f64>) -> Verified {
-        let Tally {
+        let Findings {
             mut verified,
             squares,
             bounds,

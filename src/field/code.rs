@@ -9,7 +9,7 @@ use super::coded::CodedChunk;
 use super::plan::Plan;
 use crate::bound::Loss;
 use crate::choose::{self, Tiny};
-use crate::chunk::{self, Prediction, Source, relative};
+use crate::chunk::{self, Drafter, Prediction, relative};
 use crate::container::grid::Grid;
 use crate::error::Result;
 use crate::threads;
@@ -118,7 +118,7 @@ impl<T: Sample> Plan<T> {
             Loss::Absolute(_) => Vec::new(),
             Loss::Relative(_) => relative::split(&part.values, &self.fills),
         };
-        let source = Source::new(&part.values, held, self.terms(), &logs);
+        let source = Drafter::new(&part.values, held, self.terms(), &logs);
         let draft = |pipeline: &Pipeline| {
             source.drafts(Prediction {
                 pipeline,

@@ -5,7 +5,7 @@ use ndarray::ArrayViewD;
 
 use super::concrete;
 use super::plan::Plan;
-use super::report::{Clock, Report};
+use super::report::{Report, Stopwatch};
 use super::sink::{Sink, Written};
 use crate::bound::{Bound, Loss};
 use crate::check;
@@ -29,7 +29,7 @@ pub fn compress<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Co
 }
 
 pub(super) fn encode<T: Sample>(field: ArrayViewD<T>, options: &Options) -> Result<Compressed> {
-    let clock = Clock::start();
+    let clock = Stopwatch::start();
     let loss = loss_for(&field, options)?;
     let mut plan = Plan::new(field.shape(), options, loss)?;
     plan.look(&field);

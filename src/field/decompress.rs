@@ -12,7 +12,7 @@ use crate::container::used::Used;
 use crate::container::{self, Chunk, HEAD_BYTES, Index};
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::field::gather::Order;
-use crate::field::report::{Clock, Report};
+use crate::field::report::{Report, Stopwatch};
 use crate::limits::{Limits, Models, Task};
 use crate::options::Progress;
 use crate::store::Store;
@@ -184,7 +184,7 @@ impl Decompressor {
         region: Option<&[Range<usize>]>,
     ) -> Result<Decoded<T>> {
         let stream: &dyn Store = &stream;
-        let clock = Clock::start();
+        let clock = Stopwatch::start();
         let index = container::open(stream)?;
         let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
         let (values, drifts) = concrete::decode::<T>(&order)?;
@@ -223,7 +223,7 @@ impl Decompressor {
         out: &mut [T],
     ) -> Result<Filled> {
         let stream: &dyn Store = &stream;
-        let clock = Clock::start();
+        let clock = Stopwatch::start();
         let index = container::open(stream)?;
         let order = Order::new::<T>(self, stream, &index, region)?.anyway(self.best_effort);
         let drifts = concrete::decode_into(&order, out)?;
@@ -342,7 +342,7 @@ fn array<T>(shape: &[usize], values: Vec<T>) -> Result<ArrayD<T>> {
     ArrayD::from_shape_vec(IxDyn(shape), values).or_else(|e| invalid(e.to_string()))
 }
 
-fn report_of(index: &Index, raw: usize, stream: u64, clock: &Clock) -> Report {
+fn report_of(index: &Index, raw: usize, stream: u64, clock: &Stopwatch) -> Report {
     let mut report = Report::new(index, raw as u64, stream, clock);
     (report.input_bytes, report.output_bytes) = (report.output_bytes, report.input_bytes);
     report

@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(index: &Index, raw_bytes: u64, stream_bytes: u64, clock: &Clock) -> Self {
+    pub(crate) fn new(index: &Index, raw_bytes: u64, stream_bytes: u64, clock: &Stopwatch) -> Self {
         let (cpu_seconds, wall_seconds) = clock.seconds();
         let ratio = raw_bytes as f64 / stream_bytes as f64;
         let models = Used::of(index);
@@ -79,15 +79,15 @@ impl Report {
 }
 
 /// Measures the codec's own time.
-pub(crate) struct Clock {
+pub(crate) struct Stopwatch {
     cpu: Option<ProcessTime>,
     wall: Instant,
 }
 
-impl Clock {
+impl Stopwatch {
     pub(crate) fn start() -> Self {
         // Platforms without a process clock report wall time as CPU time.
-        Clock {
+        Stopwatch {
             cpu: ProcessTime::try_now().ok(),
             wall: Instant::now(),
         }

@@ -6,7 +6,7 @@ use foresz_predictors::Sample;
 use ndarray::{ArrayViewD, IxDyn};
 
 use super::plan::Plan;
-use super::report::{Clock, Report};
+use super::report::{Report, Stopwatch};
 use super::sink::Sink;
 use crate::bound::{Bound, Loss};
 use crate::error::{Error, Result, invalid};
@@ -38,7 +38,7 @@ pub struct Writer<W, T> {
     /// Frames not yet coded.
     waiting: Vec<T>,
     sink: Sink<W>,
-    clock: Clock,
+    clock: Stopwatch,
     spent: (f64, f64),
 }
 
@@ -73,7 +73,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
             frames: 0,
             waiting: Vec::new(),
             sink: Sink::new(sink, &options)?,
-            clock: Clock::start(),
+            clock: Stopwatch::start(),
             spent: (0.0, 0.0),
         })
     }
@@ -104,7 +104,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
         let shape = [&[frames], self.frame.as_slice()].concat();
         let waiting = ArrayViewD::from_shape(IxDyn(&shape), &self.waiting);
         let waiting = waiting.map_err(|e| Error::Invalid(e.to_string()))?;
-        let clock = Clock::start();
+        let clock = Stopwatch::start();
         self.plan.look(&waiting);
         let coded = self.plan.code(&waiting, self.frames - frames)?;
         let (cpu, wall) = clock.seconds();
