@@ -27,20 +27,21 @@ pub(crate) fn is_one(path: &Path) -> bool {
 
 /// The bytes of a stream, to be read in parts if they are in a file.
 pub(crate) fn store(path: &Path) -> anyhow::Result<Box<dyn Store>> {
-    if path.is_dir() {
-        let shown = path.display();
-        return Err(invalid(format!("{shown} is a folder, not a stream")));
-    }
     if !is_stdio(path) {
-        let opened = FileStore::open(path);
-        return Ok(Box::new(
-            opened.with_context(|| format!("cannot read {}", path.display()))?,
-        ));
+        return Ok(Box::new(file(path)?));
     }
     let mut bytes = Vec::new();
     let read = io::stdin().read_to_end(&mut bytes);
     read.context("cannot read standard input")?;
     Ok(Box::new(bytes))
+}
+
+fn file(path: &Path) -> anyhow::Result<FileStore> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(invalid(format!("{shown} is a folder, not a stream")));
+    }
+    FileStore::open(path).with_context(|| format!("cannot read {shown}"))
 }
 
 /// Opens a stream, and says so if something is left of what was interrupted.
@@ -64,9 +65,7 @@ pub(crate) fn open_file(path: &Path) -> anyhow::Result<DatasetReader<FileStore>>
             "this reads streams in parts, which standard input cannot give: name a file",
         ));
     }
-    let store = FileStore::open(path);
-    let store = store.with_context(|| format!("cannot read {}", path.display()))?;
-    open(store, path)
+    open(file(path)?, path)
 }
 
 /// The same of a file that this process holds: whoever was adding to it is gone.

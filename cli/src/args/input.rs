@@ -86,7 +86,8 @@ impl LayoutArgs {
 /// Which variables.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct VariableArgs {
-    /// Which variables, by name; may be repeated, or have commas
+    /// Which variables, by name; may be repeated, or have commas [default: of a stream all, of a
+    /// file the only one, or the one called data]
     #[arg(help_heading = INPUT, short = 'v', long = "variable", value_name = "NAME", value_delimiter = ',')]
     pub(crate) names: Vec<String>,
 }

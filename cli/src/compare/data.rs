@@ -61,7 +61,9 @@ pub(super) fn find(args: &Compare) -> anyhow::Result<Vec<Source>> {
             if !found.iter().any(|source| source.is_called(name)) {
                 let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
                 let names = names.join(", ");
-                return Err(invalid(format!("there is no {name:?}; there are: {names}")));
+                return Err(invalid(format!(
+                    "no field is called {name}; there are {names}"
+                )));
             }
         }
         found.retain(|source| {

@@ -7,6 +7,7 @@
     reason = "a suite that cannot go on should say so"
 )]
 
+mod arrays;
 mod grib;
 mod netcdf;
 mod zarr;
