@@ -70,15 +70,7 @@ pub(crate) fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Err
         .collect();
     row("predictors", &predictors.join(", "))?;
     if info.lattice > 0.0 {
-        let coarser = if info.lattice > 2.0 * info.bound {
-            ", coarser than the bound: nothing was lost"
-        } else {
-            ""
-        };
-        row(
-            "lattice",
-            &format!("values are multiples of {}{coarser}", info.lattice),
-        )?;
+        row("lattice", &lattice(info))?;
     }
     for (label, value) in models(info) {
         row(label, &value)?;
@@ -96,21 +88,36 @@ pub(crate) fn describe(input: &str, info: &Info) -> Result<String, std::fmt::Err
             &format!("{key} = {value}"),
         )?;
     }
+    for (label, value) in size(info) {
+        row(label, &value)?;
+    }
+    Ok(text)
+}
+
+fn lattice(info: &Info) -> String {
+    let coarser = if info.lattice > 2.0 * info.bound {
+        ", coarser than the bound: nothing was lost"
+    } else {
+        ""
+    };
+    format!("values are multiples of {}{coarser}", info.lattice)
+}
+
+/// How large it is, with models and without.
+fn size(info: &Info) -> Vec<(&'static str, String)> {
     let size = summary::bytes(info.stream_bytes);
-    let (ratio, bits) = (
-        summary::number(info.ratio),
-        summary::number(info.bits_per_value),
-    );
-    row("size", &format!("{size}, ratio {ratio}, {bits} bits/value"))?;
+    let ratio = summary::number(info.ratio);
+    let bits = summary::number(info.bits_per_value);
+    let mut rows = vec![("size", format!("{size}, ratio {ratio}, {bits} bits/value"))];
     if info.models.iter().any(|m| m.stored_bytes == 0) {
         let with = summary::number(info.ratio_with_models);
-        row("", &format!("ratio {with} with the weights of the model"))?;
+        rows.push(("", format!("ratio {with} with the weights of the model")));
     }
     if info.models.iter().any(|m| m.stored_bytes > 0) {
         let without = summary::number(info.ratio_without_models);
-        row("", &format!("ratio {without} without the stored model"))?;
+        rows.push(("", format!("ratio {without} without the stored model")));
     }
-    Ok(text)
+    rows
 }
 
 fn dimensions(info: &Info) -> String {

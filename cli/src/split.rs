@@ -63,10 +63,8 @@ struct Part {
     bytes: u64,
 }
 
-pub(crate) fn run(args: &Split, talk: &Talk) -> anyhow::Result<()> {
-    let reader = stream::open_file(&args.stream)?;
-    let along = args.along.as_deref();
-    let (dimension, length) = reader.grows_along(along)?;
+/// Where parts start and end.
+fn borders(args: &Split, dimension: &str, length: usize) -> anyhow::Result<Vec<usize>> {
     let mut borders: Vec<usize> = match args.every {
         Some(every) => (0..length).step_by(every as usize).collect(),
         None => args.at.clone(),
@@ -74,12 +72,19 @@ pub(crate) fn run(args: &Split, talk: &Talk) -> anyhow::Result<()> {
     borders.extend([0, length]);
     borders.sort_unstable();
     borders.dedup();
-    if borders.last() > Some(&length) {
-        return Err(invalid(format!(
-            "--at {}: {dimension} has {length} places",
-            borders[borders.len() - 1]
-        )));
+    match borders.last() {
+        Some(last) if *last > length => Err(invalid(format!(
+            "--at {last}: {dimension} has {length} places"
+        ))),
+        _ => Ok(borders),
     }
+}
+
+pub(crate) fn run(args: &Split, talk: &Talk) -> anyhow::Result<()> {
+    let reader = stream::open_file(&args.stream)?;
+    let along = args.along.as_deref();
+    let (dimension, length) = reader.grows_along(along)?;
+    let borders = borders(args, &dimension, length)?;
     let prefix = args
         .output
         .clone()

@@ -117,6 +117,23 @@ fn run<T: Sample>(
             field.shape()[time]
         )));
     }
+    let (values, shape) = forecast(args, model, (field, dims), (time, frame))?;
+    output.write(|sink| {
+        let kind = if T::BYTES == 4 { Kind::F32 } else { Kind::F64 };
+        npy::write_header(kind, &shape, sink)?;
+        Ok(samples::write(&values, sink)?)
+    })?;
+    Ok((frame, shape))
+}
+
+/// The values of a frame and their shape.
+fn forecast<T: Sample>(
+    args: &ModelRun,
+    model: &Arc<Model>,
+    (field, dims): (&ArrayD<T>, &[String]),
+    (time, frame): (usize, usize),
+) -> anyhow::Result<(Vec<T>, Vec<usize>)> {
+    let history = model.contract().time.history;
     let standard = field.as_standard_layout();
     let originals = Originals {
         field: standard.as_slice().unwrap_or_default(),
@@ -158,10 +175,5 @@ fn run<T: Sample>(
         )
     })
     .map_err(foresz::Error::from)?;
-    output.write(|sink| {
-        let kind = if T::BYTES == 4 { Kind::F32 } else { Kind::F64 };
-        npy::write_header(kind, &shape, sink)?;
-        Ok(samples::write(&values, sink)?)
-    })?;
-    Ok((frame, shape))
+    Ok((values, shape))
 }
