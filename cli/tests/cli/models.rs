@@ -37,6 +37,7 @@ fn copy(room: &Path, name: &str, change: impl Fn(String) -> String) -> PathBuf {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn a_stream_needs_the_model_it_was_made_with() {
     let room = TempDir::new().unwrap();
     let models = room.path().join("models");
@@ -171,6 +172,7 @@ fn models_that_are_part_of_the_program_are_at_hand_anywhere() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story")]
 fn models_are_checked_before_they_are_used() {
     let good = foresz(&["model", "check", MODEL]);
     assert!(good.status.success(), "{}", text(&good));
