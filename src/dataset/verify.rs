@@ -112,25 +112,19 @@ impl<S: Store> DatasetReader<S> {
             giants: !self.is_single_field(),
         };
         let mut range = (f64::INFINITY, f64::NEG_INFINITY);
-        let depends = |bound: Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
-        if entry.pieces.iter().any(|p| depends(p.asked)) {
+        if depends_on_range(entry) {
             for i in 0..entry.pieces.len() {
                 range = ends(range, theirs(i)?.numbers(), &is_number);
             }
         }
         let whole = span(range);
-        let view = if unpacked {
-            View::Unpacked
-        } else {
-            View::Stored
-        };
         let mut found = Tally {
             place: Place::of(entry, about, packing),
             ..Tally::default()
         };
         for (i, piece) in entry.pieces.iter().enumerate() {
             let part = entry.cuts.piece(i);
-            let ours = side(self.read(variable, &part, view, decoder)?)?;
+            let ours = side(self.read(variable, &part, view_of(entry), decoder)?)?;
             let theirs = theirs(i)?;
             let promise = match entry.storage {
                 Storage::Blobs => Promise::Exact,
@@ -139,11 +133,7 @@ impl<S: Store> DatasetReader<S> {
             range = ends(range, theirs.numbers(), &is_number);
             found.add((&theirs, &ours), promise, is_number.fills, &part);
         }
-        let wanted = entry.pieces.iter().find_map(|piece| match piece.asked {
-            Bound::Psnr(db) => Some(db),
-            _ => None,
-        });
-        Ok(found.finish(span(range), wanted))
+        Ok(found.finish(span(range), psnr_asked(entry)))
     }
 
     /// The fill values of a variable.
@@ -153,6 +143,26 @@ impl<S: Store> DatasetReader<S> {
             Some(info) if self.is_single_field() => info.fills.clone(),
             _ => missing_values(about),
         })
+    }
+}
+
+fn depends_on_range(entry: &Entry) -> bool {
+    let depends = |bound: Bound| matches!(bound, Bound::RangeRelative(_) | Bound::Psnr(_));
+    entry.pieces.iter().any(|piece| depends(piece.asked))
+}
+
+fn psnr_asked(entry: &Entry) -> Option<f64> {
+    entry.pieces.iter().find_map(|piece| match piece.asked {
+        Bound::Psnr(db) => Some(db),
+        _ => None,
+    })
+}
+
+/// How values are read that are to be compared.
+fn view_of(entry: &Entry) -> View {
+    match entry.storage {
+        Storage::Unpacked => View::Unpacked,
+        _ => View::Stored,
     }
 }
 
