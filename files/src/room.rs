@@ -2,26 +2,26 @@
 
 use std::io;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Room for so many items.
 pub(crate) fn reserved<T>(count: usize) -> Result<Vec<T>> {
     let mut items = Vec::new();
     match items.try_reserve_exact(count) {
         Ok(()) => Ok(items),
-        Err(_) => {
-            let bytes = count.saturating_mul(size_of::<T>());
-            let said = format!("memory is short: {bytes} bytes are needed");
-            Err(io::Error::new(io::ErrorKind::OutOfMemory, said).into())
-        }
+        Err(_) => Err(short::<T>(count)),
     }
 }
 
-/// So many zeros.
-pub(crate) fn zeros(count: usize) -> Result<Vec<u8>> {
-    let mut bytes = reserved(count)?;
-    bytes.resize(count, 0);
-    Ok(bytes)
+/// So many zeros, whose pages are had as they are written to.
+pub(crate) fn zeros<T: bytemuck::Zeroable>(count: usize) -> Result<Vec<T>> {
+    bytemuck::allocation::try_zeroed_vec(count).map_err(|()| short::<T>(count))
+}
+
+fn short<T>(count: usize) -> Error {
+    let bytes = count.saturating_mul(size_of::<T>());
+    let said = format!("memory is short: {bytes} bytes are needed");
+    io::Error::new(io::ErrorKind::OutOfMemory, said).into()
 }
 
 #[cfg(test)]
@@ -30,8 +30,8 @@ mod tests {
 
     #[test]
     fn what_no_machine_has_is_an_error() {
-        assert_eq!(zeros(3).unwrap(), [0; 3]);
-        let said = zeros(isize::MAX as usize).unwrap_err().to_string();
+        assert_eq!(zeros::<u8>(3).unwrap(), [0; 3]);
+        let said = zeros::<u8>(isize::MAX as usize).unwrap_err().to_string();
         assert!(said.contains("memory is short"), "{said}");
         assert!(reserved::<u64>(usize::MAX).is_err());
     }

@@ -125,6 +125,9 @@ impl Kind {
     }
 }
 
+/// Whether memory has numbers as files have them.
+const IS_LITTLE: bool = cfg!(target_endian = "little");
+
 impl Values {
     /// A text as attributes mostly are.
     pub fn text(text: &str) -> Self {
@@ -193,7 +196,8 @@ impl Values {
         macro_rules! bytes {
             ($($variant:ident),*) => {
                 match self {
-                    $(Values::$variant(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),)*
+                    $(Values::$variant(v) if IS_LITTLE => bytemuck::cast_slice(v).to_vec(),
+                    Values::$variant(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),)*
                     Values::Char(v) => v.clone(),
                     Values::Text(_) => return None,
                 }
@@ -208,7 +212,8 @@ impl Values {
         macro_rules! write {
             ($($variant:ident),*) => {
                 match self {
-                    $(Values::$variant(v) => for part in v.chunks(AT_ONCE) {
+                    $(Values::$variant(v) if IS_LITTLE => sink.write_all(bytemuck::cast_slice(v))?,
+                    Values::$variant(v) => for part in v.chunks(AT_ONCE) {
                         let bytes = part.iter().flat_map(|x| x.to_le_bytes());
                         sink.write_all(&bytes.collect::<Vec<u8>>())?;
                     })*

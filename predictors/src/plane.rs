@@ -97,16 +97,19 @@ impl Plane {
     }
 
     /// Samples in one row.
+    #[inline]
     pub fn columns(&self) -> usize {
         self.axes.last().map_or(1, |a| a.count)
     }
 
     /// Number of rows, over all dimensions but the last.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.axes.iter().rev().skip(1).map(|a| a.count).product()
     }
 
     /// Number of samples.
+    #[inline]
     pub fn len(&self) -> usize {
         self.rows() * self.columns()
     }
@@ -125,6 +128,7 @@ impl Plane {
     }
 
     /// Walks over the rows, giving where each starts in a field of that shape.
+    #[inline]
     pub fn row_offsets(&self, shape: &[usize]) -> RowOffsets {
         let mut strides = vec![1; shape.len()];
         for d in (1..shape.len()).rev() {
@@ -151,6 +155,7 @@ impl Plane {
     }
 
     /// Distance in the field between neighbours of a row.
+    #[inline]
     pub fn row_step(&self) -> usize {
         self.axes.last().map_or(1, |a| a.step)
     }
@@ -169,6 +174,7 @@ pub struct RowOffsets {
 impl Iterator for RowOffsets {
     type Item = usize;
 
+    #[inline]
     #[inline]
     fn next(&mut self) -> Option<usize> {
         self.left = self.left.checked_sub(1)?;
@@ -220,6 +226,7 @@ impl Rows {
 
     /// Start and step of the next row; nothing if there is none of that width, which the
     /// coder of the values reports.
+    #[inline]
     #[inline]
     pub fn next(&mut self, width: usize) -> Option<(usize, usize)> {
         let (offsets, step, columns) = self.plane.as_mut()?;

@@ -65,7 +65,7 @@ pub(crate) fn best<T: Sample>(
     } else {
         contest.hold(&entrants, draft)?
     };
-    best.ok_or_else(|| Error::Invalid("there is no predictor to choose".into()))
+    best.ok_or_else(|| Error::Invalid("no predictor is left to choose from".into()))
 }
 
 /// The first of the smallest: a tiny chunk is coded by all.

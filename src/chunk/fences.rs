@@ -270,7 +270,7 @@ fn limits<T: Sample>(options: &Options, steps: Steps) -> Result<(T, T)> {
     for limit in [options.least, options.most].into_iter().flatten() {
         if !limit.is_finite() || !T::from_f64(limit).is_finite() {
             return invalid(format!(
-                "a limit has to be a number that {} can hold, not {limit}",
+                "a limit must be a number that {} can hold, not {limit}",
                 T::NAME
             ));
         }

@@ -117,7 +117,7 @@ fn compare<S: Store>(
             && mine.differing(&other) > 0
         {
             return invalid(format!(
-                "{name} of what is to be added is not that of the stream"
+                "{name} differs between the added data and the stream"
             ));
         }
     }

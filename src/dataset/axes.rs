@@ -188,7 +188,7 @@ mod tests {
         gap[11] = 20.0;
         let wrong = compressed(&gap, spec).unwrap_err().to_string();
         assert!(
-            wrong.contains("time goes on by 10h from 2020-01-01T10:00:00"),
+            wrong.contains("time advances by 10h from 2020-01-01T10:00:00"),
             "{wrong}"
         );
         assert!(compressed(&gap, "raster").is_ok());

@@ -28,7 +28,7 @@ pub(crate) fn write(values: &Values) -> Result<Vec<u8>> {
     let bytes = to_bytes(values);
     if bytes.len() > MOST_BYTES {
         return invalid(format!(
-            "texts beside each other take {} bytes, {MOST_BYTES} are the most",
+            "texts take {} bytes together, {MOST_BYTES} are the most",
             bytes.len()
         ));
     }

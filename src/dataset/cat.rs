@@ -86,7 +86,9 @@ fn check<S: Store>(
     };
     let positions = matches(ours, theirs, along)?;
     if names(ours) != names(theirs) {
-        return invalid("the streams have other variables or dimensions, or in another order");
+        return invalid(
+            "the streams do not have the same variables and dimensions in the same order",
+        );
     }
     for v in positions {
         let variable = &ours.variables[v];
@@ -138,7 +140,7 @@ fn add(directory: &mut Directory, more: &Directory, along: usize) -> Result<()> 
         };
         if others(&entry.cuts) != others(&new.cuts) {
             return invalid(format!(
-                "{} is cut into pieces otherwise in the streams, as its bounds differ from place to place: join cannot put them together",
+                "{}: its bounds differ from place to place, and the streams cut it at different places, so they cannot be joined",
                 variable.name
             ));
         }

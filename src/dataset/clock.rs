@@ -68,7 +68,8 @@ impl Clock {
             let seconds = gregorian().and_then(|g| g.encode(&times.decode(*x)?).ok());
             let seconds = seconds.map(|s| s.round() as i64);
             // Models go by the days that there are.
-            seconds.ok_or_else(|| format!("has {}, which is no time of our calendar", shown(*x)))
+            seconds
+                .ok_or_else(|| format!("has {}, which does not exist in our calendar", shown(*x)))
         };
         let seconds: Vec<i64> = numbers
             .iter()
@@ -99,7 +100,7 @@ impl Clock {
             }),
             Some(0) => Err("is no axis".into()),
             Some(k) => Err(format!(
-                "goes on by {} from {} to {}, and by {} mostly: cut the file there",
+                "advances by {} from {} to {}, but mostly by {}: cut the file there",
                 duration(steps[k - 1]),
                 shown(numbers[k - 1]),
                 shown(numbers[k]),

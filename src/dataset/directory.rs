@@ -365,7 +365,7 @@ fn read_entry(reader: &mut Reader, shape: &[usize], unfinished: bool, most: u64)
         )));
     }
     if storage == Storage::Blobs && flags & SOME_BLOBS != 0 {
-        return corrupt(Section::Directory, "pieces that are blobs say so once more");
+        return corrupt(Section::Directory, "a piece is marked as a blob twice");
     }
     let ends = shape.iter().map(|length| read_ends(reader, *length));
     let cuts = Cuts {

@@ -42,7 +42,7 @@ pub(crate) fn growing(dataset: &Dataset, named: Option<&str>) -> Result<usize> {
     };
     match found.or_else(first) {
         Some(d) => Ok(d),
-        None => invalid("there is nothing to grow along: no variable has a dimension"),
+        None => invalid("nothing can grow: no variable has a dimension"),
     }
 }
 
@@ -58,12 +58,12 @@ pub(crate) fn matches(ours: &Dataset, theirs: &Dataset, growing: usize) -> Resul
     let position = |variable: &Variable| {
         let about = &variable.name;
         let Some(position) = theirs.position(about) else {
-            return invalid(format!("{about} is missing in what is to be added"));
+            return invalid(format!("{about} is missing in the added data"));
         };
         let other = &theirs.variables[position];
         if other.kind != variable.kind || theirs.dims(other) != ours.dims(variable) {
             return invalid(format!(
-                "{about} is {} along {} in what is to be added, and {} along {} in the stream",
+                "{about} is {} along {} in the added data, and {} along {} in the stream",
                 other.kind.name(),
                 theirs.dims(other).join(", "),
                 variable.kind.name(),
@@ -74,7 +74,7 @@ pub(crate) fn matches(ours: &Dataset, theirs: &Dataset, growing: usize) -> Resul
         for ((a, b), dim) in lengths.zip(ours.dims(variable)) {
             if a != b && dim != name {
                 return invalid(format!(
-                    "{dim} has {b} places in what is to be added, and {a} in the stream"
+                    "{dim} has {b} places in the added data, and {a} in the stream"
                 ));
             }
         }
@@ -87,7 +87,7 @@ pub(crate) fn matches(ours: &Dataset, theirs: &Dataset, growing: usize) -> Resul
             if !same {
                 let shown = |v: &Variable| v.attribute(attribute).map_or("none".into(), show);
                 return invalid(format!(
-                    "{attribute} of {about} is {} in what is to be added, and {} in the stream: its numbers mean something else; keep it as a stream of its own",
+                    "{attribute} of {about} is {} in the added data, and {} in the stream, so the numbers mean something else: compress it to a stream of its own",
                     shown(other),
                     shown(variable)
                 ));
@@ -121,6 +121,6 @@ pub(crate) fn goes_on(name: &str, before: &Values, after: &Values) -> Result<()>
         return Ok(());
     }
     invalid(format!(
-        "{name} of what is to be added starts at {next}, and that of the stream ends at {last}: it has to go on from there"
+        "{name} starts at {next} in the added data, and ends at {last} in the stream: it must continue from there"
     ))
 }

@@ -37,7 +37,7 @@ impl<S: Store> DatasetReader<S> {
     pub fn open(store: S) -> Result<Self> {
         let (directory, bytes) = opening::last(&store)?;
         if directory.unfinished.is_some() {
-            return invalid("it was never finished: make it anew");
+            return invalid("the stream was never finished: compress the data again");
         }
         Ok(DatasetReader {
             store,
@@ -100,7 +100,7 @@ impl<S: Store> DatasetReader<S> {
         let kind = match entry.storage {
             Storage::Unpacked if view == View::Stored => {
                 return invalid(format!(
-                    "{} was compressed unpacked, under a relative bound or as its integers are wide or in another order: it cannot be packed again without breaking the bound",
+                    "{} was compressed unpacked (under a relative bound, or because its integers are wide or out of order): packing it again would break the bound",
                     about.name
                 ));
             }

@@ -39,7 +39,7 @@ impl<S: Store> DatasetReader<S> {
         let length = dataset.dimensions[along].length;
         if places.is_empty() || places.end > length {
             return invalid(format!(
-                "places {} to {} are none of the {length} along {}",
+                "places {} to {} are not among the {length} along {}",
                 places.start, places.end, dataset.dimensions[along].name
             ));
         }
@@ -142,19 +142,18 @@ impl<S: Store> DatasetReader<S> {
             let ends = (1..along.len().div_ceil(chunk)).map(|k| along.start + k * chunk);
             let near: Vec<String> = ends.take(8).map(|end| end.to_string()).collect();
             let more = if near.len() == 8 { ", …" } else { "" };
-            let near = if near.is_empty() {
-                "nowhere".into()
-            } else {
-                near.join(", ")
+            let near = match near.as_slice() {
+                [] => "cannot be split".into(),
+                near => format!("can be split at {}{more}", near.join(", ")),
             };
             return invalid(format!(
-                "chunks do not begin and end there: what holds places {} to {} can be split at {near}{more}; more borders need chunks of that length when a stream is made (--keyframe)",
+                "no chunk begins or ends there: places {} to {} {near}; for other borders, compress with shorter chunks (--keyframe)",
                 along.start, along.end
             ));
         }
         if !Used::of(&index).is_empty() {
             return invalid(
-                "learned models may want to know the time, which would be another in a part of a piece: it cannot be split there",
+                "a learned model coded this piece and may depend on when it begins: split the stream between pieces",
             );
         }
         extract(&window, index, d, start..end)

@@ -333,7 +333,7 @@ fn pipeline(registry: &Registry, spec: &str) -> Result<Pipeline> {
     built.map_err(|e| match e {
         foresz_predictors::Error::Limit { .. } => Error::Predictor(e),
         _ => Error::Unsupported(format!(
-            "the stream was coded with {spec}, which cannot be had here: {e}"
+            "the stream was coded with {spec}, which is not available here: {e}"
         )),
     })
 }

@@ -95,7 +95,7 @@ impl<'a> Order<'a> {
         let samples: usize = shape.iter().product();
         if out.len() != samples {
             return invalid(format!(
-                "there is room for {} values, and {samples} are decoded",
+                "the buffer holds {} values, but {samples} are decoded",
                 out.len()
             ));
         }

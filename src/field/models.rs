@@ -167,7 +167,7 @@ pub(crate) fn store(registry: &Registry, choices: &[String]) -> Result<Packed> {
     let unpacked = MOST_BYTES - room;
     if unpacked > self::room(bytes.len()) {
         return invalid(format!(
-            "the models are too large to be stored: they pack into {} bytes, of which a stream takes no more than {} plain ones",
+            "the models are too large to be stored: they pack into {} bytes, and a stream may hold no more than {} bytes that pack so tightly",
             bytes.len(),
             self::room(bytes.len())
         ));

@@ -227,12 +227,12 @@ fn check(shape: &[usize], options: &Options) -> Result<()> {
     }
     match options.backend {
         Some(Backend::Packed) => {
-            return invalid(
-                "packing is the back end of the fast effort alone; ask for that instead",
-            );
+            return invalid("packed is no back end to choose: ask for the fast effort instead");
         }
         Some(Backend::Stored) => {
-            return invalid("values are stored as they are only where all else takes more");
+            return invalid(
+                "stored is no back end to choose: values are stored where everything else takes more",
+            );
         }
         _ => {}
     }
@@ -277,16 +277,18 @@ fn chunk_of(
     let time_of_frames = time.filter(|t| t + 1 < shape.len());
     let chunk = match (&options.chunk, options.keyframe, time_of_frames) {
         (Some(_), Some(_), _) => {
-            return invalid("chunks by their shape and by key frames: ask for one of them");
+            return invalid("a chunk shape and key frames exclude each other: give one of them");
         }
         (Some(chunk), None, _) => {
             grid::check_chunk(chunk, shape)?;
             return Ok(chunk.iter().zip(shape).map(|(c, n)| *c.min(n)).collect());
         }
-        (None, Some(0), _) => return invalid("a key frame every 0 frames cannot be"),
+        (None, Some(0), _) => {
+            return invalid("a key frame every 0 frames is impossible: give 1 or more");
+        }
         (None, Some(_), None) => {
             return invalid(
-                "key frames are of series, and the field has no time dimension before its last; name one `time`",
+                "key frames need a series, and the field has no time dimension before its last; name one `time`",
             );
         }
         (None, keyframe, Some(time)) if series || keyframe.is_some() => {

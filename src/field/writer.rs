@@ -82,7 +82,7 @@ impl<W: Write, T: Sample> Writer<W, T> {
     pub fn push(&mut self, frame: ArrayViewD<T>) -> Result<()> {
         if frame.shape() != self.frame {
             return invalid(format!(
-                "a frame of shape {:?} where {:?} is expected",
+                "the frame has the shape {:?}, not {:?}",
                 frame.shape(),
                 self.frame
             ));

@@ -44,7 +44,7 @@ fn a_gap_on_the_time_axis_is_told_to_who_asks_for_a_forecast() {
     save(&mut memory, &bench.path("gap.nc"));
     let text = bench.fails(2, &format!("compress gap.nc -v t2m --abs 0.05 {SPEC}"));
     assert!(
-        text.contains("time goes on by 3h from 2020-01-01T02:00:00 to 2020-01-01T05:00:00"),
+        text.contains("time advances by 3h from 2020-01-01T02:00:00 to 2020-01-01T05:00:00"),
         "{text}"
     );
     bench.ok("compress gap.nc -v t2m --abs 0.05 -q");

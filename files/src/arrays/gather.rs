@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::region::rows;
-use crate::room::reserved;
+use crate::room::zeros;
 use crate::values::{Kind, Values};
 
 /// Values that are read at a time.
@@ -126,7 +126,7 @@ impl Form {
     }
 }
 
-fn gather<T: Default + Clone, const N: usize>(
+fn gather<T: bytemuck::Zeroable, const N: usize>(
     form: &Form,
     region: &[Range<usize>],
     take: &mut Take,
@@ -134,8 +134,7 @@ fn gather<T: Default + Clone, const N: usize>(
 ) -> Result<Vec<T>> {
     let lengths: Vec<usize> = region.iter().map(Range::len).collect();
     let count = lengths.iter().product();
-    let mut values: Vec<T> = reserved(count)?;
-    values.resize(count, T::default());
+    let mut values: Vec<T> = zeros(count)?;
     if count == 0 {
         return Ok(values);
     }
@@ -148,11 +147,12 @@ fn gather<T: Default + Clone, const N: usize>(
             let bytes = &mut bytes[..some * N];
             take(((start + first) * N) as u64, bytes)?;
             let (numbers, _) = bytes.as_chunks_mut::<N>();
-            for (i, bytes) in numbers.iter_mut().enumerate() {
-                if form.big_endian {
-                    bytes.reverse();
-                }
-                values[base + (first + i) * runs.stride] = number(*bytes);
+            if form.big_endian {
+                numbers.iter_mut().for_each(|bytes| bytes.reverse());
+            }
+            let room = values[base + first * runs.stride..].iter_mut();
+            for (x, bytes) in room.step_by(runs.stride).zip(numbers) {
+                *x = number(*bytes);
             }
         }
     }
