@@ -175,7 +175,6 @@ impl Iterator for RowOffsets {
     type Item = usize;
 
     #[inline]
-    #[inline]
     fn next(&mut self) -> Option<usize> {
         self.left = self.left.checked_sub(1)?;
         let here = self.offset;
@@ -226,7 +225,6 @@ impl Rows {
 
     /// Start and step of the next row; nothing if there is none of that width, which the
     /// coder of the values reports.
-    #[inline]
     #[inline]
     pub fn next(&mut self, width: usize) -> Option<(usize, usize)> {
         let (offsets, step, columns) = self.plane.as_mut()?;

@@ -7,7 +7,7 @@ use foresz_files::{Source, Values};
 
 use super::job::{CodedPiece, Job};
 use super::plan::PIECE_BYTES;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::threads;
 
 /// A piece of a variable that is to be coded.
@@ -21,7 +21,7 @@ pub(super) struct Due {
 
 /// Reads pieces in their order and codes them: as many at the same time as keep all threads
 /// busy, whichever variables they are of, while those that come next are read. `take` gets
-/// them in order.
+/// them in order; if something cannot be read, it gets all that comes before.
 pub(super) fn run(
     threads: usize,
     jobs: &[Job],
@@ -30,28 +30,34 @@ pub(super) fn run(
     mut take: impl FnMut(&[Due], Vec<CodedPiece>) -> Result<()>,
 ) -> Result<()> {
     let room = PIECE_BYTES * threads::count(threads).div_ceil(2);
-    let (mut now, mut rest) = next(jobs, due, room);
-    let mut values = read(jobs, now, source)?;
-    while !now.is_empty() {
+    let (first, mut rest) = next(jobs, due, room);
+    let mut now = Batch::read(jobs, first, source);
+    loop {
         let (then, after) = next(jobs, rest, room);
-        if threads == 1 || then.is_empty() {
-            take(now, code(threads, jobs, now, &values)?)?;
-            // One run of pieces in memory, not two.
-            drop(values);
-            values = read(jobs, then, source)?;
+        let alone = threads == 1 || then.is_empty() || now.trouble.is_some();
+        let (coded, ahead) = if alone {
+            (now.code(threads, jobs), None)
         } else {
-            let (coded, ahead) = thread::scope(|scope| {
-                let ahead = scope.spawn(|| read(jobs, then, source));
-                let coded = code(threads, jobs, now, &values);
+            thread::scope(|scope| {
+                let ahead = scope.spawn(|| Batch::read(jobs, then, source));
+                let coded = now.code(threads, jobs);
                 let ahead = ahead.join().unwrap_or_else(|panic| resume_unwind(panic));
-                (coded, ahead)
-            });
-            take(now, coded?)?;
-            values = ahead?;
+                (coded, Some(ahead))
+            })
+        };
+        take(now.due, coded?)?;
+        match (now.trouble.take(), ahead) {
+            (Some(trouble), _) => return Err(trouble),
+            _ if then.is_empty() => return Ok(()),
+            (None, Some(ahead)) => now = ahead,
+            (None, None) => {
+                // One batch in memory, not two.
+                now.values.clear();
+                now = Batch::read(jobs, then, source);
+            }
         }
-        (now, rest) = (then, after);
+        rest = after;
     }
-    Ok(())
 }
 
 /// The first pieces that fill some bytes, but at least one; and those after them.
@@ -65,13 +71,36 @@ fn next<'a>(jobs: &[Job], due: &'a [Due], room: usize) -> (&'a [Due], &'a [Due])
     due.split_at(count.max(1).min(due.len()))
 }
 
-fn read(jobs: &[Job], due: &[Due], source: &mut dyn Source) -> Result<Vec<Values>> {
-    let read = |task: &Due| jobs[task.job].read(source, task.piece);
-    due.iter().map(read).collect()
+/// Pieces that are coded at the same time, with their values.
+struct Batch<'a> {
+    due: &'a [Due],
+    values: Vec<Values>,
+    /// Why those after them could not be read.
+    trouble: Option<Error>,
 }
 
-fn code(threads: usize, jobs: &[Job], due: &[Due], values: &[Values]) -> Result<Vec<CodedPiece>> {
-    threads::map(threads, due.len(), |k| {
-        jobs[due[k].job].code(&values[k], due[k].piece)
-    })
+impl<'a> Batch<'a> {
+    fn read(jobs: &[Job], due: &'a [Due], source: &mut dyn Source) -> Self {
+        let (mut values, mut trouble) = (Vec::new(), None);
+        for task in due {
+            match jobs[task.job].read(source, task.piece) {
+                Ok(read) => values.push(read),
+                Err(error) => {
+                    trouble = Some(error);
+                    break;
+                }
+            }
+        }
+        Batch {
+            due: &due[..values.len()],
+            values,
+            trouble,
+        }
+    }
+
+    fn code(&self, threads: usize, jobs: &[Job]) -> Result<Vec<CodedPiece>> {
+        threads::map(threads, self.due.len(), |k| {
+            jobs[self.due[k].job].code(&self.values[k], self.due[k].piece)
+        })
+    }
 }

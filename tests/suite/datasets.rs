@@ -260,7 +260,7 @@ fn relative_bounds_of_packed_numbers_are_kept_unpacked() {
         packed
             .unwrap_err()
             .to_string()
-            .contains("cannot be packed again")
+            .contains("packing it again would break the bound")
     );
     let original = source.values(source.dataset().position("d2m").unwrap());
     let original = original.to_f64().unwrap();

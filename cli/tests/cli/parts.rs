@@ -41,7 +41,7 @@ fn what_is_added_reads_as_if_it_had_been_there() {
     );
     let text = bench.fails(2, "append s.fsz b.nc");
     assert!(
-        text.contains("has to go on") && text.contains("is as it was"),
+        text.contains("must continue") && text.contains("is as it was"),
         "{text}"
     );
     bench.ok("verify s.fsz all.nc");
