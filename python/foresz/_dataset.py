@@ -112,6 +112,10 @@ def _opened(source, packed, threads):
     return Dataset(source, packed=packed, threads=threads)
 
 
+def _variable(dataset, name):
+    return dataset[name]
+
+
 class Variable:
     """A variable of an open stream. It is sliced like an array of numpy, and only what is
     asked for is decoded: whole numbers, slices and ``...``."""
@@ -187,6 +191,9 @@ class Variable:
         reader = self._dataset._open()
         found = reader.verify(self._position, original, self._dataset._threads)
         return Verified(found)
+
+    def __reduce__(self):
+        return _variable, (self._dataset, self.name)
 
     def __repr__(self):
         pairs = zip(self.dims, self.shape)

@@ -107,6 +107,8 @@ def test_an_open_stream_can_be_sent_to_another_process(path):
     dataset = foresz.open(path, threads=1)
     again = pickle.loads(pickle.dumps(dataset))
     assert np.array_equal(again["data"][3], dataset["data"][3])
+    variable = pickle.loads(pickle.dumps(dataset["data"]))
+    assert np.array_equal(variable[3], dataset["data"][3])
 
 
 def test_many_threads_read_one_file(path):
