@@ -139,5 +139,5 @@ def _shown(fact):
     if isinstance(fact, dict):
         return ", ".join(f"{key}: {_shown(value)}" for key, value in fact.items()) or "none"
     if isinstance(fact, (tuple, list)):
-        return ", ".join(_shown(value) for value in fact) or "none"
+        return ", ".join(_shown(value) or "-" for value in fact) or "none"
     return str(fact)

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use foresz::{DType, Decompressor, Sample};
+use foresz::dataset::{DatasetReader, View};
+use foresz::{DType, Decompressor, Error, Sample};
 use numpy::Element;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -17,6 +19,21 @@ type Region = Option<Vec<(usize, usize)>>;
 
 pub(crate) fn ranges(region: Vec<(usize, usize)>) -> Vec<Range<usize>> {
     region.into_iter().map(|(start, end)| start..end).collect()
+}
+
+/// An error met while decoding one array. The stream of a data set is not damaged because it
+/// is the stream of something else.
+fn told(bytes: &[u8], error: Error) -> PyErr {
+    if let Error::Corrupt { .. } = error
+        && let Ok(reader) = DatasetReader::open(bytes)
+        && !reader.is_single_field()
+    {
+        let variables = reader.dataset(View::Stored).variables.len();
+        return PyValueError::new_err(format!(
+            "the bytes are those of a data set with {variables} variables; open it with foresz.open"
+        ));
+    }
+    raised_on_decoding(error)
 }
 
 /// The stream of an array.
@@ -53,7 +70,7 @@ pub(crate) fn layout(
         let shape = decoder.shape(bytes, region.as_deref())?;
         Ok((foresz::inspect(bytes)?.dtype, shape))
     });
-    let (dtype, shape) = found.map_err(raised_on_decoding)?;
+    let (dtype, shape) = found.map_err(|e| told(bytes, e))?;
     let name = match dtype {
         DType::F32 => "float32",
         DType::F64 => "float64",
@@ -95,5 +112,5 @@ fn decoded<T: Sample + Element>(
 pub(crate) fn inspect<'py>(py: Python<'py>, stream: Stream<'_>) -> PyResult<Bound<'py, PyDict>> {
     let bytes = bytes(&stream)?;
     let info = py.detach(|| foresz::inspect(bytes));
-    reports::info(py, &info.map_err(raised_on_decoding)?)
+    reports::info(py, &info.map_err(|e| told(bytes, e))?)
 }

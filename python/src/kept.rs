@@ -147,6 +147,13 @@ pub(crate) fn verify<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     // Said before anything is decoded.
     typed!(dtype(field)?, T => lent::<T>(field).map(|_| ()))?;
-    let reader = DatasetReader::open(bytes(&stream)?.to_vec()).map_err(raised_on_decoding)?;
+    let reader = DatasetReader::open(bytes(&stream)?).map_err(raised_on_decoding)?;
+    let variables = reader.dataset(View::Stored).variables.len();
+    if variables != 1 {
+        return Err(PyValueError::new_err(format!(
+            "the bytes are those of a data set with {variables} variables; open it with \
+             foresz.open and verify them one by one"
+        )));
+    }
     against(&reader, 0, field, threads)
 }

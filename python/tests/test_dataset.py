@@ -156,4 +156,14 @@ def test_a_data_set_of_several_variables(run, tmp_path):
         assert np.abs(dataset["t2m"][...] - values["t2m"]).max() <= 0.05
         assert np.array_equal(dataset["lat"][...], values["lat"])
         assert dataset["step"].dtype == "int64" and dataset["step"][4] == 4
+        assert dataset["t2m"].verify(values["t2m"]).kept
         assert "t2m (step: 6, lat: 10, lon: 20) float32" in repr(dataset)
+    data = stream.read_bytes()
+    for call in (
+        foresz.decompress,
+        foresz.inspect,
+        lambda data: foresz.verify(data, values["t2m"]),
+    ):
+        with pytest.raises(ValueError, match=r"3 variables; open it with foresz\.open") as caught:
+            call(data)
+        assert not isinstance(caught.value, foresz.CorruptError)
