@@ -10,6 +10,14 @@ import pytest
 
 MODULES = ["foresz", "foresz._codec", "foresz._dataset", "foresz._index", "foresz._writer"]
 
+CODECS = ["numcodecs", "zarr"]
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_examples_of_codecs_run(name):
+    pytest.importorskip(name, minversion="3.0.8" if name == "zarr" else None)
+    test_examples_run(f"foresz.{name}")
+
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name):
