@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use crate::error::Result;
 #[cfg(feature = "files")]
@@ -82,7 +81,10 @@ impl Store for Vec<u8> {
 
 /// A file that is read in pieces.
 pub struct FileStore {
-    file: Mutex<File>,
+    file: File,
+    /// Held from seeking to the end of reading.
+    #[cfg(not(unix))]
+    place: std::sync::Mutex<()>,
     size: u64,
     /// What errors call it, if it is known.
     path: Option<PathBuf>,
@@ -103,10 +105,27 @@ impl FileStore {
     pub fn new(file: File) -> Result<Self> {
         let size = file.metadata()?.len();
         Ok(FileStore {
-            file: Mutex::new(file),
+            file,
+            #[cfg(not(unix))]
+            place: std::sync::Mutex::default(),
             size,
             path: None,
         })
+    }
+
+    /// Reads without a place of its own in the file, which forked processes would share.
+    #[cfg(unix)]
+    fn fill(&self, bytes: &mut [u8], start: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, bytes, start)
+    }
+
+    #[cfg(not(unix))]
+    fn fill(&self, bytes: &mut [u8], start: u64) -> io::Result<()> {
+        use std::io::{Read, Seek, SeekFrom};
+        let held = self.place.lock();
+        let _held = held.unwrap_or_else(std::sync::PoisonError::into_inner);
+        (&self.file).seek(SeekFrom::Start(start))?;
+        (&self.file).read_exact(bytes)
     }
 
     /// An error of reading, with what could not be read.
@@ -131,10 +150,7 @@ impl Store for FileStore {
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(length)?;
         bytes.resize(length, 0);
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = file
-            .seek(SeekFrom::Start(range.start))
-            .and_then(|_| file.read_exact(&mut bytes));
+        let read = self.fill(&mut bytes, range.start);
         read.map_err(|e| self.told(e))?;
         Ok(Cow::Owned(bytes))
     }

@@ -22,6 +22,7 @@ mod origin;
 mod outcome;
 mod output;
 mod predictors;
+mod program;
 mod progress;
 mod provenance;
 mod recipes;
@@ -39,6 +40,7 @@ mod talk;
 mod train;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -46,6 +48,7 @@ use foresz::predictors::Entry;
 
 use args::{Cli, Verb};
 use model::Model;
+pub use program::Host;
 use talk::Talk;
 
 /// Runs the command line of this process.
@@ -58,7 +61,18 @@ pub fn main() -> ExitCode {
 /// [say so](foresz::predictors::Entry::tried).
 pub fn main_with(predictors: Vec<Entry>) -> ExitCode {
     registry::add(predictors);
-    let cli = match Cli::try_parse() {
+    begin(Cli::try_parse())
+}
+
+/// Runs a command line, whose first word is the name of the program, in a process that is
+/// something else.
+pub fn main_within(host: Host, words: Vec<OsString>) -> ExitCode {
+    host.tell();
+    begin(Cli::try_parse_from(words))
+}
+
+fn begin(cli: Result<Cli, clap::Error>) -> ExitCode {
+    let cli = match cli {
         Ok(cli) => cli,
         Err(usage) => return failure::usage(&usage),
     };

@@ -4,11 +4,11 @@ mod ours;
 mod peer;
 mod zstd;
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use super::super::failure::invalid;
 use super::args::{Compare, specs};
+use crate::program;
 use foresz_compare::job::How;
 use foresz_compare::results::Make;
 
@@ -64,8 +64,7 @@ pub(super) fn all(args: &Compare) -> anyhow::Result<Vec<Box<dyn Contender>>> {
 
 /// This very program, to do a job.
 fn ourselves() -> anyhow::Result<Command> {
-    let program: PathBuf = std::env::current_exe()?;
-    let mut command = Command::new(program);
+    let mut command = program::ourselves()?;
     command.arg("contend");
     Ok(command)
 }

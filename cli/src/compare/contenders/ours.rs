@@ -9,6 +9,7 @@ use foresz::{Backend, Choose, Effort};
 
 use super::super::args::Compare;
 use super::{Contender, Make, ourselves};
+use crate::program;
 use foresz_compare::job::How;
 use foresz_compare::sha256;
 
@@ -24,8 +25,7 @@ pub(super) struct Ours {
 
 /// A rebuilt program is another version: results of the old one are not its results.
 static BUILD: LazyLock<String> = LazyLock::new(|| {
-    let program = std::env::current_exe().and_then(std::fs::read);
-    let hash = program.map_or("unknown".into(), |bytes| sha256(&bytes));
+    let hash = program::code().map_or("unknown".into(), |bytes| sha256(&bytes));
     format!(
         "{} ({})",
         env!("CARGO_PKG_VERSION"),

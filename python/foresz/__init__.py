@@ -1,0 +1,51 @@
+"""Error-bounded lossy compression of climate and other scientific data.
+
+You say how large an error you accept. Every value comes back within it, and NaN,
+infinities and fill values come back exactly.
+
+>>> import foresz
+>>> import numpy as np
+>>> field = np.add.outer(np.arange(40.0), np.arange(60.0))
+>>> stream = foresz.compress(field, 0.05)
+>>> again = foresz.decompress(stream)
+>>> bool(np.abs(again - field).max() <= 0.05)
+True
+"""
+
+from ._codec import (
+    compress,
+    decompress,
+    decompress_region,
+    inspect,
+    preview,
+    suggest,
+    verify,
+)
+from ._dataset import Dataset, Variable, open
+from ._foresz import FORMAT_VERSION, CorruptError, UnsupportedError, __version__
+from ._reports import Info, Ladder, Report, Rung, VariableInfo, Verified
+from ._writer import Writer
+
+__all__ = [
+    "FORMAT_VERSION",
+    "CorruptError",
+    "Dataset",
+    "Info",
+    "Ladder",
+    "Report",
+    "Rung",
+    "UnsupportedError",
+    "Variable",
+    "VariableInfo",
+    "Verified",
+    "Writer",
+    "__version__",
+    "compress",
+    "decompress",
+    "decompress_region",
+    "inspect",
+    "open",
+    "preview",
+    "suggest",
+    "verify",
+]

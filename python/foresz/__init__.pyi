@@ -1,0 +1,224 @@
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from types import TracebackType
+from typing import IO, Any, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Buffer
+
+from ._foresz import FORMAT_VERSION as FORMAT_VERSION
+from ._foresz import CorruptError as CorruptError
+from ._foresz import UnsupportedError as UnsupportedError
+from ._foresz import __version__ as __version__
+
+Mode: TypeAlias = Literal["abs", "range-rel", "pw-rel", "psnr", "lossless"]
+Effort: TypeAlias = Literal["fast", "default", "best"]
+
+def compress(
+    array: ArrayLike,
+    bound: float | None = None,
+    mode: Mode = "abs",
+    *,
+    effort: Effort = "default",
+    predictor: str = "auto",
+    backend: str | None = None,
+    dims: Sequence[str] | None = None,
+    periodic: bool | None = None,
+    fill: float | Sequence[float] | None = None,
+    keep: float | Sequence[float] | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    attributes: Mapping[str, str | float] | None = None,
+    chunk: Sequence[int] | None = None,
+    threads: int = 0,
+) -> bytes: ...
+def decompress(
+    data: Buffer, out: NDArray[Any] | None = None, *, threads: int = 0
+) -> NDArray[Any]: ...
+def decompress_region(
+    data: Buffer,
+    region: slice | tuple[slice, ...],
+    out: NDArray[Any] | None = None,
+    *,
+    threads: int = 0,
+) -> NDArray[Any]: ...
+def preview(data: Buffer, level: int, *, threads: int = 0) -> NDArray[Any]: ...
+def inspect(data: Buffer) -> Info: ...
+def verify(data: Buffer, original: ArrayLike, *, threads: int = 0) -> Verified: ...
+def suggest(
+    array: ArrayLike,
+    *,
+    effort: Effort = "default",
+    predictor: str = "auto",
+    dims: Sequence[str] | None = None,
+    fill: float | Sequence[float] | None = None,
+    threads: int = 0,
+) -> Ladder: ...
+def open(
+    source: str | PathLike[str] | IO[bytes] | bytes | bytearray | memoryview,
+    *,
+    packed: bool = False,
+    threads: int = 0,
+) -> Dataset: ...
+
+class _Record:
+    def to_dict(self) -> dict[str, Any]: ...
+    def _repr_html_(self) -> str: ...
+
+class Info(_Record):
+    dtype: str
+    shape: tuple[int, ...]
+    dims: tuple[str, ...]
+    chunk: tuple[int, ...]
+    mode: Mode
+    asked: float | None
+    bound: float
+    max_error: float
+    lattice: float
+    time: int | None
+    periodic: bool
+    chunks: int
+    fills: tuple[float, ...]
+    effort: Effort
+    predictors: dict[str, int]
+    backends: tuple[str, ...]
+    models: tuple[str, ...]
+    preview_levels: int
+    raw_bytes: int
+    stream_bytes: int
+    ratio: float
+    bits_per_value: float
+    attributes: dict[str, str]
+    format_version: int
+
+class Report(_Record):
+    input_bytes: int
+    output_bytes: int
+    ratio: float
+    bits_per_value: float
+    mode: Mode
+    asked: float | None
+    bound: float
+    max_error: float
+    lattice: float
+    predictor: str
+    backend: str
+    effort: Effort
+    cpu_seconds: float
+    wall_seconds: float
+
+class VariableInfo(_Record):
+    name: str
+    dtype: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    units: str | None
+    asked: tuple[tuple[Mode, float | None], ...]
+    max_error: float
+    step: float
+    predictors: tuple[str, ...]
+    backends: tuple[str, ...]
+    pieces: int
+    raw_bytes: int
+    stream_bytes: int
+    ratio: float
+
+class Verified(_Record):
+    values: int
+    numbers: int
+    broken: int
+    specials: int
+    specials_changed: int
+    asked: tuple[tuple[Mode, float | None], ...]
+    bound: float | None
+    max_error: float
+    rms_error: float
+    psnr: float | None
+    worst: dict[str, Any] | None
+    @property
+    def kept(self) -> bool: ...
+    def __bool__(self) -> bool: ...
+
+class Rung(_Record):
+    bound: float
+    ratio: float
+    bits_per_value: float
+    psnr: float | None
+    max_error: float
+    gradient_change: float
+
+class Ladder(_Record):
+    rungs: list[Rung]
+    step: float | None
+    gentle: float | None
+
+class Writer:
+    report: Report | None
+    def __init__(
+        self,
+        sink: str | PathLike[str] | IO[bytes],
+        bound: float | None = None,
+        mode: Mode = "abs",
+        *,
+        frames: int | None = None,
+        effort: Effort = "default",
+        predictor: str = "auto",
+        backend: str | None = None,
+        dims: Sequence[str] | None = None,
+        periodic: bool | None = None,
+        fill: float | Sequence[float] | None = None,
+        keep: float | Sequence[float] | None = None,
+        least: float | None = None,
+        most: float | None = None,
+        attributes: Mapping[str, str | float] | None = None,
+        chunk: Sequence[int] | None = None,
+        threads: int = 0,
+    ) -> None: ...
+    def push(self, frame: ArrayLike) -> None: ...
+    def finish(self) -> Report: ...
+    def abandon(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+class Variable:
+    name: str
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    attributes: dict[str, Any]
+    @property
+    def ndim(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def info(self) -> VariableInfo: ...
+    @property
+    def chunk(self) -> tuple[int, ...] | None: ...
+    def __getitem__(self, key: Any) -> Any: ...
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]: ...
+    def __len__(self) -> int: ...
+    def verify(self, original: ArrayLike) -> Verified: ...
+
+class Dataset(Mapping[str, Variable]):
+    attributes: dict[str, Any]
+    dims: dict[str, int]
+    unlimited: tuple[str, ...]
+    @property
+    def nbytes(self) -> int: ...
+    def close(self) -> None: ...
+    def __getitem__(self, name: str) -> Variable: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...

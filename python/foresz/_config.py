@@ -1,0 +1,69 @@
+"""What codecs are configured with: the options that are stored beside the data."""
+
+import math
+
+from ._settings import settings
+
+_DEFAULTS = {
+    "effort": "default",
+    "predictor": "auto",
+    "backend": None,
+    "dims": None,
+    "periodic": None,
+    "fill": None,
+    "keep": None,
+    "least": None,
+    "most": None,
+    "chunk": None,
+}
+
+
+class Config:
+    """Options of :func:`foresz.compress` in a form that JSON has, defaults left out.
+
+    Nothing here is needed to decode: streams say themselves what they are.
+    """
+
+    def __init__(self, bound=None, mode="abs", **options):
+        unknown = set(options) - set(_DEFAULTS)
+        if unknown:
+            raise TypeError(
+                f"no option is called {', '.join(sorted(unknown))}; "
+                f"there are: {', '.join(_DEFAULTS)}"
+            )
+        checked = settings(bound, mode, **options)
+        if mode != "lossless" and not (math.isfinite(checked["bound"]) and checked["bound"] > 0):
+            raise ValueError(f"the bound must be a positive number, not {bound!r}")
+        stored = {"mode": mode}
+        if mode != "lossless":
+            stored["bound"] = checked["bound"]
+        for name, default in _DEFAULTS.items():
+            value = checked[name]
+            if name == "fill":
+                # NaN and infinities come back exactly in any case, and JSON lacks them.
+                value = [fill for fill in value if math.isfinite(fill)]
+            if value != default and value != []:
+                stored[name] = value
+        self._stored = stored
+
+    def to_json(self):
+        """The options, those that differ from defaults."""
+        return {key: list(x) if isinstance(x, list) else x for key, x in self._stored.items()}
+
+    def settings(self, *, threads, fill=(), attributes=None):
+        """Options as the library takes them, with fill values of the array beside those of the
+        configuration."""
+        options = dict(self._stored)
+        fills = [x for x in map(float, fill) if math.isfinite(x)]
+        options["fill"] = list(dict.fromkeys([*options.get("fill", []), *fills]))
+        bound = options.pop("bound", None)
+        return settings(bound, threads=threads, attributes=attributes, **options)
+
+    def __eq__(self, other):
+        return isinstance(other, Config) and self._stored == other._stored
+
+    def __hash__(self):
+        return hash(repr(sorted(self._stored.items())))
+
+    def __repr__(self):
+        return ", ".join(f"{key}={value!r}" for key, value in self._stored.items())
