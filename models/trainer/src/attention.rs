@@ -181,6 +181,7 @@ impl Layer for WindowAttention {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one graph, node by node")]
     fn export(&self, graph: &mut Graph, value: Value) -> Result<Value> {
         let division = Division::new(&value.lengths, self.shifted);
         let (channels, width) = (self.channels, Self::width(self.channels));

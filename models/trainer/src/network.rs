@@ -163,6 +163,7 @@ fn stack(maker: &mut Maker, widths: &[usize], slope: f64) -> Result<Chain> {
 
 /// Stages as in AE-SZ (Liu et al., 2021): a convolution, one with a stride, a
 /// normalisation; the decoder is the encoder turned round.
+#[expect(clippy::too_many_lines, reason = "one graph, node by node")]
 fn convolutional(maker: &mut Maker, gdn: bool, sizes: &Sizes) -> Result<(Chain, Chain)> {
     let dims = sizes.tile.len();
     let window = Window { kernel: 3, dims };
