@@ -207,7 +207,11 @@ fn options(args: &Compress, trained: Option<&Trained>) -> anyhow::Result<Options
     models.model.extend(trained.map(Trained::folder));
     let registry = models.registry()?;
     let choose = args.coding.predictor.parse().map_err(foresz::Error::from)?;
-    if let Choose::Spec(spec) = &choose {
+    // What is still to be trained can be named, but not yet built.
+    let is_made = args.train.is_none() || trained.is_some();
+    if let Choose::Spec(spec) = &choose
+        && is_made
+    {
         let settled = registry.settle(spec).and_then(|s| registry.build(&s));
         settled.map_err(foresz::Error::from)?;
     }
