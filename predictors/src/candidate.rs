@@ -28,6 +28,16 @@ pub enum Judged {
     /// By the whole chunk, which is so small that whatever has to be told before its codes
     /// hardly ever pays.
     Tiny,
+    /// By the whole chunk, of which so little is left to be coded that nothing else may have to
+    /// be told.
+    Slight,
+}
+
+impl Judged {
+    /// Whether what has to be told before the codes hardly ever pays.
+    pub fn is_terse(self) -> bool {
+        matches!(self, Judged::Tiny | Judged::Slight)
+    }
 }
 
 impl Occasion<'_> {

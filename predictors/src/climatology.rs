@@ -20,7 +20,7 @@
 //! it has fine structure that does not move (coasts, mountains) with less noise than
 //! any single frame.
 
-use crate::candidate::{Candidate, Judged, Occasion};
+use crate::candidate::{Candidate, Occasion};
 use crate::error::{Error, Result};
 use crate::frame::{FramePredictor, FrameWalk, Originals, Past, Teller};
 use crate::predictor::{Scene, Side};
@@ -52,7 +52,7 @@ impl Climatology {
 
     /// In series that forecasters can learn from.
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
-        if chunk.judged == Judged::Tiny || chunk.times(2) < LEAST_FRAMES {
+        if chunk.judged.is_terse() || chunk.times(2) < LEAST_FRAMES {
             return Vec::new();
         }
         vec![Candidate {

@@ -60,7 +60,9 @@ impl Lorenzo {
     /// Quick and never far off, where nothing is tried.
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
         match (chunk.judged, chunk.structured) {
-            (Judged::Unseen | Judged::Tiny, _) => vec![Candidate::new("lorenzo", 0.5)],
+            (Judged::Unseen | Judged::Tiny | Judged::Slight, _) => {
+                vec![Candidate::new("lorenzo", 0.5)]
+            }
             (_, false) => vec![Candidate::new("lorenzo", 2.0)],
             (_, true) => Vec::new(),
         }

@@ -11,7 +11,7 @@
 //! orography imprints (surface pressure); loses where the flow moves things by more
 //! than a grid cell per step. The weakest forecast, and the one every other has to beat.
 
-use crate::candidate::{Candidate, Judged, Occasion};
+use crate::candidate::{Candidate, Occasion};
 use crate::error::Result;
 use crate::frame::{FramePredictor, FrameWalk, Past, Teller};
 use crate::predictor::Scene;
@@ -23,7 +23,7 @@ pub struct Persistence;
 
 impl Persistence {
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
-        if chunk.judged == Judged::Tiny {
+        if chunk.judged.is_terse() {
             return Vec::new();
         }
         match (chunk.times(1), chunk.structured) {

@@ -85,6 +85,11 @@ impl Spline {
         if chunk.judged == Judged::Tiny {
             return Vec::new();
         }
+        if chunk.judged == Judged::Slight {
+            return [LINEAR, TIGHTENED, "spline"]
+                .map(|spec| Candidate::new(spec, 1.0))
+                .into();
+        }
         if chunk.structured {
             return [LINEAR, TIGHTENED]
                 .map(|spec| Candidate::new(spec, 14.0))

@@ -3,6 +3,7 @@
 
 mod finals;
 mod sample;
+mod slight;
 mod tiny;
 
 use foresz_predictors::{Candidate, Judged, Occasion, Pipeline, Registry, Sample, Scene, Spec};
@@ -16,6 +17,7 @@ use crate::values::fills::Fills;
 
 use finals::Contest;
 
+pub(crate) use slight::smaller;
 pub(crate) use tiny::Tiny;
 
 /// What the choice depends on besides the chunk.
@@ -31,6 +33,7 @@ pub(crate) struct Settings<'a> {
 }
 
 /// A chunk to choose for.
+#[derive(Clone, Copy)]
 pub(crate) struct Chunk<'a, T> {
     pub(crate) values: &'a [T],
     pub(crate) fills: &'a Fills,
@@ -96,12 +99,7 @@ fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entran
     } else {
         Judged::BySample
     };
-    let mut candidates = settings.registry.candidates(&Occasion {
-        scene: chunk.scene,
-        judged,
-        structured: backend != Backend::Huffman,
-        constant: chunk.constant,
-    });
+    let mut candidates = candidates(settings, chunk, judged);
     if judged == Judged::Unseen {
         candidates.truncate(1);
     } else if effort != Effort::Best {
@@ -119,4 +117,14 @@ fn entrants<T: Sample>(settings: Settings, chunk: Chunk<T>) -> Result<Vec<Entran
         sample::rank(settings, chunk, &mut entrants)?;
     }
     Ok(entrants)
+}
+
+/// What the entries of the registry offer for a chunk.
+fn candidates<T>(settings: Settings, chunk: Chunk<T>, judged: Judged) -> Vec<Candidate> {
+    settings.registry.candidates(&Occasion {
+        scene: chunk.scene,
+        judged,
+        structured: settings.backend != Backend::Huffman,
+        constant: chunk.constant,
+    })
 }

@@ -60,9 +60,10 @@ fn measure<T: Sample>(
     entrants: &mut [Entrant],
 ) -> Result<()> {
     let none = Fills::default();
-    let originals = pieces.iter().map(|(piece, _)| {
-        let plain = Originals::new(piece, &none, bound);
-        plain.tame(piece, &none, bound).unwrap_or(plain)
+    let originals = pieces.iter().map(|(piece, scene)| {
+        let plain = Originals::new(piece, &none, bound, &scene.shape);
+        let tame = plain.tame(piece, &none, bound, &scene.shape);
+        tame.unwrap_or(plain)
     });
     let originals: Vec<_> = originals.collect();
     for entrant in entrants {

@@ -5,11 +5,11 @@ use foresz_predictors::{Plane, Sample};
 
 use super::fences::Fences;
 use super::originals::Originals;
-use super::relative;
 use super::{
     EXACT, FAST, FENCED, LATTICE, MASKED, Prediction, RANGED, RELATIVE, content_checksum,
     mask_distance,
 };
+use super::{lattices, relative};
 use crate::bound::Loss;
 use crate::bytes::{Reader, put_bytes, put_number, put_sample};
 use crate::check::{self, Errors};
@@ -111,6 +111,7 @@ impl<'a, T: Sample> Drafter<'a, T> {
         held: &'a [T],
         terms: Terms<'a, T>,
         logs: &'a [f64],
+        shape: &[usize],
     ) -> Self {
         let whole = |bound| Whole {
             values,
@@ -121,7 +122,7 @@ impl<'a, T: Sample> Drafter<'a, T> {
         match terms.loss {
             Loss::Absolute(bound) => Drafter::Absolute {
                 chunk: whole(bound),
-                forms: forms(values, terms.fills, bound),
+                forms: forms(values, terms.fills, bound, shape),
             },
             Loss::Relative(bound) => Drafter::Relative {
                 chunk: whole(bound),
@@ -131,7 +132,12 @@ impl<'a, T: Sample> Drafter<'a, T> {
                 } else {
                     relative::numbers(logs, values)
                 },
-                forms: forms(logs, &Fills::default(), relative::bound_of_logs(bound)),
+                forms: forms(
+                    logs,
+                    &Fills::default(),
+                    relative::bound_of_logs(bound),
+                    shape,
+                ),
             },
         }
     }
@@ -213,9 +219,14 @@ impl Finish {
     }
 }
 
-fn forms<'a, T: Sample>(values: &'a [T], fills: &Fills, bound: f64) -> Vec<Originals<'a, T>> {
-    let plain = Originals::new(values, fills, bound);
-    let tame = plain.tame(values, fills, bound);
+fn forms<'a, T: Sample>(
+    values: &'a [T],
+    fills: &Fills,
+    bound: f64,
+    shape: &[usize],
+) -> Vec<Originals<'a, T>> {
+    let plain = Originals::new(values, fills, bound, shape);
+    let tame = plain.tame(values, fills, bound, shape);
     [Some(plain), tame].into_iter().flatten().collect()
 }
 
@@ -247,27 +258,23 @@ fn draft_of<T: Sample>(
     let mut encoder = Encoder::new(lesson, &scene.shape);
     walk(pipeline, scene, &mut sides, &mut encoder)?;
     let Coded {
-        canvas,
+        mut canvas,
         codes,
         planes,
         literals,
     } = encoder.finish()?;
+    quantiser.amend(&mut canvas);
 
     let (mut before, mut flags, mut lattice) = (vec![0], 0, 0.0);
-    match *quantiser {
-        Quantiser::Linear { half, .. } => put_sample(&mut before, half),
+    match quantiser {
+        Quantiser::Linear { half, .. } => put_sample(&mut before, *half),
         Quantiser::Exact => flags |= EXACT,
         Quantiser::Lattice {
-            origin,
-            step,
-            reach,
-            ..
+            lattices, radius, ..
         } => {
             flags |= LATTICE;
-            lattice = step;
-            [origin, step, reach]
-                .iter()
-                .for_each(|x| before.extend(x.to_le_bytes()));
+            lattice = lattices.step();
+            lattices::put(&mut before, lattices, *radius);
         }
     }
     let mut frames = pipeline.frames.iter();

@@ -3,6 +3,7 @@
 mod draft;
 mod drift;
 pub(crate) mod fences;
+mod lattices;
 pub(crate) mod originals;
 mod record;
 pub(crate) mod relative;
@@ -50,7 +51,7 @@ pub(crate) fn side_bytes<T: Sample>(bytes: &[u8], scene: &Scene) -> Result<usize
     if flags & (FAST | STORED) != 0 {
         return Ok(0);
     }
-    read_quantiser::<T>(flags, &mut reader)?;
+    read_quantiser::<T>(flags, &mut reader, &scene.shape)?;
     if flags & (MASKED | RANGED) != 0 {
         reader.take(2 * T::BYTES)?;
     }
@@ -239,7 +240,7 @@ impl<'a> Coded<'a> {
     fn parts<T: Sample>(&mut self) -> Result<Parts<'a, T>> {
         let (scene, reader) = (self.prediction.scene, &mut self.reader);
         let samples = scene.shape.iter().product();
-        let quantiser = read_quantiser(self.flags, reader)?;
+        let quantiser = read_quantiser(self.flags, reader, &scene.shape)?;
         let range = match self.flags & (MASKED | RANGED) {
             0 => None,
             _ => Some((reader.sample()?, reader.sample()?)),
@@ -280,7 +281,7 @@ impl<'a> Coded<'a> {
             None => reader,
             Some(record) => Box::new(Recorder { reader, record }),
         };
-        let bins = (parts.quantiser, parts.range.unwrap_or((T::ZERO, T::ZERO)));
+        let bins = (&parts.quantiser, parts.range.unwrap_or((T::ZERO, T::ZERO)));
         let mask = parts.mask.as_ref().map(|m| &m.0);
         let mut decoder = Decoder::new(&scene.shape, bins, &mut *codes, mask, &parts.literals);
         if let Some(plane) = wish.wanted {
@@ -295,7 +296,8 @@ impl<'a> Coded<'a> {
             Ok(()) | Err(foresz_predictors::Error::Enough) => {}
             Err(error) => return Err(damaged(error)),
         }
-        let (values, all) = decoder.finish().map_err(damaged)?;
+        let (mut values, all) = decoder.finish().map_err(damaged)?;
+        parts.quantiser.amend(&mut values);
         if all {
             codes.finish()?;
             sides.finish().map_err(damaged)?;
@@ -316,7 +318,11 @@ impl<'a> Coded<'a> {
 }
 
 /// The bound is checked on encoding only; decoding needs the bins alone.
-fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser<T>> {
+fn read_quantiser<T: Sample>(
+    flags: u8,
+    reader: &mut Reader,
+    shape: &[usize],
+) -> Result<Quantiser<T>> {
     match flags & (EXACT | LATTICE) {
         0 => {
             let half: T = reader.sample()?;
@@ -326,15 +332,7 @@ fn read_quantiser<T: Sample>(flags: u8, reader: &mut Reader) -> Result<Quantiser
             })
         }
         EXACT => Ok(Quantiser::Exact),
-        LATTICE => {
-            let (origin, step, reach) = (reader.f64()?, reader.f64()?, reader.f64()?);
-            Ok(Quantiser::Lattice {
-                origin,
-                step,
-                reach,
-                bound: 0.0,
-            })
-        }
+        LATTICE => lattices::read(reader, shape),
         _ => corrupt(Section::Chunk, "it has two quantisers"),
     }
 }

@@ -11,7 +11,7 @@ use foresz_predictors::Sample;
 
 use crate::coding::{Lesson, Quantiser};
 use crate::values::fills::Fills;
-use crate::values::lattice;
+use crate::values::lattice::Lattices;
 use crate::values::mask::Mask;
 use crate::values::rounding::ulp;
 use crate::values::sweeps;
@@ -21,6 +21,9 @@ pub(crate) struct Originals<'a, T: Clone> {
     pub(crate) mask: Option<Mask>,
     /// NaN in holes.
     pub(crate) values: Cow<'a, [T]>,
+    /// The same as they are coded, if that differs: points of lattices in place of the values
+    /// that are put there afterwards.
+    points: Option<Vec<T>>,
     /// Of those that are numbers.
     pub(crate) range: (T, T),
     pub(crate) quantiser: Quantiser<T>,
@@ -30,20 +33,27 @@ impl<'a, T: Sample> Originals<'a, T> {
     /// What predictors learn from.
     pub(crate) fn lesson(&self) -> Lesson<'_, T> {
         Lesson {
-            originals: &self.values,
-            quantiser: self.quantiser,
+            originals: self.points.as_deref().unwrap_or(&self.values),
+            quantiser: &self.quantiser,
             range: self.range,
         }
     }
 
-    pub(crate) fn new(values: &'a [T], fills: &Fills, bound: f64) -> Self {
-        Self::within(T::MAX, values, fills, bound)
+    /// Values of a chunk of a shape.
+    pub(crate) fn new(values: &'a [T], fills: &Fills, bound: f64, shape: &[usize]) -> Self {
+        Self::within(T::MAX, values, fills, bound, slice(shape))
     }
 
     /// The same with holes for outliers, if there are any.
-    pub(crate) fn tame(&self, values: &'a [T], fills: &Fills, bound: f64) -> Option<Self> {
+    pub(crate) fn tame(
+        &self,
+        values: &'a [T],
+        fills: &Fills,
+        bound: f64,
+        shape: &[usize],
+    ) -> Option<Self> {
         let most = self.limit(bound)?;
-        let tame = Self::within(most, values, fills, bound);
+        let tame = Self::within(most, values, fills, bound, slice(shape));
         (tame.quantiser != Quantiser::Exact).then_some(tame)
     }
 
@@ -56,7 +66,7 @@ impl<'a, T: Sample> Originals<'a, T> {
         few.or_else(|| limit(self, 0.5 * bound / ulp(T::ONE), 1).filter(|_| forbidden))
     }
 
-    fn within(most: T, values: &'a [T], fills: &Fills, bound: f64) -> Self {
+    fn within(most: T, values: &'a [T], fills: &Fills, bound: f64, slice: Option<usize>) -> Self {
         let mask = Mask::find(values, fills, most);
         let values = mask.as_ref().map_or(Cow::Borrowed(values), |mask| {
             let mut copy = values.to_vec();
@@ -65,17 +75,38 @@ impl<'a, T: Sample> Originals<'a, T> {
         });
         let range = sweeps::range(&values).unwrap_or((T::ZERO, T::ZERO));
         let largest = sweeps::farthest(range);
-        let quantiser = match lattice::find(&values, largest) {
-            Some(lattice) => Quantiser::on_lattice(bound, largest, lattice),
-            None => Quantiser::new(bound, largest),
+        let plain = Quantiser::new(bound, largest);
+        let lattices = Lattices::find(&values, largest, slice);
+        let (quantiser, points) = match lattices {
+            Some(lattices) if plain == Quantiser::Exact => {
+                let (lattices, points) = lattices.to_the_bit(&values);
+                (Quantiser::to_the_bit(lattices), points)
+            }
+            Some(lattices) => {
+                let on = plain.on_lattices(bound, largest, lattices);
+                (on.unwrap_or(plain), None)
+            }
+            None => (plain, None),
         };
         Originals {
             mask,
             values,
+            points,
             range,
             quantiser,
         }
     }
+}
+
+/// Values for which it can pay to have a lattice of their own.
+pub(super) const FEWEST_IN_SLICE: usize = 64;
+
+/// Values that a message of GRIB has, which may be packed in its own way: those of the last two
+/// dimensions, if there are others.
+fn slice(shape: &[usize]) -> Option<usize> {
+    let (outer, inner) = shape.split_at(shape.len().saturating_sub(2));
+    let samples: usize = inner.iter().product();
+    (outer.iter().product::<usize>() > 1 && samples >= FEWEST_IN_SLICE).then_some(samples)
 }
 
 /// What codes can reach, in bounds: about half of it.
@@ -107,8 +138,12 @@ mod tests {
 
     /// What is taken for a hole under a bound.
     fn outliers<T: Sample>(values: &[T], bound: f64) -> Vec<usize> {
-        let tame =
-            Originals::new(values, &Fills::default(), bound).tame(values, &Fills::default(), bound);
+        let tame = Originals::new(values, &Fills::default(), bound, &[values.len()]).tame(
+            values,
+            &Fills::default(),
+            bound,
+            &[values.len()],
+        );
         let mask = tame.and_then(|tame| tame.mask);
         mask.map_or(Vec::new(), |mask| mask.holes().collect())
     }
@@ -141,8 +176,12 @@ mod tests {
     #[test]
     fn outliers_are_not_in_the_range() {
         let values = [0.5f32, 1e30, 0.25, 0.75];
-        let tame =
-            Originals::new(&values, &Fills::default(), 0.01).tame(&values, &Fills::default(), 0.01);
+        let tame = Originals::new(&values, &Fills::default(), 0.01, &[4]).tame(
+            &values,
+            &Fills::default(),
+            0.01,
+            &[4],
+        );
         let tame = tame.unwrap();
         assert!(tame.values[1].is_nan());
         assert_eq!(tame.range, (0.25, 0.75));

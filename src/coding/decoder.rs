@@ -3,7 +3,7 @@
 use foresz_predictors::{Coder, Error, Plane, Recursion, Result, Sample};
 
 use super::cursor::Cursor;
-use super::encoder::Ready;
+use super::encoder::{Kernels, Ready};
 use super::quantiser::{Kernel, Quantiser};
 use super::simd;
 use crate::entropy::PlaneReader;
@@ -12,9 +12,9 @@ use crate::values::mask::Mask;
 
 /// Replays a walk from its codes.
 pub(crate) struct Decoder<'a, T> {
-    quantiser: Quantiser<T>,
+    quantiser: &'a Quantiser<T>,
     range: (T, T),
-    kernel: Ready<T>,
+    kernels: Kernels<T>,
     cursor: Cursor,
     shape: Vec<usize>,
     reader: &'a mut dyn PlaneReader,
@@ -39,7 +39,7 @@ impl<'a, T: Sample> Decoder<'a, T> {
     /// with more escapes than literals are refused as they are read.
     pub(crate) fn new(
         shape: &[usize],
-        (quantiser, range): (Quantiser<T>, (T, T)),
+        (quantiser, range): (&'a Quantiser<T>, (T, T)),
         reader: &'a mut dyn PlaneReader,
         mask: Option<&'a Mask>,
         literals: &'a [T],
@@ -48,7 +48,7 @@ impl<'a, T: Sample> Decoder<'a, T> {
         Decoder {
             quantiser,
             range,
-            kernel: Ready::new(quantiser, 1.0, range),
+            kernels: Kernels::new(quantiser, 1.0, range),
             cursor: Cursor::new(shape),
             shape: shape.to_vec(),
             reader,
@@ -97,7 +97,7 @@ impl<'a, T: Sample> Decoder<'a, T> {
             return;
         };
         let codes = &self.codes[self.taken..self.taken + values.len()];
-        code(&self.kernel, codes, &mut self.literals, values);
+        code(&self.kernels.at(start), codes, &mut self.literals, values);
         simd::scatter(values, &mut self.canvas, start, step);
         self.taken += values.len();
     }
@@ -138,7 +138,7 @@ impl<T: Sample> Coder<T> for Decoder<'_, T> {
         if let Some(wanted) = &mut self.wanted {
             wanted.missing = wanted.missing.saturating_sub(plane.shared(wanted.plane));
         }
-        self.kernel = Ready::new(self.quantiser, plane.tighten, self.range);
+        self.kernels = Kernels::new(self.quantiser, plane.tighten, self.range);
         self.codes.clear();
         self.codes.resize(plane.len(), 0);
         self.taken = 0;

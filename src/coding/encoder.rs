@@ -31,16 +31,16 @@ impl<T> Coded<T> {
 /// Codes originals against predictions.
 pub(crate) struct Encoder<'a, T> {
     originals: &'a [T],
-    quantiser: Quantiser<T>,
+    quantiser: &'a Quantiser<T>,
     range: (T, T),
-    kernel: Ready<T>,
+    kernels: Kernels<T>,
     cursor: Cursor,
     gathered: Vec<T>,
     coded: Coded<T>,
     filled: usize,
 }
 
-/// The quantiser of the current plane.
+/// A quantiser made ready for a plane, or for a slice of one.
 #[derive(Clone, Copy)]
 pub(super) enum Ready<T> {
     Linear(Linear<T>),
@@ -48,20 +48,44 @@ pub(super) enum Ready<T> {
     Lattice(OnLattice<T>),
 }
 
-impl<T: Sample> Ready<T> {
-    pub(super) fn new(quantiser: Quantiser<T>, tighten: f64, range: (T, T)) -> Self {
+/// The quantiser of the current plane.
+pub(super) struct Kernels<T> {
+    /// One, or one for each slice of the chunk.
+    each: Vec<Ready<T>>,
+    /// Values in a slice.
+    samples: usize,
+}
+
+impl<T: Sample> Kernels<T> {
+    pub(super) fn new(quantiser: &Quantiser<T>, tighten: f64, range: (T, T)) -> Self {
+        let one = |ready| Kernels {
+            each: vec![ready],
+            samples: usize::MAX,
+        };
         match quantiser {
             Quantiser::Linear { half, bound } => {
-                Ready::Linear(Linear::new(half, bound, tighten, range))
+                one(Ready::Linear(Linear::new(*half, *bound, tighten, range)))
             }
-            Quantiser::Exact => Ready::Exact(Exact::new(range)),
+            Quantiser::Exact => one(Ready::Exact(Exact::new(range))),
             Quantiser::Lattice {
-                origin,
-                step,
-                reach,
+                lattices,
+                radius,
                 bound,
-            } => Ready::Lattice(OnLattice::new((origin, step), reach, bound, tighten, range)),
+            } => {
+                let each = lattices.each.iter();
+                let ready = |l: &_| OnLattice::new(*l, (*radius, *bound), tighten, range);
+                Kernels {
+                    each: each.map(|l| Ready::Lattice(ready(l))).collect(),
+                    samples: lattices.samples.max(1),
+                }
+            }
         }
+    }
+
+    /// The one for a sample, and for the others in its row.
+    pub(super) fn at(&self, sample: usize) -> Ready<T> {
+        let last = self.each.len() - 1;
+        self.each[(sample / self.samples).min(last)]
     }
 }
 
@@ -77,7 +101,7 @@ impl<'a, T: Sample> Encoder<'a, T> {
             originals,
             quantiser,
             range,
-            kernel: Ready::new(quantiser, 1.0, range),
+            kernels: Kernels::new(quantiser, 1.0, range),
             cursor: Cursor::new(shape),
             gathered: Vec::new(),
             coded: Coded {
@@ -112,7 +136,7 @@ impl<'a, T: Sample> Encoder<'a, T> {
             &self.gathered
         };
         let codes = &mut self.coded.codes[self.filled..self.filled + values.len()];
-        if code(&self.kernel, originals, values, codes) {
+        if code(&self.kernels.at(start), originals, values, codes) {
             let escaped = codes.iter().zip(&*values).filter(|(c, _)| **c == ESCAPE);
             self.coded.literals.extend(escaped.map(|(_, v)| *v));
         }
@@ -124,7 +148,7 @@ impl<'a, T: Sample> Encoder<'a, T> {
 impl<T: Sample> Coder<T> for Encoder<'_, T> {
     fn begin(&mut self, plane: &Plane) -> Result<()> {
         self.cursor.begin(plane)?;
-        self.kernel = Ready::new(self.quantiser, plane.tighten, self.range);
+        self.kernels = Kernels::new(self.quantiser, plane.tighten, self.range);
         self.coded.planes.push(plane.clone());
         Ok(())
     }

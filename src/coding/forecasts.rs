@@ -61,7 +61,7 @@ struct Series<'a, T> {
 impl<'a, T: Sample> Series<'a, T> {
     /// The best of all trials.
     fn learn(&self, alone: &dyn Predictor<T>, lesson: Lesson<T>) -> Result<Rc<Trial<T>>> {
-        let side = alone.learn(lesson.originals, self.scene)?;
+        let side = alone.learn(lesson.originals, &lesson.scene(self.scene))?;
         let mut last = self.rehearse(lesson, side, Without::default())?;
         let frames = last.frames.clone();
         let (mut best, mut least) = (Rc::clone(&last), PAYS * last.bits);
@@ -84,7 +84,7 @@ impl<'a, T: Sample> Series<'a, T> {
     /// Learns from the last trial for the next.
     fn again(&self, lesson: Lesson<T>, last: &Trial<T>, without: Without) -> Result<Rc<Trial<T>>> {
         let rehearsal = last.rehearsal(&without);
-        let side = (self.beside).learn(lesson.originals, &rehearsal, self.scene)?;
+        let side = (self.beside).learn(lesson.originals, &rehearsal, &lesson.scene(self.scene))?;
         self.rehearse(lesson, side, without)
     }
 

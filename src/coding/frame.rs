@@ -1,5 +1,7 @@
 //! The walk over a chunk: whole, or frame by frame behind a frame predictor.
 
+use std::borrow::Cow;
+
 use foresz_predictors::{
     Axis, Coder, Error, OnForecast, OnPatches, Pipeline, Plane, Predictor, Recursion, Result, Rows,
     Sample, Scene, Side, Teller,
@@ -16,15 +18,32 @@ use crate::values::rounding::ulp;
 pub(crate) struct Lesson<'a, T> {
     /// The whole chunk, NaN in holes.
     pub(crate) originals: &'a [T],
-    pub(crate) quantiser: Quantiser<T>,
+    pub(crate) quantiser: &'a Quantiser<T>,
     /// Of the originals.
     pub(crate) range: (T, T),
 }
 
 impl<T: Sample> Lesson<'_, T> {
+    /// The scene as predictors learn in it: values of a lattice that come back exactly were
+    /// rounded before, and what is learned of them is noise up to half a step.
+    pub(super) fn scene<'s>(&self, scene: &'s Scene) -> Cow<'s, Scene> {
+        match self.quantiser {
+            Quantiser::Lattice {
+                bound: 0.0,
+                lattices,
+                ..
+            } => Cow::Owned(Scene {
+                bound: 0.5 * lattices.step(),
+                ..scene.clone()
+            }),
+            _ => Cow::Borrowed(scene),
+        }
+    }
+
     /// What differences are measured in: the bound, or the last bit where nothing may be
     /// lost.
-    pub(super) fn unit(&self, bound: f64) -> f64 {
+    pub(super) fn unit(&self, scene: &Scene) -> f64 {
+        let bound = self.scene(scene).bound;
         if bound > 0.0 {
             return bound;
         }
@@ -203,7 +222,7 @@ pub(crate) fn walk<T: Sample>(
 ) -> Result<()> {
     let point = T::point(&*pipeline.point);
     let Some(frames) = framed::<T>(pipeline, scene) else {
-        let side = sides.next(|lesson| point.learn(lesson.originals, scene))?;
+        let side = sides.next(|lesson| point.learn(lesson.originals, &lesson.scene(scene)))?;
         return point.walk(&side, scene, coder);
     };
     match (frames, point.forecasted(scene)) {
@@ -292,7 +311,8 @@ fn on_next<'f, T: Sample>(
         base = frame.told(&said, before)?;
         forecast = frame.forecast(base);
     }
-    let side = sides.next(|lesson| frame.learn(&original(lesson), forecast))?;
+    let side =
+        sides.next(|lesson| frame.learn(&original(lesson), forecast, &lesson.scene(scene)))?;
     Ok(Next {
         base,
         forecast,

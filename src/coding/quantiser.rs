@@ -1,24 +1,25 @@
 //! The only place where information is lost, and where the bound is kept.
 
+use std::sync::Arc;
+
 use foresz_predictors::Sample;
 
 use crate::entropy::{ESCAPE, HOLE};
-use crate::values::lattice::Lattice;
-use crate::values::rounding::ulp;
+use crate::values::lattice::{Lattice, Lattices, SLACK};
+use crate::values::rounding::{from_ordered, ordered, ulp};
 
 /// How codes and values relate in a chunk.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Quantiser<T> {
     /// Bins of width `2·half` around the prediction; `bound` is what is checked.
     Linear { half: T, bound: f64 },
     /// No loss: the code is the number of representable values in between.
     Exact,
-    /// Values of a lattice: bins of `2·k + 1` of its points, where `k ≤ reach`; `bound`
-    /// is what is checked.
+    /// Values of a lattice: bins of `2·k + 1` of its points, none farther than `radius` from
+    /// the middle; `bound` is what is checked.
     Lattice {
-        origin: f64,
-        step: f64,
-        reach: f64,
+        lattices: Arc<Lattices>,
+        radius: f64,
         bound: f64,
     },
 }
@@ -68,35 +69,57 @@ impl<T: Sample> Quantiser<T> {
 }
 
 impl<T: Sample> Quantiser<T> {
-    /// The quantiser for a chunk: the one for its lattice, if that has wider bins.
-    pub(crate) fn on_lattice(bound: f64, largest: T, lattice: Lattice) -> Self {
-        let plain = Quantiser::new(bound, largest);
-        let Lattice {
-            origin,
-            step,
-            exact,
-        } = lattice;
-        // Points of the lattice are known up to the rounding of the stored type.
-        let slack = if exact {
+    /// The quantiser for values on lattices, if that has wider bins than this one.
+    pub(crate) fn on_lattices(&self, bound: f64, largest: T, lattices: Lattices) -> Option<Self> {
+        let Quantiser::Linear { half, .. } = self else {
+            return None;
+        };
+        // Points are known up to the rounding of the stored type.
+        let slack = if lattices.exact() {
             bound * 1e-6
         } else {
-            1.5 * ulp(largest)
+            SLACK * ulp(largest)
         };
-        let reach = ((bound - slack) / step).max(0.0);
-        let width = (2.0 * reach.floor() + 1.0) * step;
-        match plain {
-            Quantiser::Linear { half, .. } if width < 2.0 * half.to_f64() || slack >= bound => {
-                plain
-            }
-            Quantiser::Exact if !exact => plain,
-            _ => Quantiser::Lattice {
-                origin,
-                step,
-                reach,
-                bound,
-            },
+        let radius = bound - slack;
+        let wider = |step| radius > 0.0 && points(radius, step) * step >= 2.0 * half.to_f64();
+        let most = lattices.each.iter().filter(|lattice| wider(lattice.step));
+        (2 * most.count() > lattices.each.len()).then(|| Quantiser::Lattice {
+            lattices: Arc::new(lattices),
+            radius,
+            bound,
+        })
+    }
+
+    /// The quantiser without loss for values on lattices.
+    pub(crate) fn to_the_bit(lattices: Lattices) -> Self {
+        Quantiser::Lattice {
+            lattices: Arc::new(lattices),
+            radius: 0.0,
+            bound: 0.0,
         }
     }
+
+    /// Puts values in place of the points of lattices that stand for them.
+    pub(crate) fn amend(&self, values: &mut [T]) {
+        if let Quantiser::Lattice { lattices, .. } = self
+            && let [lattice] = lattices.each.as_slice()
+        {
+            lattices.amendments.apply(values, *lattice);
+        }
+    }
+
+    /// What says the same wherever in a chunk a value is.
+    pub(super) fn anywhere(&self) -> Self {
+        match self {
+            Quantiser::Lattice { lattices, .. } if lattices.each.len() > 1 => Quantiser::Exact,
+            same => same.clone(),
+        }
+    }
+}
+
+/// Points of a lattice within a radius around one of them.
+fn points(radius: f64, step: f64) -> f64 {
+    2.0 * (radius / step).floor() + 1.0
 }
 
 impl<T: Sample> Linear<T> {
@@ -199,13 +222,12 @@ const MOST_POINTS: f64 = (1u64 << 45) as f64;
 
 impl<T: Sample> OnLattice<T> {
     pub(crate) fn new(
-        (origin, step): (f64, f64),
-        reach: f64,
-        bound: f64,
+        Lattice { origin, step, .. }: Lattice,
+        (radius, bound): (f64, f64),
         tighten: f64,
         range: (T, T),
     ) -> Self {
-        let width = 2.0 * (reach / tighten).floor() + 1.0;
+        let width = points(radius / tighten, step);
         let tolerance = if bound > 0.0 {
             tolerance(bound)
         } else {
@@ -316,60 +338,9 @@ fn anchor<T: Sample>(prediction: T) -> T {
     }
 }
 
-/// Numbers the values of `T` in ascending order, −0 just below +0.
-#[inline(always)]
-fn ordered<T: Sample>(x: T) -> i64 {
-    let sign = 1 << (T::BYTES * 8 - 1);
-    let bits = x.to_bits64();
-    if bits & sign == 0 {
-        bits as i64
-    } else {
-        -((bits ^ sign) as i64) - 1
-    }
-}
-
-/// Inverse of [`ordered`]; numbers beyond the type wrap to some value of it.
-#[inline(always)]
-fn from_ordered<T: Sample>(n: i64) -> T {
-    let sign = 1 << (T::BYTES * 8 - 1);
-    let bits = if n >= 0 {
-        n as u64
-    } else {
-        (-(n + 1)) as u64 ^ sign
-    };
-    T::from_bits64(bits)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn order_is_the_order_of_values_and_inverts() {
-        let ascending = [
-            f32::NEG_INFINITY,
-            -f32::MAX,
-            -1.0,
-            -f32::MIN_POSITIVE,
-            -1e-45,
-            -0.0,
-            0.0,
-            1e-45,
-            2.5,
-            f32::MAX,
-        ];
-        for pair in ascending.windows(2) {
-            assert!(ordered(pair[0]) < ordered(pair[1]), "{pair:?}");
-        }
-        for x in ascending {
-            assert_eq!(from_ordered::<f32>(ordered(x)).to_bits(), x.to_bits());
-            assert_eq!(
-                from_ordered::<f64>(ordered(f64::from(x))).to_bits(),
-                f64::from(x).to_bits()
-            );
-        }
-        assert_eq!(ordered(0.0f32) - ordered(-0.0f32), 1);
-    }
 
     #[test]
     fn the_tolerance_is_below_the_bound_and_close_to_it() {
@@ -422,16 +393,7 @@ mod tests {
             exact: true,
         };
         for (bound, width) in [(0.0, 1.0), (0.0005, 1.0), (0.0021, 3.0)] {
-            let Quantiser::Lattice {
-                origin,
-                step,
-                reach,
-                bound,
-            } = Quantiser::on_lattice(bound, 300.0f32, lattice)
-            else {
-                panic!("{bound}")
-            };
-            let kernel = OnLattice::new((origin, step), reach, bound, 1.0, (200.0f32, 300.0));
+            let kernel = OnLattice::new(lattice, (bound, bound), 1.0, (200.0f32, 300.0));
             assert_eq!(kernel.width, width);
             for i in 0..2000 {
                 let x = (250.0 + f64::from(i * 7 % 3001) / 512.0) as f32;
@@ -441,22 +403,23 @@ mod tests {
                 assert_eq!(kernel.decode(code, p).to_bits(), value.to_bits());
             }
         }
+    }
+
+    #[test]
+    fn lattices_are_used_where_they_have_wider_bins() {
+        let on = |bound: f64, exact| {
+            let lattice = Lattice {
+                origin: 250.0,
+                step: 1.0 / 512.0,
+                exact,
+            };
+            let plain = Quantiser::new(bound, 300.0f32);
+            let lattices = Lattices::new(vec![lattice], 100);
+            plain.on_lattices(bound, 300.0, lattices).is_some()
+        };
+        assert!(on(0.0005, true) && on(0.0021, true) && on(0.0005, false));
         // Bins of five steps of the lattice would be narrower than the bound allows.
-        assert!(matches!(
-            Quantiser::on_lattice(0.0056, 300.0f32, lattice),
-            Quantiser::Linear { .. }
-        ));
-        assert!(matches!(
-            Quantiser::on_lattice(
-                0.0,
-                300.0f32,
-                Lattice {
-                    exact: false,
-                    ..lattice
-                }
-            ),
-            Quantiser::Exact
-        ));
+        assert!(!on(0.0056, true));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl<'f, T: Sample> Frame<'_, 'f, T> {
     /// What leaves least, on the encoder: by a glance where smoothness tells, else on
     /// trial, which then costs little.
     pub(super) fn choose(&self, original: &[T], lesson: Lesson<T>, before: Base) -> Result<Side> {
-        let unit = lesson.unit(self.scene.bound);
+        let unit = lesson.unit(self.scene);
         let cost = |forecast: Option<&[T]>| {
             if self.point.looks_around() {
                 Ok(self.roughness(original, forecast, unit) as f64)
@@ -108,9 +108,12 @@ impl<'f, T: Sample> Frame<'_, 'f, T> {
     /// Bits that the frame takes on top of a forecast, about.
     fn trial(&self, original: &[T], forecast: Option<&[T]>, lesson: Lesson<T>) -> Result<f64> {
         let shape = &self.scene.shape;
-        let side = self.learn(original, forecast)?;
+        let side = self.learn(original, forecast, &lesson.scene(self.scene))?;
+        // A frame may have values of many slices.
+        let quantiser = lesson.quantiser.anywhere();
         let lesson = Lesson {
             originals: original,
+            quantiser: &quantiser,
             ..lesson
         };
         let mut encoder = Encoder::new(lesson, shape);
@@ -121,16 +124,21 @@ impl<'f, T: Sample> Frame<'_, 'f, T> {
     }
 
     /// What the point-wise predictor learns of what a forecast leaves.
-    pub(super) fn learn(&self, original: &[T], forecast: Option<&[T]>) -> Result<Side> {
+    pub(super) fn learn(
+        &self,
+        original: &[T],
+        forecast: Option<&[T]>,
+        scene: &Scene,
+    ) -> Result<Side> {
         let Some(forecast) = forecast else {
-            return self.point.learn(original, self.scene);
+            return self.point.learn(original, scene);
         };
         let left: Vec<T> = original
             .iter()
             .zip(forecast)
             .map(|(x, f)| *x - *f)
             .collect();
-        self.point.learn(&left, self.scene)
+        self.point.learn(&left, scene)
     }
 }
 

@@ -118,7 +118,7 @@ impl<T: Sample> Plan<T> {
             Loss::Absolute(_) => Vec::new(),
             Loss::Relative(_) => relative::split(&part.values, &self.fills),
         };
-        let source = Drafter::new(&part.values, held, self.terms(), &logs);
+        let source = Drafter::new(&part.values, held, self.terms(), &logs, shape);
         let draft = |pipeline: &Pipeline| {
             source.drafts(Prediction {
                 pipeline,
@@ -144,7 +144,14 @@ impl<T: Sample> Plan<T> {
             loss: self.loss,
             constant: part.constant,
         };
-        let (spec, encoded) = choose::best(settings, chunk, draft)?;
+        let (mut spec, mut encoded) = choose::best(settings, chunk, draft)?;
+        // Nobody asked for a back end.
+        if options.backend.is_none() && !options.is_fast() && !part.constant {
+            let coded = (&spec, &encoded);
+            if let Some(smaller) = choose::smaller(settings, chunk, coded, draft)? {
+                (spec, encoded) = smaller;
+            }
+        }
         let coded = CodedChunk::new(&spec, encoded);
         let mut best = match packed {
             Some(packed) => packed.or_smaller(coded),

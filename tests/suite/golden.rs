@@ -65,11 +65,15 @@ enum Data {
     Noise,
     /// Right above a least value and on both sides of a second fill value.
     Fenced,
+    /// Multiples of another step in each frame.
+    Messages,
+    /// Multiples of a step, unpacked in the type itself.
+    Unpacked,
 }
 
 /// Written before chunks could be stored, which take more than their values like this. They
 /// are decoded, but not written any more.
-const GREW: [&str; 8] = [
+const GREW: [&str; 7] = [
     "v1_raster_context_holes_f32_abs0.1",
     "v1_persistence+raster_context_holes_f32_abs0.1",
     "v1_persistence+raster_context_closed_f32_abs0.1",
@@ -77,7 +81,6 @@ const GREW: [&str; 8] = [
     "v1_climatology+stencil-fit-stored+raster_context_holes_f32_abs0.1",
     "v1_spline_context_smooth_f32_lossless",
     "v1_spline_context_holes_f32_lossless",
-    "v1_spline_context_lattice_f32_lossless",
 ];
 
 impl Data {
@@ -105,6 +108,12 @@ fn build<T: Sample>(data: Data) -> ArrayD<T> {
             (Data::Holes, 8) => f64::INFINITY,
             (Data::Holes, 19) => FILL,
             (Data::Lattice, _) => whole / 64.0,
+            (Data::Messages, _) => whole * (0.013 * (1 + t) as f64) + 7.7 * t as f64,
+            (Data::Unpacked, _) => {
+                let number = T::from_f64(whole % 400.0);
+                let unpacked = number * T::from_f64(0.013) + T::from_f64(41.1);
+                unpacked.to_f64()
+            }
             (Data::Fenced, 7) => 300.0,
             (Data::Fenced, _) => (whole / 61.0).max(0.0).round() * 2.0,
             (Data::Tiles, _) => tiles(i) + f64::from(noise >> 8) / 16_777_259.0,
@@ -212,6 +221,9 @@ fn all() -> Vec<Golden> {
         add(spec, mixing, bound, data);
     }
     add("lorenzo", context, Bound::Lossless, Data::Noise);
+    add("raster", context, Bound::Lossless, Data::Messages);
+    add("spline", context, Bound::Absolute(0.01), Data::Messages);
+    add("lorenzo", context, Bound::Lossless, Data::Unpacked);
     for spec in ["zero", "raster"] {
         for bound in [Bound::Absolute(5.0), Bound::PointwiseRelative(0.3)] {
             add(spec, context, bound, Data::Fenced);

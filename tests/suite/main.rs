@@ -21,6 +21,7 @@ mod fences;
 mod forecasts;
 mod golden;
 mod incompressible;
+mod lattices;
 mod layers;
 mod models;
 mod preview;

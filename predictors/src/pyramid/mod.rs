@@ -85,7 +85,7 @@ impl Pyramid {
     /// cut out of fields of weather and flow, by less than 2 %, and none of 24 cases of
     /// detector images.
     pub(crate) fn candidates(chunk: &Occasion) -> Vec<Candidate> {
-        if chunk.judged == Judged::Tiny {
+        if chunk.judged.is_terse() {
             return Vec::new();
         }
         let small = chunk.judged == Judged::InFull && chunk.frame() == chunk.samples();

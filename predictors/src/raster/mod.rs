@@ -126,6 +126,9 @@ impl Raster {
                 .into_iter()
                 .collect();
         }
+        if chunk.judged == Judged::Slight {
+            return Vec::new();
+        }
         let nothing_but_centre = chunk.constant && chunk.samples() > FEW;
         let cost = match (chunk.judged, chunk.structured) {
             (Judged::Unseen, _) if nothing_but_centre => 0.2,

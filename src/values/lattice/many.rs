@@ -1,0 +1,106 @@
+//! The lattices of a chunk: one for all of it, or one for each of its slices, as messages of
+//! GRIB have.
+
+use std::ops::Range;
+
+use foresz_predictors::Sample;
+
+use super::amend::Amendments;
+use super::{Lattice, find};
+use crate::values::rounding::ulp;
+use crate::values::sweeps;
+
+/// Where the values of a chunk can lie.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Lattices {
+    /// One, or one for each slice.
+    pub(crate) each: Vec<Lattice>,
+    /// Values in a slice.
+    pub(crate) samples: usize,
+    pub(crate) amendments: Amendments,
+}
+
+impl Lattices {
+    /// The lattices that values lie on; `slice` is how many may have one of their own.
+    pub(crate) fn find<T: Sample>(values: &[T], largest: T, slice: Option<usize>) -> Option<Self> {
+        let one = find(values, largest).map(|lattice| Lattices::new(vec![lattice], values.len()));
+        one.or_else(|| Lattices::of_slices(values, slice?))
+    }
+
+    pub(crate) fn new(each: Vec<Lattice>, samples: usize) -> Self {
+        Lattices {
+            each,
+            samples,
+            amendments: Amendments::default(),
+        }
+    }
+
+    fn of_slices<T: Sample>(values: &[T], samples: usize) -> Option<Self> {
+        let slices: Vec<&[T]> = values.chunks(samples).collect();
+        let found = |slice: &&[T]| find(slice, sweeps::farthest(sweeps::range(slice)?));
+        // Most fields show in few slices that they have none.
+        [1, 2]
+            .iter()
+            .try_for_each(|third| found(&slices[slices.len() * third / 3]).map(drop))?;
+        let mut last: Option<Lattice> = None;
+        let mut each = Vec::with_capacity(slices.len());
+        for slice in &slices {
+            let lattice = match found(slice) {
+                Some(lattice) => lattice,
+                None => around(slice, last)?,
+            };
+            last = Some(lattice);
+            each.push(lattice);
+        }
+        Some(Lattices::new(each, samples))
+    }
+
+    /// Places of the values that each lattice is for.
+    pub(crate) fn parts(&self, samples: usize) -> impl Iterator<Item = (Range<usize>, Lattice)> {
+        let starts = (0..samples).step_by(self.samples);
+        let each = starts.zip(&self.each);
+        each.map(move |(start, lattice)| (start..(start + self.samples).min(samples), *lattice))
+    }
+
+    /// The smallest step.
+    pub(crate) fn step(&self) -> f64 {
+        self.each
+            .iter()
+            .fold(f64::INFINITY, |step, lattice| step.min(lattice.step))
+    }
+
+    /// Whether all values that were looked at are points to the bit.
+    pub(crate) fn exact(&self) -> bool {
+        self.each.iter().all(|lattice| lattice.exact)
+    }
+
+    /// The same, so that as many values as possible are points to the bit, and with amendments
+    /// for those that are not. Also the points that stand for such values.
+    pub(crate) fn to_the_bit<T: Sample>(&self, values: &[T]) -> (Self, Option<Vec<T>>) {
+        let parts = self.parts(values.len());
+        let each = parts
+            .map(|(places, lattice)| lattice.polished(&values[places]))
+            .collect();
+        let mut lattices = Lattices::new(each, self.samples);
+        let snapped = match lattices.each.as_slice() {
+            [lattice] if !lattice.exact => Amendments::of(values, *lattice),
+            _ => None,
+        };
+        let snapped = snapped.map(|(amendments, snapped)| {
+            lattices.amendments = amendments;
+            snapped
+        });
+        (lattices, snapped)
+    }
+}
+
+/// A lattice for values that are all the same, or none at all.
+fn around<T: Sample>(values: &[T], like: Option<Lattice>) -> Option<Lattice> {
+    let (low, high) = sweeps::range(values).unwrap_or((T::ZERO, T::ZERO));
+    let step = like.map_or(64.0 * ulp(high), |lattice| lattice.step);
+    (low == high).then_some(Lattice {
+        origin: low.to_f64(),
+        step,
+        exact: true,
+    })
+}
