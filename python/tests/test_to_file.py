@@ -34,7 +34,9 @@ def dataset(field):
             "one": ((), 3.5),
         },
         {
-            "time": xarray.date_range("2020-02-27", periods=12, freq="6h", use_cftime=True),
+            "time": xarray.date_range(
+                "2020-02-27", periods=12, freq="6h", calendar="noleap", use_cftime=True
+            ),
             "lat": np.linspace(60, 31, 30),
             "lon": np.arange(48.0) * 0.25,
             "place": ("lat", np.arange(30, dtype="int64") + (1 << 60)),
