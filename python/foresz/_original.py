@@ -51,6 +51,7 @@ def _parts(dataset):
     originals, stand_ins = {}, {}
     for name, variable in variables.items():
         _check_name(name, "variable")
+        conventions.ensure_not_multiindex(variable, name=name)
         variable = _plain(variable)
         originals[name] = stand_ins[name] = variable
         if _is_numeric(variable):
@@ -76,14 +77,15 @@ def _plain(variable):
     variable.attrs = {**variable.attrs, **losses(variable)}
     if "_FillValue" not in variable.attrs:
         variable.encoding = {"_FillValue": None, **variable.encoding}
-    if not isinstance(variable.dtype, np.dtype) or variable.dtype.kind == "T":
-        # Texts of pandas, and of numpy 2.
-        variable = variable.copy(data=np.asarray(variable.values, dtype=object))
-    return variable
+    if _is_numeric(variable):
+        return variable
+    # Encoded at once. Texts of pandas, and of numpy 2, are no arrays that xarray encodes.
+    others = not isinstance(variable.dtype, np.dtype) or variable.dtype.kind == "T"
+    return variable.copy(data=np.asarray(variable.values, dtype=object if others else None))
 
 
 def _is_numeric(variable):
-    return variable.dtype.kind in "fiub"
+    return isinstance(variable.dtype, np.dtype) and variable.dtype.kind in "fiub"
 
 
 class _Part:
@@ -149,8 +151,9 @@ class _Numbers(_Part):
         back = conventions.decode_cf_variable(
             self.name, stored, concat_characters=False, decode_times=False
         ).to_numpy()
-        wrong = ~((back == raw) | ((back != back) & (raw != raw)))
-        if wrong.any():
+        same = (back == raw) | ((back != back) & (raw != raw))
+        wrong = ~(same | (abs(back - raw) <= self._rounding(back.dtype)))
+        if np.any(wrong):
             place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
             told = {
                 key: value
@@ -164,12 +167,23 @@ class _Numbers(_Part):
             )
 
 
+    def _rounding(self, dtype):
+        """What unpacking rounds at most: bounds of packed numbers leave room for it."""
+        encoding = self._variable.encoding
+        scale, offset = encoding.get("scale_factor"), encoding.get("add_offset")
+        if self._dtype.kind == "f" or dtype.kind != "f" or (scale is None and offset is None):
+            return 0.0
+        largest = abs(1.0 if scale is None else scale) * 2.0 ** (8 * self._dtype.itemsize)
+        return np.finfo(dtype).eps * (largest + abs(offset or 0.0))
+
+
 class _Others(_Part):
     """Times, which are numbers by now, and texts."""
 
     def __init__(self, name, variable, encoded, attrs):
         from xarray.coding import strings
 
+        encoded = encoded.copy(data=_typed(encoded.values))
         coders = strings.EncodedStringCoder(allows_unicode=True), strings.CharacterArrayCoder()
         for coder in coders:
             encoded = coder.encode(encoded, name=name)
@@ -183,13 +197,24 @@ class _Others(_Part):
         if self.kind not in ("text", "char", *_NUMBERS) or (
             texts and not all(isinstance(value, str) for value in self._values.flat)
         ):
-            raise TypeError(f"{name} holds {variable.dtype}, which no stream keeps: convert it")
+            raise TypeError(
+                f"{name} holds {variable.dtype}, of which a stream keeps texts without gaps only: "
+                "fill them in, or convert it with astype"
+            )
 
     def read(self, region):
         part = self._values[tuple(region)]
         if self.kind == "text":
             return [str(text) for text in part.flat]
         return part.tobytes() if self.kind == "char" else np.ascontiguousarray(part).reshape(-1)
+
+
+def _typed(values):
+    """Objects as what they are: numbers or bytes. Texts stay."""
+    if values.dtype.kind != "O" or any(isinstance(value, str) for value in values.flat):
+        return values
+    typed = np.array(values.tolist())
+    return typed if typed.shape == values.shape and typed.dtype.kind in "iufS" else values
 
 
 class _Blocks:
