@@ -152,7 +152,8 @@ class _Numbers(_Part):
             self.name, stored, concat_characters=False, decode_times=False
         ).to_numpy()
         same = (back == raw) | ((back != back) & (raw != raw))
-        wrong = ~(same | (abs(back - raw) <= self._rounding(back.dtype)))
+        rounding = self._rounding(back.dtype)
+        wrong = ~(same if rounding == 0 else same | (abs(back - raw) <= rounding))
         if np.any(wrong):
             place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
             told = {
@@ -211,7 +212,8 @@ class _Others(_Part):
 
 def _typed(values):
     """Objects as what they are: numbers or bytes. Texts stay."""
-    if values.dtype.kind != "O" or any(isinstance(value, str) for value in values.flat):
+    texts = values.size == 0 or any(isinstance(value, str) for value in values.flat)
+    if values.dtype.kind != "O" or texts:
         return values
     typed = np.array(values.tolist())
     return typed if typed.shape == values.shape and typed.dtype.kind in "iufS" else values
