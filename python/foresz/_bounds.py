@@ -53,9 +53,9 @@ def _section(name, bound):
             yield f"{key} = {_number(value, f'the bound of {name}')!r}"
         else:
             raise ValueError(
-                f"the bound of {name} has {key!r}: {value!r}; give a number, the largest error, or "
-                f"a mapping with one of {', '.join(_NUMBERS)}, lossless=True, and "
-                "keep_zeros or non_negative"
+                f"the bound of {name} has {key!r}: {value!r}; give the largest error as a "
+                f"number, or a mapping with one of {', '.join(_NUMBERS)} or lossless=True, and "
+                "with keep_zeros=True or non_negative=True where it should be so"
             )
 
 

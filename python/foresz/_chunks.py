@@ -79,8 +79,8 @@ def _check_blocks(name, variable, shape, what):
         # The last block ends where the array does.
         if any(block % size for block in sizes[:-1]):
             raise ValueError(
-                f"{name}: {what} of {size} along {dim} do not divide the blocks of dask, which are "
-                f"{_told(sizes)} long, so that two tasks would write to one; "
+                f"{name}: {what} of {size} along {dim} do not divide the blocks of dask, which "
+                f"are {_told(sizes)} long, so that two tasks would write to one; "
                 f"ds.chunk({{{dim!r}: {size}}}) makes them fit"
             )
 

@@ -269,12 +269,17 @@ def _zarr2(variable, recipe, shapes, options):
 def _netcdf(variable, recipe, shapes, options):
     """Keys of h5netcdf and netCDF4."""
     chunks = tuple(min(chunk, length) for chunk, length in zip(shapes[0], variable.shape))
-    keys = {"chunksizes": chunks} if chunks and 0 not in chunks else {}
+    if not chunks or 0 in chunks:
+        return {}
+    keys = {"chunksizes": chunks}
     if recipe is not None:
         from . import hdf5
 
         asked = _codec_options(variable, recipe, options)
+        asked.pop("threads", None)
         keys.update(hdf5.filter(shape=chunks, dtype=variable.dtype, **asked))
+    elif variable.dtype.kind in "iufbmM":
+        keys.update(zlib=True, shuffle=True)
     return keys
 
 

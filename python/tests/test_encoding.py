@@ -1,5 +1,7 @@
 """Encodings for xarray's writers, held against what the writers make of them."""
 
+import sys
+import types
 import warnings
 
 import foresz
@@ -84,7 +86,8 @@ def test_stores_keep_the_bounds(dataset, tmp_path, form):
 def test_presets_are_those_of_the_command(dataset):
     with pytest.warns(foresz.LossWarning, match="era5 does not know other"):
         encoding = foresz.encoding(dataset, preset="era5")
-    config = {n: e["serializer"].config.to_json() for n, e in encoding.items() if "serializer" in e}
+    codecs = {name: keys["serializer"] for name, keys in encoding.items() if "serializer" in keys}
+    config = {name: codec.config.to_json() for name, codec in codecs.items()}
     assert set(config) == {"t2m", "tp", "sst"}
     assert config["t2m"]["bound"] == 0.05 and config["sst"]["bound"] == 0.02
     assert config["tp"]["least"] == 0 and config["tp"]["keep"] == [0]
@@ -299,3 +302,45 @@ def test_packings_are_dropped_under_a_bound(dataset, tmp_path):
     with xarray.open_zarr(tmp_path / "x.zarr", consolidated=False) as again:
         assert again.t2m.dtype == "float32"
         assert float(abs(again.t2m.astype("f8") - dataset.t2m).max()) <= 0.05
+
+
+def test_netcdf_gets_the_filter(dataset, tmp_path, monkeypatch):
+    """The keywords of the filter go along, whatever they are."""
+    asked = {}
+
+    def keywords(**options):
+        asked[len(asked)] = options
+        return {"compression": "gzip"}
+
+    filters = types.ModuleType("foresz.hdf5")
+    filters.filter = keywords
+    monkeypatch.setitem(sys.modules, "foresz.hdf5", filters)
+    monkeypatch.setattr(foresz, "hdf5", filters, raising=False)
+    encoding = foresz.encoding(
+        dataset, bounds=BOUNDS, chunks={"time": 40}, format="netcdf", threads=1
+    )
+    first = asked[0]
+    assert first["bound"] == 0.05 and first["mode"] == "abs" and first["shape"] == (12, 30, 48)
+    assert first["dtype"] == "float32" and "threads" not in first
+    assert encoding["t2m"]["chunksizes"] == (12, 30, 48)
+    assert encoding["t2m"]["compression"] == "gzip" and encoding["count"]["zlib"]
+    pytest.importorskip("h5netcdf", reason="h5netcdf is not installed")
+    dataset.to_netcdf(tmp_path / "x.nc", engine="h5netcdf", encoding=encoding)
+    with xarray.open_dataset(tmp_path / "x.nc", engine="h5netcdf") as again:
+        assert again["count"].equals(dataset["count"])
+
+
+def test_netcdf_keeps_the_bounds(dataset, tmp_path):
+    pytest.importorskip("h5netcdf", reason="h5netcdf is not installed")
+    hdf5 = pytest.importorskip("foresz.hdf5", reason="this foresz has no filter for HDF5")
+    try:
+        hdf5.plugin_folder()
+    except FileNotFoundError:
+        pytest.skip("this foresz was installed without the plugin")
+    encoding = foresz.encoding(dataset, bounds=BOUNDS, chunks={"time": 5}, format="netcdf")
+    foresz.marked(dataset, encoding).to_netcdf(
+        tmp_path / "x.nc", engine="h5netcdf", encoding=encoding
+    )
+    with xarray.open_dataset(tmp_path / "x.nc", engine="h5netcdf") as again:
+        check(dataset, again.load())
+        assert again.t2m.attrs["foresz_bound"] == "absolute 0.05"

@@ -138,9 +138,9 @@ def packed(tmp_path, field):
     netCDF4 = pytest.importorskip("netCDF4", reason="netCDF4 writes the original")
     path = tmp_path / "x.nc"
     with netCDF4.Dataset(path, "w") as file:
-        file.createDimension("time", None)
-        for name, length in [("lat", 30), ("lon", 48), ("nv", 2), ("strlen", 4)]:
-            file.createDimension(name, length)
+        lengths = {"time": None, "lat": 30, "lon": 48, "nv": 2, "strlen": 4}
+        for dim, length in lengths.items():
+            file.createDimension(dim, length)
         time = file.createVariable("time", "i4", ("time",))
         time.units, time.calendar, time.bounds = "hours since 1900-01-01", "noleap", "time_bnds"
         time[:] = np.arange(12) * 6
@@ -175,7 +175,8 @@ def packed(tmp_path, field):
         flag[:] = field[0] > 280
         name = file.createVariable("name", "S1", ("lat", "strlen"))
         name[:] = np.array([list(f"s{i:03}") for i in range(30)], "S1")
-        file.createVariable("text", str, ("lat",))[:] = np.array([f"é{i}" for i in range(30)], "O")
+        texts = np.array([f"é{i}" for i in range(30)], "O")
+        file.createVariable("text", str, ("lat",))[:] = texts
         file.title, file.history = "made up", "ünicode"
         file.setncattr("numbers", np.array([1, 2, 3], "i8"))
     return path
