@@ -124,12 +124,21 @@ def test_files_that_are_open_are_read_piece_by_piece(tmp_path):
         kept = type(inner).__getitem__
         try:
             type(inner).__getitem__ = lambda self, key: asked.append(key) or kept(self, key)
-            foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"v": 0.5}, effort="fast")
+            options = {"effort": "fast", "chunk": (8, 300, 800)}
+            foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"v": 0.5}, **options)
         finally:
             type(inner).__getitem__ = kept
     assert len(asked) > 1, "in pieces"
     with foresz.open(tmp_path / "x.fsz") as stream:
         assert np.abs(stream["v"][...] - frames).max() <= 0.5
+        # Chunks begin anew where pieces do.
+        lengths = ((8, 8, 4, 8, 8, 4), (300,), (800,))
+        assert stream["v"].chunks == lengths
+    pytest.importorskip("dask", reason="dask is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xarray.open_dataset(tmp_path / "x.fsz", chunks={}) as lazy:
+            assert lazy.v.chunks == lengths
 
 
 @pytest.fixture
