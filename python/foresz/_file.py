@@ -3,6 +3,8 @@
 import contextlib
 import os
 
+import numpy as np
+
 from ._bounds import recipes, text_of
 from ._original import original
 from ._settings import settings
@@ -58,8 +60,10 @@ def to_file(
     ...     bool(abs(again.t2m - dataset.t2m).max() <= 0.05), again.t2m.attrs
     (True, {'units': 'K'})
     """
-    source = original(as_dataset(dataset))
-    recipes(source, preset, bounds)
+    dataset = as_dataset(dataset)
+    source = original(dataset)
+    for name, recipe in recipes(source, preset, bounds).items():
+        _check_packing(name, dataset.variables[name], recipe)
     options = settings(
         None,
         "lossless",
@@ -85,6 +89,20 @@ def to_file(
         with contextlib.suppress(FileNotFoundError):
             os.remove(passing)
         raise
+
+
+def _check_packing(name, variable, recipe):
+    """Refuses a bound on floating-point numbers that stand for others."""
+    encoding = variable.encoding
+    told = {key: encoding.get(key) for key in ("scale_factor", "add_offset")}
+    told = ", ".join(f"{key}={value}" for key, value in told.items() if value is not None)
+    is_float = np.dtype(encoding.get("dtype", variable.dtype)).kind == "f"
+    lossy = any(mode != "lossless" for (mode, _), _ in recipe["bounds"])
+    if told and is_float and lossy:
+        raise ValueError(
+            f"{name}: its encoding ({told}) packs it into floating-point numbers, and the bound "
+            "would be one on those; foresz.strip_encoding(ds) drops it"
+        )
 
 
 def as_dataset(dataset):

@@ -324,6 +324,17 @@ def test_a_packing_that_does_not_keep_values_is_refused(dataset, tmp_path):
         assert again.double.equals(dataset.double)
 
 
+def test_bounds_are_on_what_numbers_mean(dataset, tmp_path):
+    """Floating-point numbers that stand for others would get a bound of their own."""
+    dataset.double.encoding = {"dtype": "float64", "scale_factor": 4.0}
+    with pytest.raises(ValueError, match=r"double: .*scale_factor=4\.0.*bound would be"):
+        foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"double": 0.1})
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={})
+    with xarray.open_dataset(tmp_path / "x.fsz") as again:
+        assert again.double.equals(dataset.double)
+        assert again.double.encoding["scale_factor"] == 4.0
+
+
 def test_fill_values_come_back_exactly(dataset, tmp_path):
     dataset.sst.encoding = {"_FillValue": np.float32(-999.99)}
     foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"sst": 0.1})
