@@ -88,7 +88,10 @@ def encoding(
         shapes = layout(name, variable, chunks, shards)
         _check_size(name, variable, shapes[0])
         keys = _FORMATS[format](variable, recipe, shapes, options)
-        found[name] = {**_meaning(variable, recipe is not None), **keys}
+        # xarray has seen to the names of coordinates before it looks here.
+        meaning = _meaning(variable, recipe is not None)
+        meaning.pop("coordinates", None)
+        found[name] = {**meaning, **keys}
         if recipe is not None and recipe["mode"] != "lossless":
             found.lost[name] = recipe["words"]
     return found
@@ -269,7 +272,8 @@ def _zarr2(variable, recipe, shapes, options):
 def _netcdf(variable, recipe, shapes, options):
     """Keys of h5netcdf and netCDF4."""
     chunks = tuple(min(chunk, length) for chunk, length in zip(shapes[0], variable.shape))
-    if not chunks or 0 in chunks:
+    # Texts become arrays of characters, with a dimension more.
+    if not chunks or 0 in chunks or variable.dtype.kind not in "iufbmM":
         return {}
     keys = {"chunksizes": chunks}
     if recipe is not None:
@@ -278,7 +282,7 @@ def _netcdf(variable, recipe, shapes, options):
         asked = _codec_options(variable, recipe, options)
         asked.pop("threads", None)
         keys.update(hdf5.filter(shape=chunks, dtype=variable.dtype, **asked))
-    elif variable.dtype.kind in "iufbmM":
+    else:
         keys.update(zlib=True, shuffle=True)
     return keys
 

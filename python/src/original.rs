@@ -186,7 +186,7 @@ struct Heeding(Sink);
 
 impl Write for Heeding {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Python::attach(|py| py.check_signals())?;
+        Python::attach(Python::check_signals)?;
         self.0.write(bytes)
     }
 

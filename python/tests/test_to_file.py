@@ -6,6 +6,7 @@ import itertools
 import os
 import subprocess
 import sys
+import types
 import warnings
 
 import foresz
@@ -248,6 +249,54 @@ def test_a_file_read_by_xarray_is_the_file(packed, by_command, run, tmp_path, ch
             assert one.attrs.keys() == other.attrs.keys()
             if i == 1:
                 assert one.t2m.dtype == "int16" and one.t2m.attrs["scale_factor"] == 0.0017
+
+
+@pytest.mark.parametrize("form", ["zarr", "zarr2"])
+@pytest.mark.parametrize("engine", ["netcdf4", "foresz"])
+def test_a_file_becomes_a_store(packed, by_command, tmp_path, form, engine):
+    """Whatever encodings the file leaves."""
+    pytest.importorskip("zarr", minversion="3.0.8", reason="zarr 3 is not installed")
+    path = packed if engine == "netcdf4" else by_command
+    with xarray.open_dataset(path) as original, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoding = foresz.encoding(original, bounds=BOUNDS, chunks={"time": 5}, format=form)
+        version = 3 if form == "zarr" else 2
+        foresz.marked(original, encoding).to_zarr(
+            tmp_path / "x.zarr", encoding=encoding, consolidated=False, zarr_format=version
+        )
+        with xarray.open_zarr(tmp_path / "x.zarr", consolidated=False) as again:
+            for name in original.variables:
+                assert again[name].shape == original[name].shape
+                if name not in BOUNDS:
+                    assert np.array_equal(again[name], original[name]), name
+            for name, bound in [("t2m", 0.05), ("single", 0.3), ("sst", 0.05)]:
+                difference = abs(again[name].astype("f8") - original[name].astype("f8"))
+                assert float(difference.max()) <= bound, name
+                assert np.array_equal(np.isnan(again[name]), np.isnan(original[name])), name
+            assert again.time.encoding["calendar"] == "noleap"
+            told = again.t2m.attrs["foresz_bound"]
+            twice = "absolute 0.05; before that absolute 0.05"
+            assert told == (twice if engine == "foresz" else "absolute 0.05")
+
+
+def test_a_file_becomes_another_file(packed, tmp_path, monkeypatch):
+    """With a filter that loses nothing in the place of ours, that has tests of its own."""
+    pytest.importorskip("h5netcdf", reason="h5netcdf is not installed")
+    filters = types.ModuleType("foresz.hdf5")
+    filters.filter = lambda **options: {"compression": "gzip"}
+    monkeypatch.setitem(sys.modules, "foresz.hdf5", filters)
+    monkeypatch.setattr(foresz, "hdf5", filters, raising=False)
+    with xarray.open_dataset(packed) as original, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        encoding = foresz.encoding(original, bounds=BOUNDS, format="netcdf")
+        original.to_netcdf(tmp_path / "y.nc", engine="h5netcdf", encoding=encoding)
+    with xarray.open_dataset(packed) as original, xarray.open_dataset(tmp_path / "y.nc") as again:
+        for name in original.variables:
+            is_float = original[name].dtype.kind == "f"
+            assert np.array_equal(again[name], original[name], equal_nan=is_float), name
+        assert again.t2m.encoding["dtype"] == original.t2m.dtype, "without packing"
+        assert again.single.encoding["dtype"] == "float32"
+        assert again.time.encoding["calendar"] == "noleap"
 
 
 @pytest.mark.parametrize("decode", [True, False])
