@@ -185,8 +185,12 @@ impl Source for Pulled {
 struct Heeding(Sink);
 
 impl Write for Heeding {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough for the compiler"
+    )]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Python::attach(Python::check_signals)?;
+        Python::attach(|py| py.check_signals())?;
         self.0.write(bytes)
     }
 
