@@ -27,7 +27,10 @@ def frames(block_info=None):
     hour = np.arange(first, last)[:, None, None]
     row, column = np.ogrid[0:ROWS, 0:COLUMNS]
     waves = sum(
-        9 / k * np.sin(2 * np.pi * k * (column + 5 * hour) / COLUMNS + k * k) * np.cos(row * k / 90)
+        9
+        / k
+        * np.sin(2 * np.pi * k * (column + 5 * hour) / COLUMNS + k * k)
+        * np.cos(row * k / 90)
         for k in range(1, 9)
     )
     noise = np.random.default_rng(first).normal(scale=0.05, size=waves.shape)

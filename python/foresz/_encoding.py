@@ -104,11 +104,12 @@ def marked(dataset, encoding):
         raise TypeError("expected what foresz.encoding returned")
     dataset = as_dataset(dataset).copy(deep=False)
     for name, variable in dataset.variables.items():
-        before = losses(variable)
-        attrs = {**variable.attrs, **before}
+        attrs = {**variable.attrs, **losses(variable)}
         if name in encoding.lost:
             attrs.update(marks(encoding.lost[name], attrs))
         variable.attrs = attrs
+        # Said once.
+        variable.encoding = {k: x for k, x in variable.encoding.items() if k != BOUND}
     return dataset
 
 

@@ -167,7 +167,6 @@ class _Numbers(_Part):
                 f"{raw[place]} would become {back[place]}; foresz.strip_encoding(ds) drops it"
             )
 
-
     def _rounding(self, dtype):
         """What unpacking rounds at most: bounds of packed numbers leave room for it."""
         encoding = self._variable.encoding
@@ -269,7 +268,8 @@ class _Blocks:
 def _check_name(name, what):
     if not isinstance(name, str):
         raise TypeError(f"the name of the {what} {name!r} is no text")
-    if not name or "/" in name:
+    # Groups are parts of names.
+    if "" in name.split("/"):
         raise ValueError(f"the {what} {name!r} cannot be called so in a file")
 
 
