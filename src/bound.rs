@@ -1,5 +1,7 @@
 //! What may be lost: the bound as asked, and as the codec keeps it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Result, invalid};
@@ -59,6 +61,18 @@ impl Bound {
             // Errors spread evenly over ±b have the mean square b²/3.
             Bound::Psnr(db) => span * 10f64.powf(-db / 20.0) * 3f64.sqrt(),
             Bound::PointwiseRelative(_) | Bound::Lossless => 0.0,
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Bound::Absolute(x) => write!(f, "absolute {x}"),
+            Bound::RangeRelative(x) => write!(f, "{x} of the range"),
+            Bound::PointwiseRelative(x) => write!(f, "{x} of each value"),
+            Bound::Psnr(x) => write!(f, "PSNR of {x} dB"),
+            Bound::Lossless => f.write_str("lossless"),
         }
     }
 }

@@ -49,13 +49,7 @@ pub(crate) fn number(x: f64) -> String {
 
 /// The bound as it was asked for.
 pub(crate) fn bound(asked: Bound) -> String {
-    match asked {
-        Bound::Absolute(x) => format!("absolute {x}"),
-        Bound::RangeRelative(x) => format!("{x} of the range"),
-        Bound::PointwiseRelative(x) => format!("{x} of each value"),
-        Bound::Psnr(x) => format!("PSNR of {x} dB"),
-        Bound::Lossless => "lossless".into(),
-    }
+    asked.to_string()
 }
 
 /// A spec without what only machines want to know of learned models.

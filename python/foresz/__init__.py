@@ -12,6 +12,7 @@ infinities and fill values come back exactly.
 True
 """
 
+from ._bounds import LossWarning
 from ._codec import (
     compress,
     decompress,
@@ -22,6 +23,8 @@ from ._codec import (
     verify,
 )
 from ._dataset import Dataset, Variable, open
+from ._encoding import encoding, marked, strip_encoding
+from ._file import to_file
 from ._foresz import FORMAT_VERSION, CorruptError, UnsupportedError, __version__
 from ._reports import Info, Ladder, Report, Rung, VariableInfo, Verified
 from ._writer import Writer
@@ -32,6 +35,7 @@ __all__ = [
     "Dataset",
     "Info",
     "Ladder",
+    "LossWarning",
     "Report",
     "Rung",
     "UnsupportedError",
@@ -43,9 +47,13 @@ __all__ = [
     "compress",
     "decompress",
     "decompress_region",
+    "encoding",
     "inspect",
+    "marked",
     "open",
     "preview",
+    "strip_encoding",
     "suggest",
+    "to_file",
     "verify",
 ]

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import IO, Any, Literal, Self, TypeAlias
 
 import numpy as np
+import xarray
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Buffer
 
@@ -61,6 +62,43 @@ def open(
     packed: bool = False,
     threads: int = 0,
 ) -> Dataset: ...
+
+_Bounds: TypeAlias = Mapping[str, float | Mapping[str, float | bool]] | str | PathLike[str]
+
+def to_file(
+    dataset: xarray.Dataset | xarray.DataArray,
+    target: str | PathLike[str] | IO[bytes],
+    *,
+    preset: str | None = None,
+    bounds: _Bounds | None = None,
+    effort: Effort = "default",
+    predictor: str = "auto",
+    backend: str | None = None,
+    periodic: bool | None = None,
+    fill: float | Sequence[float] | None = None,
+    chunk: Sequence[int] | None = None,
+    threads: int = 0,
+) -> None: ...
+def encoding(
+    dataset: xarray.Dataset | xarray.DataArray,
+    *,
+    preset: str | None = None,
+    bounds: _Bounds | None = None,
+    chunks: Mapping[Any, int] | None = None,
+    shards: Mapping[Any, int] | None = None,
+    format: Literal["zarr", "zarr2", "netcdf"] = "zarr",
+    effort: Effort = "default",
+    predictor: str = "auto",
+    backend: str | None = None,
+    threads: int = 1,
+) -> dict[Any, dict[str, Any]]: ...
+def marked(
+    dataset: xarray.Dataset | xarray.DataArray, encoding: dict[Any, dict[str, Any]]
+) -> xarray.Dataset: ...
+def strip_encoding(dataset: xarray.Dataset | xarray.DataArray) -> xarray.Dataset: ...
+
+class LossWarning(UserWarning):
+    """Something to know before numbers are lost."""
 
 class _Record:
     def to_dict(self) -> dict[str, Any]: ...
@@ -200,6 +238,10 @@ class Variable:
     def info(self) -> VariableInfo: ...
     @property
     def chunk(self) -> tuple[int, ...] | None: ...
+    @property
+    def chunks(self) -> tuple[tuple[int, ...], ...]: ...
+    @property
+    def lost(self) -> str | None: ...
     def __getitem__(self, key: Any) -> Any: ...
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]: ...
     def __len__(self) -> int: ...

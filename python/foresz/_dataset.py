@@ -23,6 +23,7 @@ def open(source, *, packed=False, threads=0):
         of fsspec; or the bytes of a stream.
     packed
         Whether to show packed integers as they are, instead of the numbers that they mean.
+        Those that were compressed as numbers, as under a relative bound, stay such.
     threads
         How many threads to decode with; 0 for all processors.
 
@@ -155,6 +156,19 @@ class Variable:
         """Shape of the chunks that it is decoded in, or None where it is stored as it is."""
         chunk = self._dataset._open().chunk(self._position)
         return None if chunk is None else tuple(chunk)
+
+    @property
+    def chunks(self):
+        """Lengths of all the parts that it is decoded in, along each dimension, as dask has
+        them."""
+        ends = self._dataset._open().chunk_ends(self._position)
+        return tuple(tuple(np.diff(places, prepend=0).tolist()) for places in ends)
+
+    @property
+    def lost(self):
+        """What was asked for, in words; None if nothing is lost."""
+        asked = self._dataset._open().asked(self._position)
+        return " | ".join(asked) or None
 
     def __getitem__(self, key):
         reader = self._dataset._open()

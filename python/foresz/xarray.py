@@ -1,15 +1,25 @@
-"""An engine for xarray: ``xarray.open_dataset("era5.fsz")``, read when it is needed."""
+"""For xarray: an engine, ``xarray.open_dataset("era5.fsz")``, and the accessor ``foresz``.
+
+Importing this module makes ``dataset.foresz`` there. xarray imports it by itself when it
+first looks for an engine.
+"""
 
 import os
 
+import numpy as np
 from xarray import Variable as XVariable
+from xarray import register_dataarray_accessor, register_dataset_accessor
 from xarray.backends import AbstractDataStore, BackendArray, BackendEntrypoint
 from xarray.backends.store import StoreBackendEntrypoint
+from xarray.coding import strings
 from xarray.core import indexing
 
 from ._dataset import open as open_stream
+from ._encoding import encoding, marked, strip_encoding
+from ._file import to_file
+from ._losses import BOUND
 
-__all__ = ["ForeszBackend"]
+__all__ = ["ForeszAccessor", "ForeszBackend"]
 
 _MAGIC = b"FSZ\x1a"
 
@@ -31,20 +41,34 @@ class _Array(BackendArray):
 
 
 class _Store(AbstractDataStore):
-    def __init__(self, dataset):
+    def __init__(self, dataset, source):
         self._dataset = dataset
+        self._source = source
 
     def get_variables(self):
         return {name: self._variable(v) for name, v in self._dataset.items()}
 
     def _variable(self, variable):
-        encoding = {"dtype": variable.dtype}
-        chunk = variable.chunk if variable.ndim else None
-        if chunk is not None:
-            encoding["chunksizes"] = chunk
-            encoding["preferred_chunks"] = dict(zip(variable.dims, chunk))
-        data = indexing.LazilyIndexedArray(_Array(variable))
-        return XVariable(variable.dims, data, dict(variable.attributes), encoding)
+        """As the file was that the stream was made of: packed if it was packed."""
+        encoding = {"dtype": variable.dtype, "original_shape": variable.shape}
+        if self._source is not None:
+            encoding["source"] = self._source
+        parts = variable.chunks
+        if variable.ndim and variable.size:
+            encoding["chunksizes"] = tuple(max(lengths) for lengths in parts)
+            encoding["preferred_chunks"] = dict(zip(variable.dims, map(_preferred, parts)))
+        lost = variable.lost
+        if lost is not None:
+            encoding[BOUND] = lost
+        attributes = dict(variable.attributes)
+        array = _Array(variable)
+        if variable.dtype == object:
+            encoding["dtype"] = str
+            array.dtype = strings.create_vlen_dtype(str)
+        elif variable.dtype.kind == "S" and "_FillValue" in attributes:
+            attributes["_FillValue"] = np.bytes_(attributes["_FillValue"])
+        data = indexing.LazilyIndexedArray(array)
+        return XVariable(variable.dims, data, attributes, encoding)
 
     def get_attrs(self):
         return dict(self._dataset.attributes)
@@ -59,8 +83,15 @@ class _Store(AbstractDataStore):
         self._dataset.close()
 
 
+def _preferred(lengths):
+    """One length where all are alike but for the last, as xarray has it."""
+    first, last = lengths[0], lengths[-1]
+    return first if set(lengths[:-1]) <= {first} and last <= first else lengths
+
+
 class ForeszBackend(BackendEntrypoint):
-    """Opens streams of foresz lazily. Packed integers are shown as the numbers they mean."""
+    """Opens streams of foresz lazily. What it gives is what the file gave that a stream was
+    made of: packed numbers with their packing, times with their units."""
 
     description = "Open streams of foresz (.fsz) in xarray"
     open_dataset_parameters = (
@@ -89,7 +120,9 @@ class ForeszBackend(BackendEntrypoint):
         threads=0,
     ):
         """The data set of a stream. ``threads`` is how many decode: 0 for all processors."""
-        store = _Store(open_stream(filename_or_obj, threads=threads))
+        dataset = open_stream(filename_or_obj, packed=True, threads=threads)
+        is_path = isinstance(filename_or_obj, (str, os.PathLike))
+        store = _Store(dataset, os.fspath(filename_or_obj) if is_path else None)
         return StoreBackendEntrypoint().open_dataset(
             store,
             mask_and_scale=mask_and_scale,
@@ -114,3 +147,28 @@ class ForeszBackend(BackendEntrypoint):
             filename_or_obj.seek(place)
             return head == _MAGIC
         return False
+
+
+@register_dataset_accessor("foresz")
+@register_dataarray_accessor("foresz")
+class ForeszAccessor:
+    """``dataset.foresz``: what there is in foresz for a data set of xarray."""
+
+    def __init__(self, dataset):
+        self._dataset = dataset
+
+    def to_file(self, target, **options):
+        """As :func:`foresz.to_file`."""
+        return to_file(self._dataset, target, **options)
+
+    def encoding(self, **options):
+        """As :func:`foresz.encoding`."""
+        return encoding(self._dataset, **options)
+
+    def marked(self, found):
+        """As :func:`foresz.marked`."""
+        return marked(self._dataset, found)
+
+    def strip_encoding(self):
+        """As :func:`foresz.strip_encoding`."""
+        return strip_encoding(self._dataset)

@@ -4,16 +4,15 @@ use std::path::PathBuf;
 
 use foresz::Decompressor;
 use foresz::dataset::{DatasetReader, View};
-use foresz::files::{Attribute, Values};
-use numpy::PyArray1;
-use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyValueError;
+use foresz::files::Dataset;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyDict, PyList};
 
 use crate::codec::ranges;
 use crate::errors::raised_on_decoding;
 use crate::file::{AnyStore, store};
+use crate::settings::named;
+use crate::values::{attributes, shown};
 use crate::{kept, reports};
 
 /// What `foresz.open` reads with.
@@ -68,9 +67,13 @@ impl Reader {
 
     /// Every variable: name, type, dimensions, shape, attributes.
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let dataset = self.reader.dataset(self.view);
+        let (dataset, unpacked) = (self.reader.dataset(self.view), self.unpacked());
         let all = PyList::empty(py);
-        for variable in &dataset.variables {
+        for (v, variable) in dataset.variables.iter().enumerate() {
+            let variable = match self.shown(v) {
+                View::Stored => variable,
+                View::Unpacked => &unpacked.variables[v],
+            };
             let dict = PyDict::new(py);
             dict.set_item("name", &variable.name)?;
             dict.set_item("kind", variable.kind.name())?;
@@ -93,8 +96,9 @@ impl Reader {
     ) -> PyResult<Bound<'py, PyAny>> {
         let decoder = Decompressor::default().threads(threads);
         let region = ranges(region);
-        let read = py.detach(|| self.reader.read(variable, &region, self.view, &decoder));
-        values(py, read.map_err(raised_on_decoding)?)
+        let view = self.shown(variable);
+        let read = py.detach(|| self.reader.read(variable, &region, view, &decoder));
+        shown(py, read.map_err(raised_on_decoding)?)
     }
 
     /// What became of a variable.
@@ -103,11 +107,24 @@ impl Reader {
         reports::about(py, &about.map_err(raised_on_decoding)?)
     }
 
-    /// Shape of the first chunk of a variable that is coded in streams.
+    /// Shape of the chunks of a variable that is coded in streams.
     fn chunk(&self, py: Python<'_>, variable: usize) -> PyResult<Option<Vec<usize>>> {
-        let streams = py.detach(|| self.reader.streams(variable));
-        let streams = streams.map_err(raised_on_decoding)?;
-        Ok(streams.into_iter().next().map(|info| info.chunk))
+        let chunk = py.detach(|| self.reader.chunk(variable));
+        chunk.map_err(raised_on_decoding)
+    }
+
+    /// Where the parts end that a variable is decoded in, along each dimension.
+    fn chunk_ends(&self, py: Python<'_>, variable: usize) -> PyResult<Vec<Vec<usize>>> {
+        let ends = py.detach(|| self.reader.chunk_ends(variable));
+        ends.map_err(raised_on_decoding)
+    }
+
+    /// What was asked for of a variable, as texts; nothing if nothing is lost.
+    fn asked(&self, variable: usize) -> Vec<String> {
+        let asked = self.reader.asked(variable);
+        let lossy = asked.iter().any(|bound| named(*bound).1.is_some());
+        let asked = asked.iter().filter(|_| lossy);
+        asked.map(ToString::to_string).collect()
     }
 
     /// Holds an array against a variable.
@@ -122,30 +139,16 @@ impl Reader {
     }
 }
 
-fn attributes(py: Python<'_>, all: Vec<Attribute>) -> PyResult<Bound<'_, PyDict>> {
-    let dict = PyDict::new(py);
-    for Attribute { name, value } in all {
-        let object = match value.as_text() {
-            Some(text) => text.into_bound_py_any(py)?,
-            None => values(py, value)?,
-        };
-        dict.set_item(name, object)?;
+impl Reader {
+    fn unpacked(&self) -> Dataset {
+        self.reader.dataset(View::Unpacked)
     }
-    Ok(dict)
-}
 
-/// Numbers become an array, characters bytes, and texts a list.
-fn values(py: Python<'_>, values: Values) -> PyResult<Bound<'_, PyAny>> {
-    macro_rules! arrays {
-        ($($variant:ident),*) => {
-            match values {
-                $(Values::$variant(v) => Ok(PyArray1::from_vec(py, v).into_any()),)*
-                Values::Char(v) => Ok(PyBytes::new(py, &v).into_any()),
-                Values::Text(v) => v.into_bound_py_any(py),
-                #[allow(unreachable_patterns, reason = "types that a newer library may add")]
-                _ => Err(PyValueError::new_err("values of an unknown type")),
-            }
-        };
+    /// How a variable is shown: as integers only if the stream has them.
+    fn shown(&self, variable: usize) -> View {
+        match self.view {
+            View::Stored if self.reader.keeps_stored(variable) => View::Stored,
+            _ => View::Unpacked,
+        }
     }
-    arrays!(I8, U8, I16, U16, I32, U32, I64, U64, F32, F64)
 }

@@ -9,8 +9,10 @@ mod errors;
 mod file;
 mod kept;
 mod ladder;
+mod original;
 mod reports;
 mod settings;
+mod values;
 mod writer;
 
 use pyo3::prelude::*;
@@ -32,7 +34,9 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(kept::verify, module)?)?;
     module.add_function(wrap_pyfunction!(ladder::suggest, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
+    module.add_function(wrap_pyfunction!(original::told, module)?)?;
     module.add_class::<writer::Writer>()?;
     module.add_class::<dataset::Reader>()?;
+    module.add_class::<original::Original>()?;
     Ok(())
 }

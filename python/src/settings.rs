@@ -57,7 +57,7 @@ impl Settings {
 }
 
 /// The modes of the package, beside the bounds that they mean.
-fn bound(mode: &str, bound: f64) -> Result<Bound> {
+pub(crate) fn bound(mode: &str, bound: f64) -> Result<Bound> {
     let bound = match mode {
         "abs" => Bound::Absolute(bound),
         "range-rel" => Bound::RangeRelative(bound),

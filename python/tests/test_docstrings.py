@@ -8,7 +8,9 @@ import pathlib
 import foresz
 import pytest
 
-MODULES = ["foresz", "foresz._codec", "foresz._dataset", "foresz._index", "foresz._writer"]
+MODULES = ["foresz", "foresz._bounds", "foresz._codec", "foresz._dataset", "foresz._index"]
+MODULES += ["foresz._writer"]
+OF_XARRAY = ["foresz._encoding", "foresz._file"]
 
 CODECS = ["numcodecs", "zarr"]
 
@@ -17,6 +19,14 @@ CODECS = ["numcodecs", "zarr"]
 def test_examples_of_codecs_run(name):
     pytest.importorskip(name, minversion="3.0.8" if name == "zarr" else None)
     test_examples_run(f"foresz.{name}")
+
+
+@pytest.mark.parametrize("name", OF_XARRAY)
+def test_examples_of_xarray_run(name, tmp_path, monkeypatch):
+    pytest.importorskip("xarray", reason="xarray is not installed")
+    pytest.importorskip("zarr", minversion="3.0.8", reason="the examples write Zarr 3")
+    monkeypatch.chdir(tmp_path)
+    test_examples_run(name)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -107,7 +107,7 @@ impl VariableInfo {
     }
 }
 
-fn each_once<'a, R: Clone + PartialEq + 'a>(all: impl Iterator<Item = &'a R>) -> Vec<R> {
+pub(crate) fn each_once<'a, R: Clone + PartialEq + 'a>(all: impl Iterator<Item = &'a R>) -> Vec<R> {
     let mut once: Vec<R> = Vec::new();
     for one in all {
         if !once.contains(one) {

@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 use foresz_files::{Dataset, Kind, Values, each_values};
 use foresz_predictors::Sample;
 
-use super::about::VariableInfo;
+use super::about::{VariableInfo, each_once};
 use super::blob;
 use super::directory::{Directory, Piece, Storage};
 use super::opening;
 use super::packing::{Packing, put_down};
 use super::plan::{PIECE_BYTES, TEXT_BYTES};
 use super::view::{View, show};
+use crate::bound::Bound;
 use crate::error::{Error, Result, Section, corrupt, invalid};
 use crate::field::decompress::Decompressor;
 use crate::field::info::{Info, inspect};
@@ -74,6 +75,50 @@ impl<S: Store> DatasetReader<S> {
             entry.packed.then(|| entry.shows_zeros())
         };
         view.of(&self.directory.dataset, zeros)
+    }
+
+    /// Whether a variable can be shown as it was stored in the source. A packed one cannot if
+    /// it was compressed unpacked.
+    pub fn keeps_stored(&self, variable: usize) -> bool {
+        let entry = self.directory.entries.get(variable);
+        entry.is_some_and(|entry| entry.storage != Storage::Unpacked)
+    }
+
+    /// Bounds as they were asked for of a variable, each once.
+    pub fn asked(&self, variable: usize) -> Vec<Bound> {
+        let entry = self.directory.entries.get(variable);
+        each_once(entry.iter().flat_map(|e| &e.pieces).map(|p| &p.asked))
+    }
+
+    /// Shape of the chunks of a variable, if it is coded in streams: the first tells that of all.
+    pub fn chunk(&self, variable: usize) -> Result<Option<Vec<usize>>> {
+        let entry = self.directory.entries.get(variable);
+        let mut pieces = entry.iter().flat_map(|entry| &entry.pieces);
+        let Some(piece) = pieces.find(|piece| !piece.blob) else {
+            return Ok(None);
+        };
+        Ok(Some(inspect(&self.window(piece)?)?.chunk))
+    }
+
+    /// Where the parts end that a variable is decoded in, along each of its dimensions: the
+    /// chunks of its streams, and blobs as a whole.
+    pub fn chunk_ends(&self, variable: usize) -> Result<Vec<Vec<usize>>> {
+        let Some(entry) = self.directory.entries.get(variable) else {
+            return invalid(format!("there is no variable {variable}"));
+        };
+        let whole = || vec![usize::MAX; entry.cuts.ends.len()];
+        let chunk = self.chunk(variable)?.unwrap_or_else(whole);
+        let parts = |(ends, chunk): (&Vec<usize>, usize)| {
+            let starts = [0].into_iter().chain(ends.iter().copied());
+            let pieces = starts.zip(ends);
+            pieces
+                .flat_map(|(start, end)| {
+                    let inside = (start..*end).step_by(chunk.max(1)).skip(1);
+                    inside.chain([*end])
+                })
+                .collect()
+        };
+        Ok(entry.cuts.ends.iter().zip(chunk).map(parts).collect())
     }
 
     /// Values of a part of a variable: one range per dimension, none of them empty.
@@ -162,10 +207,8 @@ impl<S: Store> DatasetReader<S> {
         if !self.is_single_field() {
             return ends;
         }
-        let chunk = self.streams(variable).ok().and_then(|streams| {
-            let chunk = streams.first()?.chunk.first()?;
-            Some(*chunk)
-        });
+        let chunk = self.chunk(variable).ok().flatten();
+        let chunk = chunk.and_then(|chunk| chunk.first().copied());
         match (chunk, ends.as_slice()) {
             (Some(chunk), [end]) if chunk > 0 => {
                 (chunk..*end).step_by(chunk).chain([*end]).collect()
