@@ -70,7 +70,7 @@ fn far(ascending: &[f64], mut step: f64, blur: f64) -> Option<f64> {
             .zip(&ascending[apart.min(ascending.len())..])
         {
             let difference = b - a;
-            let n = (difference / step).round();
+            let n = (difference / step).round_to_code().0;
             if n >= 1.0 && (difference - n * step).abs() <= (4.0 * blur).max(0.25 * step) {
                 products += n * difference;
                 squares += n * n;
@@ -325,6 +325,25 @@ mod tests {
         values[4000..4500]
             .copy_from_slice(&rough.iter().map(|n| *n as f32 * 1e-4).collect::<Vec<_>>());
         assert_eq!(to_the_bit(&values, Some(500)), None);
+    }
+
+    #[test]
+    fn any_values_end_the_search() {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        };
+        for case in 0..3000 {
+            let (many, levels) = (3 + next() % 600, 2 + next() % (1 << (1 + case % 20)));
+            let scale = 1.0 + (next() % 1000) as f32 * 1e-3;
+            let values: Vec<f32> = (0..many)
+                .map(|_| (next() % levels) as f32 * scale)
+                .collect();
+            found(&values);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The step of a lattice, from a few values: a divisor of their differences, up to rounding.
 
+use foresz_predictors::Sample;
+
 /// A step must be this many times the rounding of values, or any values would fit.
 const LEAST_STEP: f64 = 8.0;
 /// Differences that are smaller than this many roundings may be none.
@@ -63,13 +65,14 @@ fn trial(differences: &[f64], guess: f64, blur: f64) -> Trial {
     loop {
         let reach = (0.2 * step / doubt) * step;
         let near = differences.partition_point(|d| *d <= reach);
-        if near == held {
+        // A step that became smaller reaches less far: it is not tried for ever.
+        if near <= held {
             return Trial::Divides(step);
         }
         held = near;
         let (mut products, mut squares, mut rests) = (0.0, 0.0, Vec::new());
         for d in &differences[..near] {
-            let n = (d / step).round();
+            let n = (d / step).round_to_code().0;
             let rest = (d - n * step).abs();
             if n >= 1.0 && rest <= 2.0 * blur + n * doubt && rest < 0.4 * step {
                 products += n * d;
