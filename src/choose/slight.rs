@@ -9,10 +9,15 @@ use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
 
-/// Values for each byte of such a chunk, at least.
+/// Values for each byte of such a chunk, at least, and fewer where it has few bytes.
 const VALUES_PER_BYTE: usize = 32;
-/// Values up to which the slowest back end is not missed in the time that all else takes.
+const VALUES_PER_BYTE_OF_FEW: usize = 16;
+const FEW_BYTES: usize = 512;
+/// The slowest back end takes 0.1 µs per value, several times as long as the others, and makes
+/// half the bytes of what there is next to nothing of: it is for chunks of few values, and for
+/// those with so many values for each byte.
 const FEW: usize = 1 << 16;
+const VALUES_PER_BYTE_OF_SLOW: usize = 256;
 
 /// What takes fewer bytes than `encoded`, with which a spec coded the chunk: that spec, or one
 /// that has nothing to tell, with any back end.
@@ -23,17 +28,25 @@ pub(crate) fn smaller<T: Sample>(
     draft: impl Fn(&Pipeline) -> Result<Vec<Draft>>,
 ) -> Result<Option<(Spec, Encoded)>> {
     let values = chunk.values.len();
-    if encoded.bytes.len() * VALUES_PER_BYTE > values {
+    let bytes = encoded.bytes.len();
+    let each = if bytes <= FEW_BYTES {
+        VALUES_PER_BYTE_OF_FEW
+    } else {
+        VALUES_PER_BYTE
+    };
+    if bytes > values / each {
         return Ok(None);
     }
     let mut specs = vec![spec.clone()];
     for candidate in candidates(settings, chunk, Judged::Slight) {
         specs.push(candidate.spec.parse()?);
     }
-    let may_be_slow = settings.effort == Effort::Best || values <= FEW;
+    let may_be_slow = settings.effort == Effort::Best
+        || values <= FEW
+        || bytes <= values / VALUES_PER_BYTE_OF_SLOW;
     let slow = may_be_slow.then_some(Backend::Mixing);
     let backends = [Backend::Huffman, Backend::Context].into_iter().chain(slow);
-    let (mut best, mut least) = (None, encoded.bytes.len());
+    let (mut best, mut least) = (None, bytes);
     for spec in specs {
         let drafts = draft(&settings.registry.build(&spec)?)?;
         for backend in backends.clone() {
