@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""What the Python package costs: the tables of docs/project/benchmarks/python.md.
+
+    cargo build --release --example beside
+    python docs/project/benchmarks/python.py [--only PART] [--beside PROGRAM] FIELDS…
+
+Fields are raw little-endian float32 with the shape at the end of the name, as in
+t2m__721x1440.f32. It needs foresz, zarr, imagecodecs and distributed; without one of them its
+part is left out. What is compared runs in turn, and what is shown is the median of the ratios
+of neighbours, so that whatever else the machine does falls on both.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import foresz
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+BOUND = 1e-3
+"""Of the range of a field."""
+
+
+def field(path):
+    shape = [int(n) for n in pathlib.Path(path).stem.rsplit("__", 1)[1].split("x")]
+    return np.fromfile(path, "<f4").reshape(shape)
+
+
+def name(path):
+    return pathlib.Path(path).stem.replace("__", " ")
+
+
+def bound_of(x):
+    return BOUND * float(np.nanmax(x) - np.nanmin(x))
+
+
+def timed(call):
+    """Seconds and CPU seconds of a call."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def compared(one, other, times):
+    """Calls both in turn. Their medians, and the medians of one over other, wall and CPU."""
+    one(), other()
+    pairs = [(one(), other()) for _ in range(times)]
+    walls = [[pair[i][0] for pair in pairs] for i in (0, 1)]
+    ratios = [[a[k] / b[k] for a, b in pairs] for k in (0, 1)]
+    return [statistics.median(numbers) for numbers in (*walls, *ratios)]
+
+
+def table(title, head, rows):
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+
+
+def ms(seconds):
+    return f"{1000 * seconds:.1f}"
+
+
+class Library:
+    """The library in a program of its own, which does what it is told."""
+
+    def __init__(self, program, path, effort, threads):
+        x = field(path)
+        words = [program, path, "x".join(map(str, x.shape)), bound_of(x), effort, threads]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            [str(word) for word in words], stdin=pipe, stdout=pipe, text=True, bufsize=1
+        )
+
+    def __call__(self, what):
+        self.process.stdin.write(f"{what}\n")
+        return tuple(map(float, self.process.stdout.readline().split()))
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def beside_the_library(paths, args):
+    rows = []
+    for path in paths:
+        x, bound = field(path), bound_of(field(path))
+        for effort in ("default", "fast"):
+            stream = foresz.compress(x, bound, effort=effort, threads=1)
+            calls = {
+                "compress": lambda: foresz.compress(x, bound, effort=effort, threads=1),
+                "decompress": lambda: foresz.decompress(stream, threads=1),
+            }
+            with contextlib.closing(Library(args.beside, path, effort, 1)) as library:
+                for what, call in calls.items():
+                    found = compared(lambda: timed(call), lambda: library(what), args.times)
+                    rows.append([name(path), effort, what, ms(found[0]), ms(found[1])])
+                    rows[-1] += [f"{ratio:.3f}" for ratio in found[2:]]
+    head = ["field", "effort", "what", "Python, ms", "library, ms", "wall", "CPU"]
+    table("The package over the library, one thread", head, rows)
+
+
+def array_of(x, serializer, chunks, store=None):
+    import zarr
+
+    return zarr.create_array(
+        zarr.storage.MemoryStore() if store is None else store,
+        shape=x.shape,
+        chunks=chunks,
+        dtype=x.dtype,
+        serializer=serializer,
+        compressors=None,
+        fill_value=np.nan,
+    )
+
+
+def codec_over_the_package(paths, args):
+    from foresz.zarr import ForeszCodec
+
+    rows = []
+    for path in paths:
+        x, bound = field(path), bound_of(field(path))
+        array = array_of(x, ForeszCodec(bound), x.shape)
+        stream = foresz.compress(x, bound, threads=1)
+
+        def write(array=array, x=x):
+            array[...] = x
+
+        pairs = {
+            "write": (write, lambda: foresz.compress(x, bound, threads=1)),
+            "read": (lambda: array[...], lambda: foresz.decompress(stream, threads=1)),
+        }
+        for what, (one, other) in pairs.items():
+            found = compared(lambda: timed(one), lambda: timed(other), args.times)
+            rows.append([name(path), what, ms(found[0]), ms(found[1])])
+            rows[-1] += [f"{ratio:.3f}" for ratio in found[2:]]
+    head = ["field", "what", "Zarr, ms", "package, ms", "wall", "CPU"]
+    table("A Zarr array of one chunk in memory over the package, one thread", head, rows)
+
+
+def beside_sz3(paths, args):
+    from foresz.zarr import ForeszCodec
+    from imagecodecs.zarr import Sz3
+
+    rows = []
+    for path in paths:
+        x, bound = field(path), bound_of(field(path))
+        # Two chunks or more, so that both cores have something to do.
+        axis = int(np.argmax(x.shape))
+        chunks = tuple(-(-n // 2) if i == axis else n for i, n in enumerate(x.shape))
+        for label, codec in (
+            ("default", ForeszCodec(bound)),
+            ("fast", ForeszCodec(bound, effort="fast")),
+        ):
+            ours, theirs = array_of(x, codec, chunks), array_of(x, Sz3(abs=bound), chunks)
+
+            def write(array, x=x):
+                array[...] = x
+
+            wrote = compared(
+                lambda: timed(lambda: write(ours)), lambda: timed(lambda: write(theirs)), args.times
+            )
+            read = compared(
+                lambda: timed(lambda: ours[...]), lambda: timed(lambda: theirs[...]), args.times
+            )
+            sizes = ours.nbytes_stored(), theirs.nbytes_stored()
+            worst = [
+                float(np.nanmax(np.abs(array[...].astype("f8") - x))) / bound
+                for array in (ours, theirs)
+            ]
+            rows.append(
+                [name(path), label, f"{x.nbytes / sizes[0]:.1f}", f"{x.nbytes / sizes[1]:.1f}"]
+                + [f"{sizes[1] / sizes[0]:.2f}", f"{wrote[2]:.2f}", f"{read[2]:.2f}"]
+                + [f"{number:.4f}" for number in worst]
+            )
+    head = ["field", "effort", "ratio", "SZ3's", "× smaller", "write, wall of ours / SZ3's"]
+    head += ["read", "error / bound", "SZ3's"]
+    table(f"Beside SZ3 in Zarr, two chunks, {BOUND:g} of the range", head, rows)
+
+
+def write_month(workers, x, bound, folder):
+    """Seconds to compress and to read the chunks of x on so many workers."""
+    import dask.array as da
+    from distributed import Client, LocalCluster
+    from foresz.zarr import ForeszCodec
+
+    cluster = LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster, Client(cluster) as client:
+        chunks = (1, *x.shape[1:])
+        store = pathlib.Path(folder) / f"{workers}"
+        array = array_of(x, ForeszCodec(bound), chunks, store)
+        source = pathlib.Path(folder) / "x.npy"
+        client.run(lambda: __import__("foresz.zarr"))
+
+        def load(block_info=None):
+            place = block_info[None]["array-location"]
+            return np.load(source, mmap_mode="r")[tuple(slice(*ends) for ends in place)].copy()
+
+        blocks = da.map_blocks(load, chunks=da.core.normalize_chunks(chunks, x.shape), dtype="f4")
+
+        def write():
+            da.store(blocks, array, lock=False, compute=True)
+
+        def read():
+            da.from_zarr(str(store)).sum(axis=(1, 2)).compute()
+
+        write()
+        times = [(timed(write)[0], timed(read)[0]) for _ in range(5)]
+        return [statistics.median(one) for one in zip(*times)]
+
+
+def on_workers(paths, args):
+    rows = []
+    path = max(paths, key=lambda path: pathlib.Path(path).stat().st_size)
+    x = field(path)
+    bound = bound_of(x)
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(pathlib.Path(folder) / "x.npy", x)
+        first = None
+        for workers in (1, 2, 4):
+            wrote, read = write_month(workers, x, bound, folder)
+            first = first or (wrote, read)
+            rows.append([workers, f"{wrote:.2f}", f"{x.nbytes / wrote / 1e6:.0f}"])
+            rows[-1] += [f"{first[0] / wrote:.2f}", f"{read:.2f}"]
+            rows[-1] += [f"{x.nbytes / read / 1e6:.0f}", f"{first[1] / read:.2f}"]
+    head = ["workers", "write, s", "MB/s", "× one", "read, s", "MB/s", "× one"]
+    table(f"Dask, {name(path)}, a frame a chunk, one thread a worker", head, rows)
+
+
+def importing(paths, args):
+    def seconds(code):
+        clock = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
+        command = [sys.executable, "-c", clock.format(code)]
+        took = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+        return took, took
+
+    whole, numpy, _, _ = compared(
+        lambda: seconds("import foresz"), lambda: seconds("import numpy"), args.times
+    )
+    rows = [["import foresz", ms(whole)], ["import numpy", ms(numpy)]]
+    table("Importing, in a new process", ["what", "ms"], rows)
+
+
+PARTS = {
+    "library": beside_the_library,
+    "zarr": codec_over_the_package,
+    "sz3": beside_sz3,
+    "workers": on_workers,
+    "import": importing,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("fields", nargs="+")
+    parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument("--times", type=int, default=31, help="pairs")
+    program = HERE.parents[2] / "target" / "release" / "examples" / "beside"
+    parser.add_argument("--beside", default=program, help="the example of that name")
+    args = parser.parse_args()
+    for part, show in PARTS.items():
+        if args.only is None or part in args.only:
+            try:
+                show(args.fields, args)
+            except ImportError as error:
+                print(f"\n{part}: left out: {error}")
+
+
+if __name__ == "__main__":
+    main()
