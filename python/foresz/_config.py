@@ -4,7 +4,7 @@ import math
 
 from . import _foresz
 from ._settings import settings
-from ._snap import snapped
+from ._snap import snapped, step_of
 
 _DEFAULTS = {
     "effort": "default",
@@ -67,8 +67,10 @@ class Config:
         options["fill"] = list(dict.fromkeys([*options.get("fill", []), *fills]))
         bound = options.pop("bound", None)
         if options.pop("rewritable", False):
-            array = snapped(array, bound, options["fill"], options.get("keep", ()))
-            options["mode"], bound = "lossless", None
+            step = step_of(bound, options.get("effort"))
+            array, bound = snapped(array, bound, step, options["fill"], options.get("keep", ()))
+            if not bound:
+                options["mode"], bound = "lossless", None
         options = settings(bound, threads=threads, attributes=attributes, **options)
         return _foresz.compress(array, options)
 

@@ -28,8 +28,9 @@ class Foresz(Codec):
         As in :func:`foresz.compress`: ``effort``, ``predictor``, ``backend``, ``dims``,
         ``periodic``, ``fill``, ``keep``, ``least``, ``most``, ``chunk``.
     rewritable
-        Whether numbers stay what they are when they are encoded again. Otherwise errors add
-        up. Streams grow.
+        Whether numbers stay within the bound when what was decoded is encoded again.
+        Otherwise errors add up. Streams grow by a few percent, and by more if the bound is
+        large.
     threads
         How many threads a call uses. It is 1 unless you say otherwise, since callers work on
         many chunks side by side, and is no part of the configuration.

@@ -44,8 +44,9 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
         ``periodic``, ``fill``, ``keep``, ``least``, ``most``, and ``chunk``, the shape of the
         parts of a chunk that can be decoded alone.
     rewritable
-        Whether numbers stay what they are when their chunk is encoded again, as it is when a
-        part of it is written. Otherwise errors add up. Streams grow.
+        Whether numbers stay within the bound when their chunk is encoded again, as it is when
+        a part of it is written. Otherwise errors add up. Streams grow by a few percent, and by
+        more if the bound is large.
     threads
         How many threads a call uses. It is 1 unless you say otherwise, since Zarr works on many
         chunks side by side, and is no part of the configuration.
