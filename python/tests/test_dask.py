@@ -22,7 +22,6 @@ CHUNKS = (4, 30, 48)
 
 @contextlib.contextmanager
 def cluster(method, workers):
-    # Workers of this machine need no dashboard, and must not wait long for a killed one.
     settings = {
         "distributed.worker.multiprocessing-method": method,
         "distributed.scheduler.allowed-failures": 3,
@@ -30,7 +29,7 @@ def cluster(method, workers):
     with (
         dask.config.set(settings),
         distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as machines,
         distributed.Client(machines) as client,
     ):

@@ -185,54 +185,71 @@ def beside_sz3(paths, args):
     table(f"Beside SZ3 in Zarr, two chunks, {BOUND:g} of the range", head, rows)
 
 
-def write_month(workers, x, bound, folder):
-    """Seconds to compress and to read the chunks of x on so many workers."""
-    import dask.array as da
-    from distributed import Client, LocalCluster
-    from foresz.zarr import ForeszCodec
+def peak():
+    """Most memory that this process has had, in MB."""
+    import resource
 
-    cluster = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
-    )
-    with cluster, Client(cluster) as client:
-        chunks = (1, *x.shape[1:])
-        store = pathlib.Path(folder) / f"{workers}"
-        array = array_of(x, ForeszCodec(bound), chunks, store)
-        source = pathlib.Path(folder) / "x.npy"
-        client.run(lambda: __import__("foresz.zarr"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class Workers:
+    """A cluster of processes that writes and reads a series, a frame a chunk."""
+
+    def __init__(self, count, x, bound, folder):
+        import dask.array as da
+        from distributed import Client, LocalCluster
+        from foresz.zarr import ForeszCodec
+
+        self.cluster = LocalCluster(
+            n_workers=count, threads_per_worker=1, processes=True, dashboard_address=":0"
+        )
+        self.client = Client(self.cluster, set_as_default=False)
+        self.client.run(lambda: __import__("foresz.zarr"))
+        chunks, source = (1, *x.shape[1:]), folder / "x.npy"
 
         def load(block_info=None):
             place = block_info[None]["array-location"]
             return np.load(source, mmap_mode="r")[tuple(slice(*ends) for ends in place)].copy()
 
-        blocks = da.map_blocks(load, chunks=da.core.normalize_chunks(chunks, x.shape), dtype="f4")
+        sizes = da.core.normalize_chunks(chunks, x.shape)
+        blocks = da.map_blocks(load, chunks=sizes, dtype="f4", meta=np.empty((0, 0, 0), "f4"))
+        array = array_of(x, ForeszCodec(bound), chunks, folder / f"{count}")
+        self.work = {
+            "write": da.store(blocks, array, lock=False, compute=False),
+            "read": da.from_array(array, chunks=chunks).max(axis=(1, 2)),
+        }
 
-        def write():
-            da.store(blocks, array, lock=False, compute=True)
+    def __call__(self, what):
+        return timed(lambda: self.client.compute(self.work[what]).result())
 
-        def read():
-            da.from_zarr(str(store)).sum(axis=(1, 2)).compute()
+    def peak(self):
+        return max(self.client.run(peak).values())
 
-        write()
-        times = [(timed(write)[0], timed(read)[0]) for _ in range(5)]
-        return [statistics.median(one) for one in zip(*times)]
+    def close(self):
+        self.client.close()
+        self.cluster.close()
 
 
 def on_workers(paths, args):
-    rows = []
     path = max(paths, key=lambda path: pathlib.Path(path).stat().st_size)
     x = field(path)
-    bound = bound_of(x)
-    with tempfile.TemporaryDirectory() as folder:
-        np.save(pathlib.Path(folder) / "x.npy", x)
-        first = None
-        for workers in (1, 2, 4):
-            wrote, read = write_month(workers, x, bound, folder)
-            first = first or (wrote, read)
-            rows.append([workers, f"{wrote:.2f}", f"{x.nbytes / wrote / 1e6:.0f}"])
-            rows[-1] += [f"{first[0] / wrote:.2f}", f"{read:.2f}"]
-            rows[-1] += [f"{x.nbytes / read / 1e6:.0f}", f"{first[1] / read:.2f}"]
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        folder = pathlib.Path(folder)
+        np.save(folder / "x.npy", x)
+        make = lambda n: stack.enter_context(  # noqa: E731
+            contextlib.closing(Workers(n, x, bound_of(x), folder))
+        )
+        clusters = {n: make(n) for n in (1, 2, 4)}
+        for n, cluster in clusters.items():
+            row = [n]
+            for what in ("write", "read"):
+                found = compared(lambda: cluster(what), lambda: clusters[1](what), args.rounds)
+                row += [f"{found[0]:.2f}", f"{x.nbytes / found[0] / 1e6:.0f}"]
+                row.append(f"{1 / found[2]:.2f}")
+            rows.append([*row, f"{cluster.peak():.0f}"])
     head = ["workers", "write, s", "MB/s", "× one", "read, s", "MB/s", "× one"]
+    head.append("most memory of a worker, MB")
     table(f"Dask, {name(path)}, a frame a chunk, one thread a worker", head, rows)
 
 
@@ -264,6 +281,7 @@ def main():
     parser.add_argument("fields", nargs="+")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--times", type=int, default=31, help="pairs")
+    parser.add_argument("--rounds", type=int, default=9, help="pairs of runs of a cluster")
     program = HERE.parents[2] / "target" / "release" / "examples" / "beside"
     parser.add_argument("--beside", default=program, help="the example of that name")
     args = parser.parse_args()
