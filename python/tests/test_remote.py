@@ -1,6 +1,7 @@
 """Streams and chunks far away, of which only what is needed is read."""
 
 import http.server
+import io
 import threading
 
 import foresz
@@ -70,6 +71,31 @@ def test_a_frame_is_read_by_ranges_over_http(server, stream):
             frame = dataset["data"][7]
     assert np.array_equal(frame, foresz.decompress(stream)[7])
     assert sum(server.sent) < len(stream) / 4, server.sent
+
+
+class Counted(io.BytesIO):
+    """A file that knows where it was read."""
+
+    def __init__(self, data):
+        super().__init__(data)
+        self.reads = []
+
+    def read(self, size=-1):
+        self.reads.append((self.tell(), size))
+        return super().read(size)
+
+
+def test_an_index_is_read_once(stream):
+    file = Counted(stream)
+    with foresz.open(file) as dataset:
+        variable = dataset["data"]
+        opening = len(file.reads)
+        assert opening <= 2, file.reads
+        expected = foresz.decompress(stream)
+        for frame in (3, 7, 11):
+            assert np.array_equal(variable[frame], expected[frame])
+    assert len(file.reads) == opening + 3, file.reads
+    assert len(set(file.reads)) == len(file.reads)
 
 
 def test_a_frame_is_read_from_memory(stream):

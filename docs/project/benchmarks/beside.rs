@@ -45,7 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         } else {
             decoder.field::<f32>(stream.as_slice())?;
         }
-        println!("{} {}", wall.elapsed().as_secs_f64(), cpu.elapsed().as_secs_f64());
+        println!(
+            "{} {}",
+            wall.elapsed().as_secs_f64(),
+            cpu.elapsed().as_secs_f64()
+        );
     }
     Ok(())
 }
