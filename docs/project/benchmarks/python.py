@@ -178,13 +178,14 @@ def beside_sz3(paths, args):
             ours, theirs = array_of(x, codec, chunks), array_of(x, Sz3(abs=bound), chunks)
 
             def write(array, x=x):
-                array[...] = x
+                return timed(lambda: array.__setitem__(..., x))
 
-            wrote = compared(
-                lambda: timed(lambda: write(ours)), lambda: timed(lambda: write(theirs)), args.times
-            )
-            read = compared(
-                lambda: timed(lambda: ours[...]), lambda: timed(lambda: theirs[...]), args.times
+            def read(array):
+                return timed(lambda: array[...])
+
+            wrote, got = (
+                compared(lambda: call(ours), lambda: call(theirs), args.times)
+                for call in (write, read)
             )
             sizes = ours.nbytes_stored(), theirs.nbytes_stored()
             worst = [
@@ -193,7 +194,7 @@ def beside_sz3(paths, args):
             ]
             rows.append(
                 [name(path), label, f"{x.nbytes / sizes[0]:.1f}", f"{x.nbytes / sizes[1]:.1f}"]
-                + [f"{sizes[1] / sizes[0]:.2f}", f"{wrote[2]:.2f}", f"{read[2]:.2f}"]
+                + [f"{sizes[1] / sizes[0]:.2f}", f"{wrote[2]:.2f}", f"{got[2]:.2f}"]
                 + [f"{number:.4f}" for number in worst]
             )
     head = ["field", "effort", "ratio", "SZ3's", "× smaller", "write, wall of ours / SZ3's"]
