@@ -202,6 +202,34 @@ def beside_sz3(paths, args):
     table(f"Beside SZ3 in Zarr, two chunks, {BOUND:g} of the range", head, rows)
 
 
+def drift(x, codec, bound, times=20):
+    """How many bounds the rest of a chunk is off after its last eighth was written so often."""
+    rest = x[: -(-7 * len(x) // 8)]
+    y, span = x, float(np.nanmax(x) - np.nanmin(x))
+    for k in range(times):
+        y = codec.decode(codec.encode(y)).copy()
+        y[len(rest) :] = np.nanmean(x) + span * (7 * k % 20) / 3
+    y = codec.decode(codec.encode(y))[: len(rest)]
+    return float(np.nanmax(np.abs(y.astype("f8") - rest))) / bound
+
+
+def rewriting(paths, args):
+    from foresz.numcodecs import Foresz
+
+    rows = []
+    for path in paths:
+        x = field(path)
+        for share in (1e-2, 1e-3, 1e-4):
+            bound = bound_of(x) / BOUND * share
+            codecs = Foresz(bound), Foresz(bound, effort="fast"), Foresz(bound, rewritable=True)
+            sizes = [len(codec.encode(x)) for codec in codecs]
+            row = [name(path), f"{share:g}", f"{x.nbytes / sizes[0]:.1f}"]
+            row += [f"{x.nbytes / sizes[2]:.1f}", f"{sizes[0] / sizes[2]:.2f}"]
+            rows.append(row + [f"{drift(x, codec, bound):.2f}" for codec in codecs])
+    head = ["field", "bound / range", "ratio", "rewritable", "share", "off, bounds: default"]
+    table("Rewriting", [*head, "fast", "rewritable"], rows)
+
+
 def peak():
     """Most memory that this process has had, in MB, as Linux has it."""
     status = pathlib.Path("/proc/self/status").read_text()
@@ -289,6 +317,7 @@ PARTS = {
     "library": beside_the_library,
     "zarr": codec_over_the_package,
     "sz3": beside_sz3,
+    "rewriting": rewriting,
     "workers": on_workers,
     "import": importing,
 }
