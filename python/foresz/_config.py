@@ -2,7 +2,9 @@
 
 import math
 
+from . import _foresz
 from ._settings import settings
+from ._snap import snapped, step_of
 
 _DEFAULTS = {
     "effort": "default",
@@ -15,6 +17,7 @@ _DEFAULTS = {
     "least": None,
     "most": None,
     "chunk": None,
+    "rewritable": False,
 }
 
 
@@ -31,17 +34,23 @@ class Config:
                 f"no option is called {', '.join(sorted(unknown))}; "
                 f"there are: {', '.join(_DEFAULTS)}"
             )
+        rewritable = bool(options.pop("rewritable", False))
         checked = settings(bound, mode, **options)
+        if rewritable and not (mode == "abs" and checked["least"] is checked["most"] is None):
+            raise ValueError(
+                "rewritable=True goes with mode='abs' and neither least nor most; numbers do "
+                "not change their signs under it"
+            )
         if mode != "lossless" and not (math.isfinite(checked["bound"]) and checked["bound"] > 0):
             raise ValueError(f"the bound must be a positive number, not {bound!r}")
         stored = {"mode": mode}
         if mode != "lossless":
             stored["bound"] = checked["bound"]
         for name, default in _DEFAULTS.items():
-            value = checked[name]
-            if name == "fill":
+            value = rewritable if name == "rewritable" else checked[name]
+            if name in ("fill", "keep"):
                 # NaN and infinities come back exactly in any case, and JSON lacks them.
-                value = [fill for fill in value if math.isfinite(fill)]
+                value = [number for number in value if math.isfinite(number)]
             if value != default and value != []:
                 stored[name] = value
         self._stored = stored
@@ -50,14 +59,20 @@ class Config:
         """The options, those that differ from defaults."""
         return {key: list(x) if isinstance(x, list) else x for key, x in self._stored.items()}
 
-    def settings(self, *, threads, fill=(), attributes=None):
-        """Options as the library takes them, with fill values of the array beside those of the
-        configuration."""
+    def compress(self, array, *, threads, fill=(), attributes=None):
+        """The stream of an array as the library takes it, with fill values of the array beside
+        those of the configuration."""
         options = dict(self._stored)
         fills = [x for x in map(float, fill) if math.isfinite(x)]
         options["fill"] = list(dict.fromkeys([*options.get("fill", []), *fills]))
         bound = options.pop("bound", None)
-        return settings(bound, threads=threads, attributes=attributes, **options)
+        if options.pop("rewritable", False):
+            step = step_of(bound, options.get("effort"))
+            array, bound = snapped(array, bound, step, options["fill"], options.get("keep", ()))
+            if not bound:
+                options["mode"], bound = "lossless", None
+        options = settings(bound, threads=threads, attributes=attributes, **options)
+        return _foresz.compress(array, options)
 
     def __eq__(self, other):
         return isinstance(other, Config) and self._stored == other._stored

@@ -27,6 +27,10 @@ class Foresz(Codec):
     bound, mode, options
         As in :func:`foresz.compress`: ``effort``, ``predictor``, ``backend``, ``dims``,
         ``periodic``, ``fill``, ``keep``, ``least``, ``most``, ``chunk``.
+    rewritable
+        Whether numbers stay within the bound when what was decoded is encoded again.
+        Otherwise errors add up. Streams grow by a few percent, and by more if the bound is
+        large.
     threads
         How many threads a call uses. It is 1 unless you say otherwise, since callers work on
         many chunks side by side, and is no part of the configuration.
@@ -61,8 +65,7 @@ class Foresz(Codec):
             # Zarr 2 takes bytes for values of the type that it knows.
             looks["dtype"] = array.dtype.str
         attributes = {_LOOKS: json.dumps(looks, separators=(",", ":"))} if looks else None
-        options = self._config.settings(threads=self.threads, attributes=attributes)
-        return _foresz.compress(field, options)
+        return self._config.compress(field, threads=self.threads, attributes=attributes)
 
     def decode(self, buf, out=None):
         """The array of a stream, in ``out`` if that is given."""

@@ -43,6 +43,10 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
         As in :func:`foresz.compress`: ``effort``, ``predictor``, ``backend``, ``dims``,
         ``periodic``, ``fill``, ``keep``, ``least``, ``most``, and ``chunk``, the shape of the
         parts of a chunk that can be decoded alone.
+    rewritable
+        Whether numbers stay within the bound when their chunk is encoded again, as it is when
+        a part of it is written. Otherwise errors add up. Streams grow by a few percent, and by
+        more if the bound is large.
     threads
         How many threads a call uses. It is 1 unless you say otherwise, since Zarr works on many
         chunks side by side, and is no part of the configuration.
@@ -114,7 +118,7 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
         fill = chunk_spec.fill_value
         # Zarr fills with 0 where nobody asked for it.
         fills = [] if fill is None or not fill else [fill]
-        stream = _foresz.compress(array, self.config.settings(threads=self.threads, fill=fills))
+        stream = self.config.compress(array, threads=self.threads, fill=fills)
         return chunk_spec.prototype.buffer.from_bytes(stream)
 
     def _decode_sync(self, chunk_bytes: Buffer, chunk_spec: ArraySpec) -> NDBuffer:

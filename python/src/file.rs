@@ -1,6 +1,7 @@
 //! Files of Python as stores and sinks.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
@@ -12,26 +13,58 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Anything with `seek` and `read`.
+/// Bytes at the end that are read when a file is opened: an index is there.
+const END: u64 = 1 << 14;
+/// Reads up to this length are remembered: they are of indexes, which are read again and again.
+const SHORT: usize = 1 << 16;
+/// How many reads are remembered.
+const MANY: usize = 256;
+
+/// Anything with `seek` and `read`, which may be far away.
 pub(crate) struct Seekable {
     object: Py<PyAny>,
     size: u64,
-    /// Held from `seek` to the end of `read`. It is taken before the interpreter is, never the
-    /// other way round, or two threads would wait for each other.
-    place: Mutex<()>,
+    /// The last bytes.
+    end: Vec<u8>,
+    /// Short reads. It is held from `seek` to the end of `read`, and taken before the
+    /// interpreter is, never the other way round, or two threads would wait for each other.
+    read: Mutex<HashMap<(u64, usize), Vec<u8>>>,
 }
 
 impl Seekable {
     pub(crate) fn new(object: Bound<'_, PyAny>) -> PyResult<Self> {
-        const END: u8 = 2;
-        object.call_method1("seek", (0, END))?;
-        let size = object.call_method0("tell")?.extract()?;
+        const FROM_END: u8 = 2;
+        object.call_method1("seek", (0, FROM_END))?;
+        let size: u64 = object.call_method0("tell")?.extract()?;
+        let start = size.saturating_sub(END);
         Ok(Seekable {
+            end: read(&object, start, (size - start) as usize)?,
             object: object.unbind(),
             size,
-            place: Mutex::new(()),
+            read: Mutex::default(),
         })
     }
+}
+
+/// So many bytes of a file from a place on.
+fn read(object: &Bound<'_, PyAny>, start: u64, length: usize) -> PyResult<Vec<u8>> {
+    object.call_method1("seek", (start,))?;
+    let mut bytes: Vec<u8> = Vec::new();
+    while bytes.len() < length {
+        let more = object.call_method1("read", (length - bytes.len(),))?;
+        let Ok(more) = more.cast::<PyBytes>() else {
+            return Err(PyValueError::new_err(
+                "read() gave no bytes; open the file in binary mode",
+            ));
+        };
+        if more.as_bytes().is_empty() {
+            let reason = format!("the file ended at byte {start}");
+            return Err(PyOSError::new_err(reason));
+        }
+        bytes.extend_from_slice(more.as_bytes());
+    }
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 impl Store for Seekable {
@@ -40,29 +73,25 @@ impl Store for Seekable {
     }
 
     fn read(&self, range: Range<u64>) -> io::Result<Cow<'_, [u8]>> {
-        let _held = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         let length = (range.end - range.start) as usize;
-        let read = Python::attach(|py| {
-            let object = self.object.bind(py);
-            object.call_method1("seek", (range.start,))?;
-            let mut bytes: Vec<u8> = Vec::new();
-            while bytes.len() < length {
-                let more = object.call_method1("read", (length - bytes.len(),))?;
-                let Ok(more) = more.cast::<PyBytes>() else {
-                    return Err(PyValueError::new_err(
-                        "read() gave no bytes; open the file in binary mode",
-                    ));
-                };
-                if more.as_bytes().is_empty() {
-                    let reason = format!("the file ended at byte {}", range.start);
-                    return Err(PyOSError::new_err(reason));
-                }
-                bytes.extend_from_slice(more.as_bytes());
+        let end = self.size - self.end.len() as u64;
+        if let Some(skip) = range.start.checked_sub(end) {
+            let skip = skip as usize;
+            return Ok(Cow::Borrowed(&self.end[skip..skip + length]));
+        }
+        let mut known = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (range.start, length);
+        if let Some(bytes) = known.get(&key) {
+            return Ok(Cow::Owned(bytes.clone()));
+        }
+        let bytes = Python::attach(|py| read(self.object.bind(py), range.start, length))?;
+        if length <= SHORT {
+            if known.len() >= MANY {
+                known.clear();
             }
-            bytes.truncate(length);
-            Ok(bytes)
-        });
-        Ok(Cow::Owned(read?))
+            known.insert(key, bytes.clone());
+        }
+        Ok(Cow::Owned(bytes))
     }
 }
 

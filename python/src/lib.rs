@@ -17,6 +17,12 @@ mod writer;
 
 use pyo3::prelude::*;
 
+/// What the command allocates with (docs/project/decisions/0007): a call allocates buffers as
+/// large as the array, and the system's allocator has every page of them faulted in again.
+/// Memory of Python is not touched by it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule]
 fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();

@@ -1,5 +1,7 @@
 """The codec for numcodecs, alone and in Zarr 2."""
 
+import array
+import concurrent.futures
 import importlib.util
 import json
 import pathlib
@@ -124,6 +126,59 @@ def test_arrays_of_zarr_2(field, dtype, order):
     assert array.nbytes_stored() < field.nbytes / 1.5 if callable(array.nbytes_stored) else True
 
 
+ARRAYS = [
+    np.linspace(-9, 9, 1000, dtype="f4"),
+    np.random.default_rng(0).normal(size=(20, 50)).astype("f8"),
+    np.asfortranarray(np.random.default_rng(1).normal(size=(10, 10, 10)).astype("f4")),
+    np.array([0.0, -0.0, np.nan, np.inf, -np.inf] * 9),
+]
+
+
+@pytest.fixture
+def common():
+    """The checks that numcodecs has for codecs of its own."""
+    return pytest.importorskip("numcodecs.tests.common", reason="numcodecs came without tests")
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_checks_of_numcodecs_on_configurations(config, common):
+    codec = Foresz(**config)
+    common.check_config(codec)
+    common.check_err_encode_object_buffer(codec)
+    assert eval(repr(codec)) == codec  # noqa: S307
+    out = np.empty(1000, dtype=object)
+    with pytest.raises((TypeError, ValueError)):
+        codec.decode(codec.encode(np.abs(ARRAYS[0])), out=out)
+
+
+@pytest.mark.parametrize("array", ARRAYS, ids=lambda a: f"{a.dtype}-{a.shape}")
+def test_checks_of_numcodecs_on_arrays(array, common, tmp_path, monkeypatch):
+    common.check_encode_decode_array(array, Foresz(mode="lossless"))
+    monkeypatch.chdir(tmp_path)
+    codecs = [Foresz(mode="lossless"), Foresz(0.0004), Foresz(0.0004, rewritable=True)]
+    for _ in range(2):
+        common.check_backwards_compatibility("foresz", [array], codecs, [None, 3, 3])
+
+
+def test_read_only_buffers_of_all_kinds_are_decoded(field):
+    codec = Foresz(0.05)
+    stream = codec.encode(field)
+    expected = codec.decode(stream)
+    for kind in (bytes, bytearray, memoryview, lambda b: np.frombuffer(b, "u1")):
+        assert np.array_equal(codec.decode(kind(stream)), expected)
+    assert np.array_equal(codec.decode(array.array("b", stream)), expected)
+
+
+def test_many_threads_share_a_codec(field):
+    codec = Foresz(0.05)
+    expected = codec.encode(field)
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        streams = set(pool.map(lambda _: codec.encode(field), range(24)))
+        decoded = list(pool.map(codec.decode, [expected] * 24))
+    assert streams == {expected}
+    assert all(np.array_equal(one, decoded[0]) for one in decoded)
+
+
 @pytest.fixture
 def press():
     path = pathlib.Path(__file__).parents[1] / "extras" / "climatebenchpress.py"
@@ -157,3 +212,52 @@ def test_climatebenchpress_bounds_are_rounded_down(press):
         assert 0 < press.rounded_down(bound, np.float32) <= bound
     assert press.rounded_down(0.5, np.float32) == 0.5
     assert press.rounded_down(0.1, np.float64) == 0.1
+
+
+def bound_kept(x, y, kind, threshold):
+    """ClimateBenchPress's ErrorBound."""
+    error = np.abs(x - y)
+    kept = error <= (threshold if kind == "abs" else np.abs(x) * threshold)
+    kept |= np.isnan(x) & np.isnan(y)
+    kept |= np.isinf(x) & np.isinf(y) & (x == y)
+    return bool(kept.all())
+
+
+def r2(x, y):
+    """ClimateBenchPress's R2."""
+    numbers = ~np.isnan(x) & ~np.isnan(y)
+    return np.corrcoef(x[numbers].astype("f8"), y[numbers].astype("f8"))[0, 1] ** 2
+
+
+def relative_errors(x, y):
+    """ClimateBenchPress's SRE."""
+    with np.errstate(all="ignore"):
+        return np.sum(np.abs(x - y) / x > 1e-4) / x.size
+
+
+def benchmark_data():
+    """Two small variables of the shape that the benchmark has: temperature and rain."""
+    t, lat, lon = np.ogrid[0:4, 0:60, 0:120]
+    random = np.random.default_rng(11)
+    weather = random.normal(size=(4, 60, 120)).cumsum(1).cumsum(2)
+    warm = 280 + 20 * np.cos(lat / 20) + 0.05 * weather + np.sin(lon / 10 + t)
+    rain = np.maximum(random.gamma(0.3, 4, size=warm.shape) - 1, 0)
+    return {name: x.astype("f4")[None, :, None] for name, x in (("tas", warm), ("pr", rain))}
+
+
+CASES = [("tas", "abs", 0.01), ("tas", "rel", 5e-5), ("pr", "abs", 0.001), ("pr", "rel", 5e-5)]
+
+
+@pytest.mark.parametrize(("name", "kind", "bound"), CASES)
+def test_the_three_tests_of_climatebenchpress_pass(press, name, kind, bound):
+    x = benchmark_data()[name]
+    make = press.Foresz.abs_bound_codec if kind == "abs" else press.Foresz.rel_bound_codec
+    codec = make(bound, dtype=x.dtype, data_min=float(x.min()), data_max=float(x.max()))
+    # As its codec stacks do: with a configuration from JSON, and into an array that is there.
+    codec = numcodecs.get_codec(json.loads(json.dumps(codec.get_config())))
+    y = codec.decode(codec.encode(x), out=np.empty_like(x))
+    assert bound_kept(x, y, kind, bound)
+    assert r2(x, y) > 0.99999
+    # Of points: under an absolute bound on rain, that is up to the bound.
+    if (name, kind) != ("pr", "abs"):
+        assert relative_errors(x, y) < 0.05
