@@ -22,9 +22,10 @@ impl Point {
     }
 }
 
-/// Origin and step of the lattice that passes through the points with the most room to spare.
-/// The room is a concave function of the step; it is looked for within `doubt` of `step`.
-pub(super) fn through(points: &[Point], step: f64, doubt: f64) -> (f64, f64) {
+/// Origin and step of the lattice that passes through the points with the most room to spare, and
+/// whether it does. The room is a concave function of the step; it is looked for within `doubt`
+/// of `step`.
+pub(super) fn through(points: &[Point], step: f64, doubt: f64) -> (f64, f64, bool) {
     let (mut low, mut high) = (step - doubt, step + doubt);
     for _ in 0..ROUNDS {
         let (a, b) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
@@ -35,11 +36,12 @@ pub(super) fn through(points: &[Point], step: f64, doubt: f64) -> (f64, f64) {
         }
     }
     let step = 0.5 * (low + high);
-    (room(points, step).1, step)
+    let (room, origin) = room(points, step);
+    (origin, step, room >= 0.0)
 }
 
 /// Each leaves two thirds.
-const ROUNDS: usize = 90;
+const ROUNDS: usize = 60;
 
 /// By how much a lattice of this step can be moved, and the middle of where it can be.
 pub(super) fn room(points: &[Point], step: f64) -> (f64, f64) {

@@ -40,8 +40,9 @@ const MOST_POINTS: f64 = (1u64 << 40) as f64;
 const SHARE: f64 = 0.98;
 /// How far from it they can be, in roundings of the largest.
 pub(crate) const SLACK: f64 = 1.5;
-/// Attempts at a lattice that has all values.
+/// Attempts at a lattice that has all values, and values that each adds to what it has to have.
 const ROUNDS: usize = 16;
+const MOST_MISFITS: usize = 512;
 
 /// The lattice that values lie on; NaN is passed over.
 pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
@@ -103,7 +104,7 @@ fn through<T: Sample>(ascending: &[f64], step: f64, blur: f64) -> Option<Lattice
         let on = ascending.iter().filter(|x| rough.off(**x) <= near);
         (on.clone().count() as f64 >= least).then(|| {
             let points: Vec<Point> = on.map(|x| rough.mark(T::from_f64(*x))).collect();
-            rough.along(&points, blur)
+            rough.along(&points, blur).map(|(lattice, _)| lattice)
         })
     })??;
     let on = ascending.iter().filter(|x| rough.off(**x) <= SLACK * blur);
@@ -140,8 +141,9 @@ impl Lattice {
         }
     }
 
-    /// The lattice through points that are numbered as those of this one.
-    fn along(self, points: &[Point], blur: f64) -> Option<Self> {
+    /// The lattice through points that are numbered as those of this one, and whether there is
+    /// one through all of them.
+    fn along(self, points: &[Point], blur: f64) -> Option<(Self, bool)> {
         let ends = points
             .iter()
             .fold((0.0f64, 0.0f64), |(a, b), p| (a.min(p.n), b.max(p.n)));
@@ -153,43 +155,48 @@ impl Lattice {
         // Packing to a power of two is the rule in GRIB.
         let power = nearest_power_of_two(self.step);
         let (room, origin) = line::room(points, power);
-        let (origin, step) = if (power - self.step).abs() <= doubt && room >= 0.0 {
-            (origin, power)
+        let (origin, step, all) = if (power - self.step).abs() <= doubt && room >= 0.0 {
+            (origin, power, true)
         } else {
             line::through(points, self.step, doubt)
         };
-        Some(Lattice {
-            origin,
-            step,
-            exact: false,
-        })
+        let exact = false;
+        Some((
+            Lattice {
+                origin,
+                step,
+                exact,
+            },
+            all,
+        ))
     }
 
     /// A lattice like this with which more of the values, or all, are points to the bit.
     fn polished<T: Sample>(self, values: &[T]) -> Self {
         let numbers = || values.iter().filter(|x| x.is_finite());
         let blur = sweeps::range(values).map_or(0.0, |range| ulp(sweeps::farthest(range)));
-        let every = |count: usize| (count / SAMPLES).max(1);
-        let sample = numbers().step_by(every(values.len()));
+        let sample = numbers().step_by((values.len() / SAMPLES).max(1));
         let mut points: Vec<Point> = sample.map(|x| self.mark(*x)).collect();
-        let (mut best, mut fewest, mut tried) = (self, usize::MAX, self);
+        let (mut best, mut fewest) = (self, usize::MAX);
+        let mut tried = Some((self, true));
         for _ in 0..ROUNDS {
+            let Some((lattice, fits)) = tried else {
+                break;
+            };
             let misfits = || {
-                let misfits = numbers().filter(|x| tried.nearest(**x) != **x);
-                misfits.filter(|x| tried.off(x.to_f64()) <= SLACK * blur)
+                let misfits = numbers().filter(|x| lattice.nearest(**x) != **x);
+                misfits.filter(|x| lattice.off(x.to_f64()) <= SLACK * blur)
             };
             let count = misfits().count();
             if count < fewest {
-                (best, fewest) = (tried, count);
+                (best, fewest) = (lattice, count);
             }
-            if count == 0 {
+            if count == 0 || !fits {
                 break;
             }
-            points.extend(misfits().step_by(every(count)).map(|x| self.mark(*x)));
-            match self.along(&points, blur) {
-                Some(lattice) => tried = lattice,
-                None => break,
-            }
+            let more = misfits().step_by((count / MOST_MISFITS).max(1));
+            points.extend(more.map(|x| self.mark(*x)));
+            tried = self.along(&points, blur);
         }
         let exact = numbers().all(|x| best.nearest(*x) == *x);
         Lattice { exact, ..best }
