@@ -23,6 +23,7 @@ from ._codec import (
 )
 from ._dataset import Dataset, Variable, open
 from ._foresz import FORMAT_VERSION, CorruptError, UnsupportedError, __version__
+from ._predictors import FramePredictor, Place, frames
 from ._reports import Info, Ladder, Report, Rung, VariableInfo, Verified
 from ._writer import Writer
 
@@ -30,8 +31,10 @@ __all__ = [
     "FORMAT_VERSION",
     "CorruptError",
     "Dataset",
+    "FramePredictor",
     "Info",
     "Ladder",
+    "Place",
     "Report",
     "Rung",
     "UnsupportedError",
@@ -43,6 +46,7 @@ __all__ = [
     "compress",
     "decompress",
     "decompress_region",
+    "frames",
     "inspect",
     "open",
     "preview",

@@ -32,6 +32,12 @@ class Config:
                 f"there are: {', '.join(_DEFAULTS)}"
             )
         checked = settings(bound, mode, **options)
+        if checked["objects"]:
+            raise TypeError(
+                f"predictor={checked['objects'][0].name}: a codec is configured in JSON, which holds no "
+                "objects, and whoever reads the data could not decode it; give foresz.compress the "
+                "object, or the codec a spec"
+            )
         if mode != "lossless" and not (math.isfinite(checked["bound"]) and checked["bound"] > 0):
             raise ValueError(f"the bound must be a positive number, not {bound!r}")
         stored = {"mode": mode}

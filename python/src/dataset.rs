@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use foresz::Decompressor;
 use foresz::dataset::{DatasetReader, View};
 use foresz::files::{Attribute, Values};
 use numpy::PyArray1;
@@ -14,6 +13,7 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use crate::codec::ranges;
 use crate::errors::raised_on_decoding;
 use crate::file::{AnyStore, store};
+use crate::guests::{Given, Guests};
 use crate::{kept, reports};
 
 /// What `foresz.open` reads with.
@@ -21,17 +21,19 @@ use crate::{kept, reports};
 pub(crate) struct Reader {
     reader: DatasetReader<AnyStore>,
     view: View,
+    guests: Guests,
 }
 
 #[pymethods]
 impl Reader {
     #[new]
-    #[pyo3(signature = (path, object, packed))]
+    #[pyo3(signature = (path, object, packed, objects))]
     fn new(
         py: Python<'_>,
         path: Option<PathBuf>,
         object: Option<Bound<'_, PyAny>>,
         packed: bool,
+        objects: Vec<Given>,
     ) -> PyResult<Self> {
         let store = store(path.as_deref(), object)?;
         let reader = py.detach(|| DatasetReader::open(store));
@@ -39,6 +41,7 @@ impl Reader {
         Ok(Reader {
             reader: reader.map_err(raised_on_decoding)?,
             view,
+            guests: Guests::new(objects),
         })
     }
 
@@ -91,10 +94,10 @@ impl Reader {
         region: Vec<(usize, usize)>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let decoder = Decompressor::default().threads(threads);
+        let decoder = self.guests.decoder(threads);
         let region = ranges(region);
         let read = py.detach(|| self.reader.read(variable, &region, self.view, &decoder));
-        values(py, read.map_err(raised_on_decoding)?)
+        values(py, self.guests.outcome(read, raised_on_decoding)?)
     }
 
     /// What became of a variable.
@@ -118,7 +121,7 @@ impl Reader {
         field: &Bound<'py, PyAny>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        kept::against(&self.reader, variable, field, threads)
+        kept::against(&self.reader, variable, field, (threads, &self.guests))
     }
 }
 

@@ -7,6 +7,7 @@ mod command;
 mod dataset;
 mod errors;
 mod file;
+mod guests;
 mod kept;
 mod ladder;
 mod reports;
