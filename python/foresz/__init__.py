@@ -21,6 +21,7 @@ from ._codec import (
     suggest,
     verify,
 )
+from ._compare import Comparison, compare
 from ._dataset import Dataset, Variable, open
 from ._foresz import FORMAT_VERSION, CorruptError, UnsupportedError, __version__
 from ._predictors import FramePredictor, Place, frames
@@ -29,6 +30,7 @@ from ._writer import Writer
 
 __all__ = [
     "FORMAT_VERSION",
+    "Comparison",
     "CorruptError",
     "Dataset",
     "FramePredictor",
@@ -43,6 +45,7 @@ __all__ = [
     "Verified",
     "Writer",
     "__version__",
+    "compare",
     "compress",
     "decompress",
     "decompress_region",

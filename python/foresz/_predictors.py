@@ -165,6 +165,10 @@ class Frames(_Parts):
         guard = "" if self.guard is None else f",guard={self.guard!r}"
         return f"forecast:model={self.name}{guard}"
 
+    def is_same(self, other):
+        """Whether another one is made of the same object."""
+        return (self._predict, self.version) == (other._predict, other.version)
+
     def foresee(self, past, index, clock, facts):
         """What the library asks for: the next frame as a list of numbers, and their precision."""
         shape = past.shape[1:]

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foresz::Decompressor;
 use foresz::forecast::{Foreseen, Glimpse, Guest, Shelf};
 use foresz::predictors::Registry;
-use foresz::{Decompressor, Error};
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -45,6 +45,19 @@ impl Guests {
         }
     }
 
+    /// Each of them.
+    pub(crate) fn all(&self) -> Vec<Arc<dyn Guest>> {
+        self.all.clone()
+    }
+
+    /// Whether one of them has failed, or Python was interrupted.
+    pub(crate) fn stopped(&self) -> bool {
+        if let Err(interrupt) = Python::attach(|py| py.check_signals()) {
+            lock(&self.raised).get_or_insert(interrupt);
+        }
+        lock(&self.raised).is_some()
+    }
+
     /// All that specs can name, unless that is the usual.
     pub(crate) fn registry(&self) -> Option<Registry> {
         let guests = self.all.iter().map(Arc::clone);
@@ -62,10 +75,10 @@ impl Guests {
     }
 
     /// What came of a call. What a predictor raised comes out as it was.
-    pub(crate) fn outcome<R>(
+    pub(crate) fn outcome<R, E>(
         &self,
-        done: Result<R, Error>,
-        told: impl FnOnce(Error) -> PyErr,
+        done: Result<R, E>,
+        told: impl FnOnce(E) -> PyErr,
     ) -> PyResult<R> {
         match (lock(&self.raised).take(), done) {
             (Some(raised), _) => Err(raised),

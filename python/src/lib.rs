@@ -4,6 +4,7 @@
 mod arrays;
 mod codec;
 mod command;
+mod compared;
 mod dataset;
 mod errors;
 mod file;
@@ -35,5 +36,6 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     module.add_class::<writer::Writer>()?;
     module.add_class::<dataset::Reader>()?;
+    module.add_class::<compared::Compared>()?;
     Ok(())
 }
