@@ -8,7 +8,15 @@ import pathlib
 import foresz
 import pytest
 
-MODULES = ["foresz", "foresz._codec", "foresz._dataset", "foresz._index", "foresz._writer"]
+MODULES = [
+    "foresz",
+    "foresz._codec",
+    "foresz._compare",
+    "foresz._dataset",
+    "foresz._index",
+    "foresz._predictors",
+    "foresz._writer",
+]
 
 CODECS = ["numcodecs", "zarr"]
 

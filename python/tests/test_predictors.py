@@ -16,18 +16,19 @@ BOUND = 1e-3
 
 
 class LeastSquares(foresz.FramePredictor):
-    """Each value from the past frames around it, fitted to the last change seen."""
+    """Each value from those around it in the last frame, fitted to the last change."""
 
-    history = 3
+    history = 2
 
-    def _terms(self, frames):
-        shifts = itertools.product((-1, 0, 1), repeat=2)
-        terms = [np.roll(frame, shift, (0, 1)) for shift in shifts for frame in frames]
-        return np.stack([term.ravel() for term in terms], axis=1)
+    def _terms(self, frame):
+        shifts = itertools.product(range(-1, 2), range(-3, 4))
+        return np.stack([np.roll(frame, shift, (0, 1)).ravel() for shift in shifts], axis=1)
 
     def predict(self, past, when, where):
-        seen, *_ = np.linalg.lstsq(self._terms(past[:-1]), past[-1].ravel(), rcond=None)
-        return (self._terms(past[1:]) @ seen).reshape(where.shape)
+        mean = past[-1].mean()
+        before, last = past - mean
+        weights, *_ = np.linalg.lstsq(self._terms(before), last.ravel(), rcond=None)
+        return (self._terms(last) @ weights).reshape(where.shape) + mean
 
 
 class Noisy(LeastSquares):
@@ -54,12 +55,12 @@ class Last(foresz.FramePredictor):
 
 @pytest.fixture
 def waves():
-    """A dozen frames of waves that run across: two frames tell the next."""
-    t, i, j = np.ogrid[0:12, 0:24, 0:32]
-    i, j = 2 * np.pi * i / 24, 2 * np.pi * j / 32
-    parts = [np.sin(m * i + n * j - (m + 2 * n) * t / 3) / n for m in range(-3, 4) for n in (1, 4, 7)]
-    noise = np.random.default_rng(1).normal(size=(12, 24, 32))
-    return 280 + sum(parts) + 1e-4 * noise
+    """A dozen frames of a pattern that drifts further than point-wise predictors look."""
+    random = np.random.default_rng(1)
+    pattern = random.normal(size=(24, 32))
+    pattern = sum(np.roll(pattern, s, a) for a in (0, 1) for s in (-1, 0, 1)) / 3
+    frames = np.stack([np.roll(pattern, (t, 3 * t), (0, 1)) for t in range(12)])
+    return 280 + frames + 1e-3 * random.normal(size=frames.shape)
 
 
 def streamed(field, predictor, **options):
@@ -98,7 +99,7 @@ def test_what_never_says_the_same_is_refused_at_once(waves):
 def test_foreseeing_pays(waves):
     alone = foresz.compress(waves, BOUND, predictor="raster")
     stream, _ = streamed(waves, LeastSquares() + "raster")
-    assert len(stream) < 0.8 * len(alone)
+    assert len(stream) < 0.6 * len(alone)
 
 
 def test_it_is_refused_by_name_where_it_is_absent(waves):
@@ -112,7 +113,7 @@ def test_it_is_refused_by_name_where_it_is_absent(waves):
         foresz.decompress(
             stream,
             predictor=foresz.frames(
-                types.SimpleNamespace(history=3, predict=lambda past, when, where: past[0]),
+                types.SimpleNamespace(history=2, predict=lambda past, when, where: past[0]),
                 name="my-model",
             ),
         )
