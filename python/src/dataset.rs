@@ -19,7 +19,7 @@ use crate::{kept, reports};
 /// What `foresz.open` reads with.
 #[pyclass(frozen, module = "foresz._foresz")]
 pub(crate) struct Reader {
-    reader: DatasetReader<AnyStore>,
+    stream: DatasetReader<AnyStore>,
     view: View,
     guests: Guests,
 }
@@ -39,7 +39,7 @@ impl Reader {
         let reader = py.detach(|| DatasetReader::open(store));
         let view = if packed { View::Stored } else { View::Unpacked };
         Ok(Reader {
-            reader: reader.map_err(raised_on_decoding)?,
+            stream: reader.map_err(raised_on_decoding)?,
             view,
             guests: Guests::new(objects),
         })
@@ -47,17 +47,17 @@ impl Reader {
 
     /// Bytes of the stream, and bytes behind it that an interruption left.
     fn bytes(&self) -> (u64, u64) {
-        (self.reader.bytes(), self.reader.lost())
+        (self.stream.bytes(), self.stream.lost())
     }
 
     /// Program and version that wrote it; empty for the stream of a single field.
     fn writer(&self) -> &str {
-        self.reader.writer()
+        self.stream.writer()
     }
 
     /// Name, length, and whether it is unlimited, of each dimension.
     fn dimensions(&self) -> Vec<(String, usize, bool)> {
-        let dataset = self.reader.dataset(self.view);
+        let dataset = self.stream.dataset(self.view);
         let dimensions = dataset.dimensions.into_iter();
         dimensions
             .map(|d| (d.name, d.length, d.unlimited))
@@ -66,12 +66,12 @@ impl Reader {
 
     /// Attributes of the whole.
     fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        attributes(py, self.reader.dataset(self.view).attributes)
+        attributes(py, self.stream.dataset(self.view).attributes)
     }
 
     /// Every variable: name, type, dimensions, shape, attributes.
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let dataset = self.reader.dataset(self.view);
+        let dataset = self.stream.dataset(self.view);
         let all = PyList::empty(py);
         for variable in &dataset.variables {
             let dict = PyDict::new(py);
@@ -96,19 +96,19 @@ impl Reader {
     ) -> PyResult<Bound<'py, PyAny>> {
         let decoder = self.guests.decoder(threads);
         let region = ranges(region);
-        let read = py.detach(|| self.reader.read(variable, &region, self.view, &decoder));
+        let read = py.detach(|| self.stream.read(variable, &region, self.view, &decoder));
         values(py, self.guests.outcome(read, raised_on_decoding)?)
     }
 
     /// What became of a variable.
     fn about<'py>(&self, py: Python<'py>, variable: usize) -> PyResult<Bound<'py, PyDict>> {
-        let about = py.detach(|| self.reader.about(variable));
+        let about = py.detach(|| self.stream.about(variable));
         reports::about(py, &about.map_err(raised_on_decoding)?)
     }
 
     /// Shape of the first chunk of a variable that is coded in streams.
     fn chunk(&self, py: Python<'_>, variable: usize) -> PyResult<Option<Vec<usize>>> {
-        let streams = py.detach(|| self.reader.streams(variable));
+        let streams = py.detach(|| self.stream.streams(variable));
         let streams = streams.map_err(raised_on_decoding)?;
         Ok(streams.into_iter().next().map(|info| info.chunk))
     }
@@ -121,7 +121,7 @@ impl Reader {
         field: &Bound<'py, PyAny>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        kept::against(&self.reader, variable, field, (threads, &self.guests))
+        kept::against(&self.stream, variable, field, (threads, &self.guests))
     }
 }
 

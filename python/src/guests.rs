@@ -52,7 +52,7 @@ impl Guests {
 
     /// Whether one of them has failed, or Python was interrupted.
     pub(crate) fn stopped(&self) -> bool {
-        if let Err(interrupt) = Python::attach(|py| py.check_signals()) {
+        if let Err(interrupt) = Python::attach(Python::check_signals) {
             lock(&self.raised).get_or_insert(interrupt);
         }
         lock(&self.raised).is_some()
