@@ -52,7 +52,11 @@ impl Guests {
 
     /// Whether one of them has failed, or Python was interrupted.
     pub(crate) fn stopped(&self) -> bool {
-        if let Err(interrupt) = Python::attach(Python::check_signals) {
+        let signals = Python::attach(|py| -> PyResult<()> {
+            py.check_signals()?;
+            Ok(())
+        });
+        if let Err(interrupt) = signals {
             lock(&self.raised).get_or_insert(interrupt);
         }
         lock(&self.raised).is_some()
