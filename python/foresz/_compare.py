@@ -1,10 +1,8 @@
 """Predictors, back ends and other compressors side by side."""
 
-import json
 import os
 import re
 import sys
-import tempfile
 
 import numpy as np
 
@@ -80,6 +78,8 @@ def compare(
     >>> [row["status"] for row in found.results["rows"]]
     ['kept', 'kept']
     """
+    import tempfile  # takes time that an import of foresz need not take
+
     if mode not in _MODES:
         raise ValueError(f"mode must be 'abs' or 'range-rel', not {mode!r}")
     named = arrays if hasattr(arrays, "items") else {"data": arrays}
@@ -129,6 +129,8 @@ class Comparison(Table):
     """What :func:`foresz.compare` has found."""
 
     def __init__(self, found):
+        import json  # as above
+
         self._summary = found.summary()
         self._page = found.page
         #: Everything, as the JSON of ``foresz compare``: ``docs/guide/compare.md``.

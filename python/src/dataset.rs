@@ -94,10 +94,11 @@ impl Reader {
         region: Vec<(usize, usize)>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let decoder = self.guests.decoder(threads);
+        let guests = self.guests.anew();
+        let decoder = guests.decoder(threads);
         let region = ranges(region);
         let read = py.detach(|| self.stream.read(variable, &region, self.view, &decoder));
-        values(py, self.guests.outcome(read, raised_on_decoding)?)
+        values(py, guests.outcome(read, raised_on_decoding)?)
     }
 
     /// What became of a variable.
@@ -121,7 +122,12 @@ impl Reader {
         field: &Bound<'py, PyAny>,
         threads: usize,
     ) -> PyResult<Bound<'py, PyDict>> {
-        kept::against(&self.stream, variable, field, (threads, &self.guests))
+        kept::against(
+            &self.stream,
+            variable,
+            field,
+            (threads, &self.guests.anew()),
+        )
     }
 }
 

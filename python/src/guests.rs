@@ -22,27 +22,37 @@ pub(crate) struct Given {
 /// What Python raised, until whoever called can be told.
 type Raised = Arc<Mutex<Option<PyErr>>>;
 
-/// The predictors of a call, or of an open stream.
-#[derive(Clone, Default)]
+/// The predictors of a call.
 pub(crate) struct Guests {
+    given: Vec<Arc<Given>>,
     all: Vec<Arc<dyn Guest>>,
     raised: Raised,
 }
 
 impl Guests {
     pub(crate) fn new(given: Vec<Given>) -> Self {
+        Self::of(given.into_iter().map(Arc::new).collect())
+    }
+
+    fn of(given: Vec<Arc<Given>>) -> Self {
         let raised = Raised::default();
-        let object = |given| -> Arc<dyn Guest> {
+        let object = |given: &Arc<Given>| -> Arc<dyn Guest> {
             Arc::new(Object {
-                given,
+                given: Arc::clone(given),
                 turn: Mutex::default(),
                 raised: Arc::clone(&raised),
             })
         };
         Guests {
-            all: given.into_iter().map(object).collect(),
+            all: given.iter().map(object).collect(),
+            given,
             raised,
         }
+    }
+
+    /// The same for another call, which is not told what is raised in this one.
+    pub(crate) fn anew(&self) -> Self {
+        Self::of(self.given.clone())
     }
 
     /// Each of them.
@@ -97,7 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A predictor that Python has.
 struct Object {
-    given: Given,
+    given: Arc<Given>,
     /// Held while it is at work. It is taken before the interpreter is, never the other way
     /// round, or two threads would wait for each other.
     turn: Mutex<()>,

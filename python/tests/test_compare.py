@@ -1,5 +1,6 @@
 """foresz.compare: the command's measures on arrays and objects."""
 
+import _thread
 import json
 
 import foresz
@@ -40,6 +41,16 @@ def test_reports_print(waves):  # noqa: F811
     html = found._repr_html_()
     assert html.startswith("<table>") and "t2m" in html and "kept" in html
     assert found.page().startswith("<!")
+
+
+def test_it_can_be_interrupted(waves):  # noqa: F811
+    class Slow(Last):
+        def predict(self, past, when, where):
+            _thread.interrupt_main()
+            return past[-1]
+
+    with pytest.raises(KeyboardInterrupt):
+        foresz.compare(waves, [Slow(), "raster"], BOUND, "abs")
 
 
 def test_what_cannot_be_compared_is_told(waves):  # noqa: F811

@@ -301,6 +301,10 @@ def test_codecs_refuse_objects(waves):
         numcodecs.Foresz(BOUND, predictor=LeastSquares() + "raster")
     with pytest.raises(TypeError, match="configured in JSON"):
         numcodecs.Foresz(BOUND, predictor=LeastSquares())
+    pytest.importorskip("zarr", minversion="3.0.8")
+    zarr = pytest.importorskip("foresz.zarr")
+    with pytest.raises(TypeError, match="configured in JSON"):
+        zarr.ForeszCodec(BOUND, predictor=LeastSquares() + "raster")
 
 
 def test_what_is_no_predictor_is_refused(waves):
