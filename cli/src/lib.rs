@@ -47,6 +47,7 @@ use clap::Parser;
 use foresz::predictors::Entry;
 
 use args::{Cli, Verb};
+pub use compare::{Compared, Own};
 use model::Model;
 pub use program::Host;
 use talk::Talk;

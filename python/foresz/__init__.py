@@ -22,20 +22,25 @@ from ._codec import (
     suggest,
     verify,
 )
+from ._compare import Comparison, compare
 from ._dataset import Dataset, Variable, open
 from ._encoding import encoding, marked, strip_encoding
 from ._file import to_file
 from ._foresz import FORMAT_VERSION, CorruptError, UnsupportedError, __version__
+from ._predictors import FramePredictor, Place, frames
 from ._reports import Info, Ladder, Report, Rung, VariableInfo, Verified
 from ._writer import Writer
 
 __all__ = [
     "FORMAT_VERSION",
+    "Comparison",
     "CorruptError",
     "Dataset",
+    "FramePredictor",
     "Info",
     "Ladder",
     "LossWarning",
+    "Place",
     "Report",
     "Rung",
     "UnsupportedError",
@@ -44,10 +49,12 @@ __all__ = [
     "Verified",
     "Writer",
     "__version__",
+    "compare",
     "compress",
     "decompress",
     "decompress_region",
     "encoding",
+    "frames",
     "inspect",
     "marked",
     "open",

@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import IO, Any, Literal, Self, TypeAlias
+from typing import IO, Any, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 import xarray
@@ -16,13 +16,68 @@ from ._foresz import __version__ as __version__
 Mode: TypeAlias = Literal["abs", "range-rel", "pw-rel", "psnr", "lossless"]
 Effort: TypeAlias = Literal["fast", "default", "best"]
 
+class _Model(Protocol):
+    history: int
+    def predict(
+        self, past: NDArray[np.float64], when: NDArray[Any], where: Place
+    ) -> NDArray[Any]: ...
+
+class _Parts:
+    def __add__(self, other: str | _Parts | _Model) -> _Parts: ...
+    def __radd__(self, other: str | _Parts | _Model) -> _Parts: ...
+
+#: What arrays are compressed with.
+Predictor: TypeAlias = str | _Parts | _Model
+#: What streams are decoded with, where they were made with an object.
+Given: TypeAlias = _Parts | _Model | Sequence[_Parts | _Model] | None
+
+class Place:
+    shape: tuple[int, ...]
+    dims: tuple[str, ...]
+    bound: float
+    latitudes: NDArray[np.float64] | None
+    longitudes: NDArray[np.float64] | None
+    attributes: dict[str, str]
+
+class FramePredictor(_Parts):
+    history: int
+    def predict(
+        self, past: NDArray[np.float64], when: NDArray[Any], where: Place
+    ) -> NDArray[Any]: ...
+
+def frames(
+    model: _Model,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    guard: float | None = None,
+    bytes: int | None = None,
+) -> _Parts: ...
+def compare(
+    arrays: ArrayLike | Mapping[str, ArrayLike],
+    specs: Predictor | Sequence[Predictor] = ("auto",),
+    bounds: float | Sequence[float] = (1e-2, 1e-3, 1e-4),
+    mode: Literal["abs", "range-rel"] = "range-rel",
+    *,
+    effort: Effort | Sequence[Effort] = "default",
+    backends: str | Sequence[str] | None = None,
+    peers: str | Sequence[str] = (),
+    dims: Sequence[str] | None = None,
+    fill: float | Sequence[float] | None = None,
+    attributes: Mapping[str, str | float] | None = None,
+    latitudes: tuple[float, float] | None = None,
+    models: Sequence[str | PathLike[str]] = (),
+    repeat: int = 1,
+    timeout: int = 900,
+) -> Comparison: ...
+
 def compress(
     array: ArrayLike,
     bound: float | None = None,
     mode: Mode = "abs",
     *,
     effort: Effort = "default",
-    predictor: str = "auto",
+    predictor: Predictor = "auto",
     backend: str | None = None,
     dims: Sequence[str] | None = None,
     periodic: bool | None = None,
@@ -35,23 +90,32 @@ def compress(
     threads: int = 0,
 ) -> bytes: ...
 def decompress(
-    data: Buffer, out: NDArray[Any] | None = None, *, threads: int = 0
+    data: Buffer,
+    out: NDArray[Any] | None = None,
+    *,
+    predictor: Given = None,
+    threads: int = 0,
 ) -> NDArray[Any]: ...
 def decompress_region(
     data: Buffer,
     region: slice | tuple[slice, ...],
     out: NDArray[Any] | None = None,
     *,
+    predictor: Given = None,
     threads: int = 0,
 ) -> NDArray[Any]: ...
-def preview(data: Buffer, level: int, *, threads: int = 0) -> NDArray[Any]: ...
+def preview(
+    data: Buffer, level: int, *, predictor: Given = None, threads: int = 0
+) -> NDArray[Any]: ...
 def inspect(data: Buffer) -> Info: ...
-def verify(data: Buffer, original: ArrayLike, *, threads: int = 0) -> Verified: ...
+def verify(
+    data: Buffer, original: ArrayLike, *, predictor: Given = None, threads: int = 0
+) -> Verified: ...
 def suggest(
     array: ArrayLike,
     *,
     effort: Effort = "default",
-    predictor: str = "auto",
+    predictor: Predictor = "auto",
     dims: Sequence[str] | None = None,
     fill: float | Sequence[float] | None = None,
     threads: int = 0,
@@ -60,6 +124,7 @@ def open(
     source: str | PathLike[str] | IO[bytes] | bytes | bytearray | memoryview,
     *,
     packed: bool = False,
+    predictor: Given = None,
     threads: int = 0,
 ) -> Dataset: ...
 
@@ -191,6 +256,12 @@ class Ladder(_Record):
     step: float | None
     gentle: float | None
 
+class Comparison:
+    results: dict[str, Any]
+    def to_dict(self) -> dict[str, Any]: ...
+    def page(self) -> str: ...
+    def _repr_html_(self) -> str: ...
+
 class Writer:
     report: Report | None
     def __init__(
@@ -201,7 +272,7 @@ class Writer:
         *,
         frames: int | None = None,
         effort: Effort = "default",
-        predictor: str = "auto",
+        predictor: Predictor = "auto",
         backend: str | None = None,
         dims: Sequence[str] | None = None,
         periodic: bool | None = None,

@@ -5,6 +5,7 @@ import numpy as np
 from . import _foresz
 from ._array import bytes_of, checked, room, room_in
 from ._index import region_of
+from ._predictors import objects_of
 from ._reports import Info, Ladder, Verified
 from ._settings import count, settings
 
@@ -44,7 +45,8 @@ def compress(
     effort
         ``"fast"``, ``"default"`` or ``"best"``.
     predictor
-        A predictor by its spec, or ``"auto"``.
+        A predictor by its spec, ``"auto"``, an object that foresees frames, or the sum of such,
+        as in ``MyModel() + "raster"``; see :func:`foresz.frames`.
     backend
         A back end other than that of the effort.
     dims
@@ -101,22 +103,23 @@ def compress(
     return _foresz.compress(checked(array), options)
 
 
-def _decoded(data, region, level, out, threads):
-    threads = count(threads, "threads")
+def _decoded(data, region, level, out, threads, predictor=None):
+    threads, objects = count(threads, "threads"), objects_of(predictor)
     dtype, shape = _foresz.layout(data, region, level)
     values = room(shape, dtype) if out is None else room_in(out, shape, dtype)
-    _foresz.decode_into(data, region, level, values, threads)
+    _foresz.decode_into(data, region, level, values, threads, objects)
     if out is None or values is out:
         return values
     np.copyto(out, values)
     return out
 
 
-def decompress(data, out=None, *, threads=0):
+def decompress(data, out=None, *, predictor=None, threads=0):
     """Decodes a stream into an array.
 
     With ``out``, the values go to that array, which must have the type and shape of the
-    stream, and it is returned. What is in it after an error means nothing.
+    stream, and it is returned. What is in it after an error means nothing. ``predictor`` is the
+    object, or the objects, that the stream was made with, if any.
 
     >>> import foresz
     >>> import numpy as np
@@ -125,10 +128,10 @@ def decompress(data, out=None, *, threads=0):
     >>> foresz.decompress(stream, out) is out
     True
     """
-    return _decoded(bytes_of(data), None, 0, out, threads)
+    return _decoded(bytes_of(data), None, 0, out, threads, predictor)
 
 
-def decompress_region(data, region, out=None, *, threads=0):
+def decompress_region(data, region, out=None, *, predictor=None, threads=0):
     """Decodes a part of an array, and only the chunks that hold any of it.
 
     ``region`` is a tuple of slices with step 1, as in ``np.s_[5:7, :, 20:30]``.
@@ -146,10 +149,10 @@ def decompress_region(data, region, out=None, *, threads=0):
     if any(start == stop for start, stop in region):
         empty = [stop - start for start, stop in region]
         return room(empty, dtype) if out is None else room_in(out, empty, dtype)
-    return _decoded(data, region, 0, out, threads)
+    return _decoded(data, region, 0, out, threads, predictor)
 
 
-def preview(data, level, *, threads=0):
+def preview(data, level, *, predictor=None, threads=0):
     """Decodes every 2^level-th row and column of each frame (the last two dimensions).
 
     They are the very values of the whole array at those places. Streams that are coded from
@@ -167,7 +170,7 @@ def preview(data, level, *, threads=0):
     level = count(level, "level")
     if level > 255:
         raise ValueError(f"no array has a level {level}")
-    return _decoded(bytes_of(data), None, level, None, threads)
+    return _decoded(bytes_of(data), None, level, None, threads, predictor)
 
 
 def inspect(data):
@@ -182,7 +185,7 @@ def inspect(data):
     return Info(_foresz.inspect(bytes_of(data)))
 
 
-def verify(data, original, *, threads=0):
+def verify(data, original, *, predictor=None, threads=0):
     """Holds a stream against the array that it was made of, value by value.
 
     Nothing in the stream is trusted but the bound that was asked for.
@@ -195,7 +198,8 @@ def verify(data, original, *, threads=0):
     (True, 0, True)
     """
     original = checked(original, "the original")
-    return Verified(_foresz.verify(bytes_of(data), original, count(threads, "threads")))
+    threads, objects = count(threads, "threads"), objects_of(predictor)
+    return Verified(_foresz.verify(bytes_of(data), original, threads, objects))
 
 
 def suggest(array, *, effort="default", predictor="auto", dims=None, fill=None, threads=0):

@@ -41,6 +41,12 @@ class Config:
                 "rewritable=True goes with mode='abs' and neither least nor most; numbers do "
                 "not change their signs under it"
             )
+        if checked["objects"]:
+            raise TypeError(
+                f"predictor={checked['objects'][0].name}: a codec is configured in JSON, which holds no "
+                "objects, and whoever reads the data could not decode it; give foresz.compress the "
+                "object, or the codec a spec"
+            )
         if mode != "lossless" and not (math.isfinite(checked["bound"]) and checked["bound"] > 0):
             raise ValueError(f"the bound must be a positive number, not {bound!r}")
         stored = {"mode": mode}

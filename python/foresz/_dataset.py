@@ -9,11 +9,12 @@ import numpy as np
 from . import _foresz
 from ._array import checked, room
 from ._index import split
+from ._predictors import objects_of
 from ._reports import VariableInfo, Verified
 from ._settings import count
 
 
-def open(source, *, packed=False, threads=0):
+def open(source, *, packed=False, predictor=None, threads=0):
     """Opens a stream. Values are read when they are asked for.
 
     Parameters
@@ -24,6 +25,8 @@ def open(source, *, packed=False, threads=0):
     packed
         Whether to show packed integers as they are, instead of the numbers that they mean.
         Those that were compressed as numbers, as under a relative bound, stay such.
+    predictor
+        The object, or the objects, that the stream was made with, if any.
     threads
         How many threads to decode with; 0 for all processors.
 
@@ -36,13 +39,13 @@ def open(source, *, packed=False, threads=0):
     ...     dataset["data"][3, 10:14].shape
     (4,)
     """
-    return Dataset(source, packed=packed, threads=threads)
+    return Dataset(source, packed=packed, predictor=predictor, threads=threads)
 
 
 class Dataset(Mapping):
     """An open stream: a mapping of names to :class:`Variable`."""
 
-    def __init__(self, source, *, packed=False, threads=0):
+    def __init__(self, source, *, packed=False, predictor=None, threads=0):
         path = target = None
         if hasattr(source, "seek") and hasattr(source, "read"):
             target = source
@@ -54,9 +57,9 @@ class Dataset(Mapping):
             raise TypeError(
                 f"expected a path, a file or the bytes of a stream, not {type(source).__name__}"
             )
-        self._made_of = (source, bool(packed), count(threads, "threads"))
+        self._made_of = (source, bool(packed), count(threads, "threads"), predictor)
         self._threads = self._made_of[2]
-        self._reader = _foresz.Reader(path, target, bool(packed))
+        self._reader = _foresz.Reader(path, target, bool(packed), objects_of(predictor))
         #: Attributes of the whole.
         self.attributes = _attributes(self._reader.attributes())
         dimensions = self._reader.dimensions()
@@ -109,8 +112,8 @@ class Dataset(Mapping):
         return "\n".join([f"foresz.Dataset ({dims})", *lines])
 
 
-def _opened(source, packed, threads):
-    return Dataset(source, packed=packed, threads=threads)
+def _opened(source, packed, threads, predictor):
+    return Dataset(source, packed=packed, predictor=predictor, threads=threads)
 
 
 def _variable(dataset, name):

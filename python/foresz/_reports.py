@@ -73,11 +73,30 @@ class Verified(_Record):
         return self.kept
 
 
+class Table:
+    """What prints as rows under a head, and some remarks."""
+
+    def __repr__(self):
+        head, rows = self._table()
+        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+        lines = ["  ".join(f"{x:>{w}}" for x, w in zip(row, widths)) for row in [head, *rows]]
+        return "\n".join([*lines, *self._remarks()])
+
+    def _repr_html_(self):
+        head, rows = self._table()
+        heads = "".join(f"<th>{escape(x)}</th>" for x in head)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in rows
+        )
+        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self._remarks())
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{remarks}"
+
+
 class Rung(_Record):
     """What one bound does."""
 
 
-class Ladder(_Record):
+class Ladder(Table, _Record):
     """What bounds do to an array, from the loosest to the tightest.
 
     ``gentle`` is the largest bound that changes differences between neighbours by 5 % at
@@ -110,21 +129,6 @@ class Ladder(_Record):
         if self.gentle is not None:
             remarks.append(f"A bound of {self.gentle:.3g} changes gradients by 5 % at most.")
         return remarks
-
-    def __repr__(self):
-        head, rows = self._table()
-        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-        lines = ["  ".join(f"{x:>{w}}" for x, w in zip(row, widths)) for row in [head, *rows]]
-        return "\n".join([*lines, *self._remarks()])
-
-    def _repr_html_(self):
-        head, rows = self._table()
-        heads = "".join(f"<th>{escape(x)}</th>" for x in head)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in rows
-        )
-        remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self._remarks())
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{remarks}"
 
 
 def _shown(fact):

@@ -2,7 +2,9 @@
 
 import math
 import numbers
-import operator
+
+from ._numbers import count
+from ._predictors import spec_of
 
 
 def settings(
@@ -31,11 +33,13 @@ def settings(
         bound = 0.0
     elif bound is None:
         raise ValueError(f"mode={mode!r} needs a bound; for no loss at all give mode='lossless'")
+    predictor, objects = spec_of(predictor)
     return {
         "bound": _number(bound, "bound"),
         "mode": mode,
         "effort": _text(effort, "effort"),
-        "predictor": _text(predictor, "predictor"),
+        "predictor": predictor,
+        "objects": objects,
         "backend": None if backend is None else _text(backend, "backend"),
         "dims": [_text(name, "dims") for name in _listed(dims, "dims")],
         "periodic": None if periodic is None else bool(periodic),
@@ -47,17 +51,6 @@ def settings(
         "chunk": None if chunk is None else _chunk(chunk),
         "threads": count(threads, "threads"),
     }
-
-
-def count(value, name):
-    """A whole number that is not negative."""
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, not {value!r}") from None
-    if value < 0:
-        raise ValueError(f"{name} must not be negative: {value}")
-    return value
 
 
 def _number(value, name):

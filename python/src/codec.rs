@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::arrays::{Stream, bytes, dtype, lent, lent_to_write, typed};
 use crate::errors::{raised, raised_on_decoding};
+use crate::guests::{Given, Guests};
 use crate::reports;
 use crate::settings::Settings;
 
@@ -47,12 +48,12 @@ pub(crate) fn compress<'py>(
 
 fn encoded<'py, T: Sample + Element>(
     field: &Bound<'py, PyAny>,
-    settings: Settings,
+    mut settings: Settings,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (py, array) = (field.py(), lent::<T>(field)?);
-    let view = array.as_array();
-    let done = py.detach(|| foresz::compress(view, &settings.options()?));
-    Ok(PyBytes::new(py, &done.map_err(raised)?.bytes))
+    let (view, guests) = (array.as_array(), settings.guests());
+    let done = py.detach(|| foresz::compress(view, &settings.options(&guests)?));
+    Ok(PyBytes::new(py, &guests.outcome(done, raised)?.bytes))
 }
 
 /// Type and shape of what [`decode_into`] writes.
@@ -80,17 +81,20 @@ pub(crate) fn layout(
 
 /// Decodes into an array in C order.
 #[pyfunction]
-#[pyo3(signature = (stream, region, level, out, threads))]
+#[pyo3(signature = (stream, region, level, out, threads, objects))]
 pub(crate) fn decode_into(
     stream: Stream<'_>,
     region: Region,
     level: u8,
     out: &Bound<'_, PyAny>,
     threads: usize,
+    objects: Vec<Given>,
 ) -> PyResult<()> {
-    let decoder = Decompressor::default().preview(level).threads(threads);
+    let guests = Guests::new(objects);
+    let decoder = guests.decoder(threads).preview(level);
     let (bytes, region) = (bytes(&stream)?, region.map(ranges));
-    typed!(dtype(out)?, T => decoded::<T>(bytes, region.as_deref(), &decoder, out))
+    let done = typed!(dtype(out)?, T => decoded::<T>(bytes, region.as_deref(), &decoder, out)?);
+    guests.outcome(done, raised_on_decoding)
 }
 
 fn decoded<T: Sample + Element>(
@@ -98,13 +102,13 @@ fn decoded<T: Sample + Element>(
     region: Option<&[Range<usize>]>,
     decoder: &Decompressor,
     out: &Bound<'_, PyAny>,
-) -> PyResult<()> {
+) -> PyResult<Result<(), Error>> {
     let mut array = lent_to_write::<T>(out)?;
     let values = array.as_slice_mut()?;
     let done = out
         .py()
         .detach(|| decoder.decode_into(bytes, region, values));
-    done.map(|_| ()).map_err(raised_on_decoding)
+    Ok(done.map(|_| ()))
 }
 
 /// What a stream holds.

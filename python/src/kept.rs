@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foresz::dataset::{DatasetReader, View};
 use foresz::files::{self, Dataset, Dimension, Kind, Source, Values, Variable};
-use foresz::{Bound as Limit, Decompressor, Sample, Store};
+use foresz::{Bound as Limit, Sample, Store};
 use ndarray::{ArrayViewD, SliceInfoElem};
 use numpy::Element;
 use pyo3::exceptions::PyValueError;
@@ -13,6 +13,7 @@ use pyo3::types::PyDict;
 
 use crate::arrays::{Stream, bytes, dtype, lent, typed};
 use crate::errors::raised_on_decoding;
+use crate::guests::{Given, Guests};
 use crate::reports;
 
 /// The source of the values of one array, which stays where it is.
@@ -81,14 +82,14 @@ pub(crate) fn against<'py, S: Store>(
     reader: &DatasetReader<S>,
     variable: usize,
     field: &Bound<'py, PyAny>,
-    threads: usize,
+    (threads, guests): (usize, &Guests),
 ) -> PyResult<Bound<'py, PyDict>>
 where
     DatasetReader<S>: Sync,
 {
     let py = field.py();
     fits(reader, variable, field)?;
-    let decoder = Decompressor::default().threads(threads);
+    let decoder = guests.decoder(threads);
     let judge = |source: &mut dyn Source| -> Found {
         let found = reader.verify(variable, source, 0, &decoder)?;
         Ok((found, reader.about(variable)?.asked))
@@ -97,7 +98,7 @@ where
         foresz::DType::F32 => judged::<f32>(field, (Kind::F32, Values::F32), &judge)?,
         foresz::DType::F64 => judged::<f64>(field, (Kind::F64, Values::F64), &judge)?,
     };
-    let (found, asked) = found.map_err(raised_on_decoding)?;
+    let (found, asked) = guests.outcome(found, raised_on_decoding)?;
     reports::verified(py, &found, &asked)
 }
 
@@ -139,11 +140,12 @@ fn judged<T: Sample + Element>(
 
 /// Holds an array against its stream.
 #[pyfunction]
-#[pyo3(signature = (stream, field, threads))]
+#[pyo3(signature = (stream, field, threads, objects))]
 pub(crate) fn verify<'py>(
     stream: Stream<'_>,
     field: &Bound<'py, PyAny>,
     threads: usize,
+    objects: Vec<Given>,
 ) -> PyResult<Bound<'py, PyDict>> {
     // Said before anything is decoded.
     typed!(dtype(field)?, T => lent::<T>(field).map(|_| ()))?;
@@ -155,5 +157,5 @@ pub(crate) fn verify<'py>(
              foresz.open and verify them one by one"
         )));
     }
-    against(&reader, 0, field, threads)
+    against(&reader, 0, field, (threads, &Guests::new(objects)))
 }

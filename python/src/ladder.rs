@@ -21,10 +21,10 @@ pub(crate) fn suggest<'py>(
 
 fn climbed<'py, T: Sample + Element>(
     field: &Bound<'py, PyAny>,
-    settings: Settings,
+    mut settings: Settings,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (py, array) = (field.py(), lent::<T>(field)?);
-    let view = array.as_array();
-    let ladder = py.detach(|| dataset::ladder(view, &settings.options()?));
-    reports::ladder(py, &ladder.map_err(raised)?)
+    let (view, guests) = (array.as_array(), settings.guests());
+    let ladder = py.detach(|| dataset::ladder(view, &settings.options(&guests)?));
+    reports::ladder(py, &guests.outcome(ladder, raised)?)
 }

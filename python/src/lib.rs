@@ -4,9 +4,11 @@
 mod arrays;
 mod codec;
 mod command;
+mod compared;
 mod dataset;
 mod errors;
 mod file;
+mod guests;
 mod kept;
 mod ladder;
 mod original;
@@ -44,5 +46,6 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<writer::Writer>()?;
     module.add_class::<dataset::Reader>()?;
     module.add_class::<original::Original>()?;
+    module.add_class::<compared::Compared>()?;
     Ok(())
 }

@@ -108,12 +108,13 @@ impl Original {
         asked: (Option<String>, String),
         how: (Settings, bool),
     ) -> PyResult<()> {
-        let ((preset, bounds), (settings, looks)) = (asked, how);
+        let ((preset, bounds), (mut settings, looks)) = (asked, how);
+        let guests = settings.guests();
         let mut sink = Heeding(Sink::new(path.as_deref(), object)?);
         let (mut source, failed) = self.source(py);
         let done = py.detach(|| {
             let asked = Asked::of(&mut source, preset.as_deref(), &bounds)?;
-            let mut options = settings.options()?;
+            let mut options = settings.options(&guests)?;
             if looks && let Some(closes) = closes(&mut source) {
                 options = options.periodic(closes);
             }
@@ -121,7 +122,7 @@ impl Original {
             coder.compress(&mut source, &mut sink)?;
             Ok(sink.flush()?)
         });
-        done.map_err(|e| first(&failed, e))
+        guests.outcome(done, |e| first(&failed, e))
     }
 }
 

@@ -3,6 +3,8 @@
 use foresz::{Backend, Bound, Effort, Error, Options, Result};
 use pyo3::FromPyObject;
 
+use crate::guests::{Given, Guests};
+
 /// A dictionary that `foresz/_settings.py` has made and checked for types.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -11,6 +13,7 @@ pub(crate) struct Settings {
     mode: String,
     effort: String,
     predictor: String,
+    objects: Vec<Given>,
     backend: Option<String>,
     dims: Vec<String>,
     periodic: Option<bool>,
@@ -24,14 +27,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The options of the library.
-    pub(crate) fn options(self) -> Result<Options> {
+    /// Takes out the predictors that are objects.
+    pub(crate) fn guests(&mut self) -> Guests {
+        Guests::new(std::mem::take(&mut self.objects))
+    }
+
+    /// The options of the library, with predictors at hand.
+    pub(crate) fn options(self, guests: &Guests) -> Result<Options> {
         let bound = bound(&self.mode, self.bound)?;
         let mut options = Options::new(bound)
             .predictor(&self.predictor)?
             .effort(self.effort.parse::<Effort>()?)
             .dims(self.dims)
             .threads(self.threads);
+        if let Some(registry) = guests.registry() {
+            options = options.registry(registry);
+        }
         if let Some(name) = self.backend {
             options = options.backend(backend(&name)?);
         }

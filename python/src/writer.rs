@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use foresz::{DType, Error, Report, Result, Sample};
+use foresz::{DType, Error, Options, Report, Result, Sample};
 use numpy::Element;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,6 +13,7 @@ use pyo3::types::PyDict;
 use crate::arrays::{dtype, lent, typed};
 use crate::errors::raised;
 use crate::file::Sink;
+use crate::guests::Guests;
 use crate::reports;
 use crate::settings::Settings;
 
@@ -26,6 +27,7 @@ enum Inner {
 #[pyclass(frozen, module = "foresz._foresz")]
 pub(crate) struct Writer {
     inner: Mutex<Option<Inner>>,
+    guests: Guests,
 }
 
 #[pymethods]
@@ -38,16 +40,28 @@ impl Writer {
         object: Option<Bound<'_, PyAny>>,
         frame: &Bound<'_, PyAny>,
         frames: Option<usize>,
-        settings: Settings,
+        mut settings: Settings,
     ) -> PyResult<Self> {
+        let guests = settings.guests();
         let sink = Sink::new(path.as_deref(), object)?;
         let shape = frame.getattr("shape")?.extract::<Vec<usize>>()?;
         let inner = match dtype(frame)? {
-            DType::F32 => Inner::F32(Box::new(begun(sink, &shape, frames, settings)?)),
-            DType::F64 => Inner::F64(Box::new(begun(sink, &shape, frames, settings)?)),
+            DType::F32 => Inner::F32(Box::new(begun(
+                sink,
+                &shape,
+                frames,
+                settings.options(&guests),
+            )?)),
+            DType::F64 => Inner::F64(Box::new(begun(
+                sink,
+                &shape,
+                frames,
+                settings.options(&guests),
+            )?)),
         };
         Ok(Writer {
             inner: Mutex::new(Some(inner)),
+            guests,
         })
     }
 
@@ -64,7 +78,7 @@ impl Writer {
             Inner::F32(writer) => finished(*writer),
             Inner::F64(writer) => finished(*writer),
         });
-        reports::report(py, &report.map_err(raised)?)
+        reports::report(py, &self.guests.outcome(report, raised)?)
     }
 
     /// Gives the stream up.
@@ -95,7 +109,7 @@ impl Writer {
                 ))),
             }
         });
-        done.map_err(raised)
+        self.guests.outcome(done, raised)
     }
 }
 
@@ -126,9 +140,8 @@ fn begun<T: Sample>(
     sink: Sink,
     frame: &[usize],
     frames: Option<usize>,
-    settings: Settings,
+    options: Result<Options>,
 ) -> PyResult<foresz::Writer<Sink, T>> {
-    let options = settings.options();
     let writer = options.and_then(|options| match frames {
         Some(frames) => foresz::Writer::with_length(sink, frames, frame, options),
         None => foresz::Writer::new(sink, frame, options),

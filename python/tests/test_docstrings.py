@@ -8,8 +8,16 @@ import pathlib
 import foresz
 import pytest
 
-MODULES = ["foresz", "foresz._bounds", "foresz._codec", "foresz._dataset", "foresz._index"]
-MODULES += ["foresz._writer"]
+MODULES = [
+    "foresz",
+    "foresz._bounds",
+    "foresz._codec",
+    "foresz._compare",
+    "foresz._dataset",
+    "foresz._index",
+    "foresz._predictors",
+    "foresz._writer",
+]
 OF_XARRAY = ["foresz._encoding", "foresz._file"]
 
 CODECS = ["numcodecs", "zarr"]

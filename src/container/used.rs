@@ -13,7 +13,8 @@ pub struct Used {
     pub name: String,
     /// SHA-256 of its contract.
     pub sha256: String,
-    /// What it was run by: `exact`, `ort` or `process`.
+    /// What it was run by: `exact`, `ort` or `process`; or the language of an object of the
+    /// program, such as `python`.
     pub runtime: String,
     /// In which version and with which settings, where that matters.
     pub made: String,

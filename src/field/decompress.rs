@@ -332,6 +332,8 @@ fn pipeline(registry: &Registry, spec: &str) -> Result<Pipeline> {
     let built = spec.parse().and_then(|spec| registry.build(&spec));
     built.map_err(|e| match e {
         foresz_predictors::Error::Limit { .. } => Error::Predictor(e),
+        // It says all that the spec would, and more plainly.
+        foresz_predictors::Error::Model { reason } => Error::Unsupported(reason),
         _ => Error::Unsupported(format!(
             "the stream was coded with {spec}, which is not available here: {e}"
         )),

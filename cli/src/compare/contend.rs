@@ -6,6 +6,7 @@ use std::path::Path;
 
 use cpu_time::ProcessTime;
 use foresz::forecast::Shelf;
+use foresz::predictors::Registry;
 use foresz::{Bound, Decompressor, Error, Options, Sample};
 use ndarray::{ArrayD, IxDyn};
 
@@ -18,37 +19,41 @@ pub(crate) fn run(talk: &Talk) -> anyhow::Result<()> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text)?;
     let job: Job = serde_json::from_str(&text)?;
+    talk.object(&answered(&job, None)?)
+}
+
+/// Does a job, with other predictors than the usual ones if they are given.
+pub(super) fn answered(job: &Job, own: Option<&Registry>) -> anyhow::Result<Reply> {
     let reply = if job.dtype == f32::NAME {
-        contend::<f32>(&job)
+        contend::<f32>(job, own)
     } else {
-        contend::<f64>(&job)
+        contend::<f64>(job, own)
     };
     let refusal = |error: &anyhow::Error| match error.downcast_ref() {
         Some(Error::Invalid(_) | Error::Predictor(_)) => Some(format!("{error:#}")),
         _ => None,
     };
-    let reply = match reply {
-        Ok(answer) => Reply::Done(Box::new(answer)),
+    match reply {
+        Ok(answer) => Ok(Reply::Done(Box::new(answer))),
         Err(error) => match refusal(&error) {
-            Some(refused) => Reply::Refused { refused },
-            None => return Err(error),
+            Some(refused) => Ok(Reply::Refused { refused }),
+            None => Err(error),
         },
-    };
-    talk.object(&reply)
+    }
 }
 
-fn contend<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
+fn contend<T: Sample>(job: &Job, own: Option<&Registry>) -> anyhow::Result<Answer> {
     match &job.how {
         How::Zstd { level } => zstd(job, *level, T::BYTES),
-        How::Foresz { .. } => ours::<T>(job),
+        How::Foresz { .. } => ours::<T>(job, own),
         How::Peer { mode } => Err(Error::Invalid(format!("{mode} is not ours to run")).into()),
     }
 }
 
-fn ours<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
+fn ours<T: Sample>(job: &Job, own: Option<&Registry>) -> anyhow::Result<Answer> {
     let values = samples::from_bytes::<T>(&std::fs::read(&job.input)?);
     let field = ArrayD::from_shape_vec(IxDyn(&job.shape), values)?;
-    let (options, registry) = settings(job)?;
+    let (options, registry) = settings(job, own)?;
     let decompressor = Decompressor::default().registry(registry).threads(1);
     let (mut encode_seconds, mut decode_seconds) = (Vec::new(), Vec::new());
     let (mut stream, mut models) = (Vec::new(), Vec::new());
@@ -67,7 +72,8 @@ fn ours<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
         let values: Vec<T> = decoded.field.iter().copied().collect();
         write(&job.decoded, &values)?;
     }
-    let peak_bytes = peak_bytes();
+    // A process that does more than this job says nothing by its peak.
+    let peak_bytes = own.is_none().then(peak_bytes).flatten();
     Ok(Answer {
         stored_bytes: stream.len() as u64,
         encode_seconds,
@@ -78,7 +84,7 @@ fn ours<T: Sample>(job: &Job) -> anyhow::Result<Answer> {
     })
 }
 
-fn settings(job: &Job) -> anyhow::Result<(Options, foresz::predictors::Registry)> {
+fn settings(job: &Job, own: Option<&Registry>) -> anyhow::Result<(Options, Registry)> {
     let How::Foresz {
         predictor,
         backend,
@@ -91,7 +97,8 @@ fn settings(job: &Job) -> anyhow::Result<(Options, foresz::predictors::Registry)
         return Err(Error::Invalid("no settings".into()).into());
     };
     let shelf = models.iter().rev().fold(Shelf::default(), Shelf::place);
-    let registry = crate::registry::registry(shelf);
+    let usual = || crate::registry::registry(shelf);
+    let registry = own.cloned().unwrap_or_else(usual);
     let mut options = Options::new(Bound::Absolute(job.bound).check()?)
         .predictor(predictor)?
         .effort(*effort)

@@ -16,17 +16,20 @@ use super::super::output::Scratch;
 use super::super::samples;
 use super::super::talk::Talk;
 use super::args::Compare;
+use super::contend;
 use super::contenders::{self, Contender};
 use super::data::{self, Source, Subject};
 use super::process::{self, Ended};
 use super::progress::{Pace, Teller};
 use super::store::{self, Store};
 use super::wind;
+use super::within::Own;
 use foresz::DType;
 
 /// What stays the same from case to case.
 pub(super) struct Bench<'a> {
     pub(super) args: &'a Compare,
+    own: &'a Own<'a>,
     pub(super) contenders: Vec<(Box<dyn Contender>, Entrant)>,
     pub(super) store: Store,
     scratch: Scratch,
@@ -40,16 +43,17 @@ pub(super) struct Laid {
 }
 
 /// Measures all that was asked for.
-pub(super) fn all(args: &Compare, talk: &Talk) -> anyhow::Result<Results> {
+pub(super) fn all(args: &Compare, talk: &Talk, own: &Own) -> anyhow::Result<Results> {
     let start = Instant::now();
     let sources = data::find(args)?;
-    let contenders: Vec<_> = contenders::all(args)?.into_iter().map(introduced).collect();
+    let contenders = contenders::all(args, own)?.into_iter();
     let beside = args.report.as_deref().or(args.results.as_deref());
     let mut bench = Bench {
         args,
         store: Store::open(beside, args.fresh)?,
         scratch: Scratch::new()?,
-        contenders,
+        contenders: contenders.map(introduced).collect(),
+        own,
     };
     let (_, bounds) = bench.bounds();
     let mut made = Made::here(args.repeat, bounds);
@@ -308,6 +312,7 @@ impl Bench<'_> {
         bound: f64,
         repeat: u32,
     ) -> anyhow::Result<Outcome> {
+        self.own.go_on()?;
         let contender = &self.contenders[k].0;
         let decoded = self.scratch.path().join("decoded");
         // What another left behind must not be taken for this one's.
@@ -324,6 +329,14 @@ impl Bench<'_> {
             repeat,
             how: contender.how(&laid.facts.name),
         };
+        if let Some(registry) = contender.here() {
+            let reply = contend::answered(&job, Some(registry));
+            self.own.go_on()?;
+            return Ok(match reply {
+                Ok(reply) => outcome(reply, &decoded),
+                Err(error) => Outcome::Failed(Status::Crashed, format!("{error:#}")),
+            });
+        }
         let timeout = Duration::from_secs(self.args.timeout);
         let ended = process::run(contender.command()?, &serde_json::to_vec(&job)?, timeout)?;
         let out = match ended {
@@ -335,13 +348,19 @@ impl Bench<'_> {
             }
         };
         Ok(match serde_json::from_slice(&out) {
-            Ok(Reply::Refused { refused }) => Outcome::Refused(refused),
-            Ok(Reply::Done(answer)) => match std::fs::read(&decoded) {
-                Ok(bytes) => Outcome::Done(answer, bytes),
-                Err(error) => Outcome::Failed(Status::Crashed, format!("nothing decoded: {error}")),
-            },
+            Ok(reply) => outcome(reply, &decoded),
             Err(error) => Outcome::Failed(Status::Crashed, format!("it talks nonsense: {error}")),
         })
+    }
+}
+
+fn outcome(reply: Reply, decoded: &Path) -> Outcome {
+    match (reply, std::fs::read(decoded)) {
+        (Reply::Refused { refused }, _) => Outcome::Refused(refused),
+        (Reply::Done(answer), Ok(bytes)) => Outcome::Done(answer, bytes),
+        (Reply::Done(_), Err(error)) => {
+            Outcome::Failed(Status::Crashed, format!("nothing decoded: {error}"))
+        }
     }
 }
 

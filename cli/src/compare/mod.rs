@@ -10,6 +10,7 @@ mod process;
 mod progress;
 mod store;
 mod wind;
+mod within;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use super::talk::Talk;
 
 pub(crate) use args::Compare;
 pub(crate) use contend::run as contend;
+pub use within::{Compared, Own};
 
 pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
     for (i, path) in outputs(args).enumerate() {
@@ -38,7 +40,7 @@ pub(crate) fn run(args: &Compare, talk: &Talk) -> anyhow::Result<ExitCode> {
     }
     let results = match &args.from {
         Some(path) => read(path)?,
-        None => measure::all(args, talk)?,
+        None => measure::all(args, talk, &Own::default())?,
     };
     write(args.results.as_deref(), args, || {
         Ok(serde_json::to_string_pretty(&results)? + "\n")

@@ -7,6 +7,7 @@ use foresz_predictors::{Allowance, Built, Entry, Error, Params, Parcel, Part, Re
 use crate::autoencoder::{self, AUTOENCODER, Autoencoding};
 use crate::forecast::{Care, Forecast, said};
 use crate::found::{FORECAST, Found};
+use crate::guest::{self, Guest, Hosted};
 use crate::model::Model;
 use crate::runtime::{Needs, Runtime};
 use crate::shelf::Shelf;
@@ -30,11 +31,21 @@ pub fn forecast(shelf: Arc<Shelf>) -> Entry {
         FORECAST,
         "frame: what a learned model foresees  [model=NAME|FOLDER or process=COMMAND, guard=0…1]",
         move |part| {
+            if is_guest(part) {
+                return hosted(part, &shelf).map(Built::frame);
+            }
             let (model, care) = asked(part, |name, hash| shelf.hashed(name, hash))?;
             Ok(Built::frame(Forecast::new(model, care)))
         },
     )
     .settled(move |part| {
+        let params = Params::new(part);
+        let named = params
+            .text("model")
+            .filter(|_| params.text("sha256").is_none());
+        if let Some(guest) = named.and_then(|name| settler.guest_named(name)) {
+            return settle_guest(part, &**guest);
+        }
         settle(
             part,
             |name| settler.named(name),
@@ -88,7 +99,7 @@ fn named<'p>(params: &Params<'p>, part: &Part) -> Result<(&'p str, &'p str)> {
     let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
         return Err(wrong(part, "settle the spec before it is packed"));
     };
-    if params.text("runtime") == Some(PROCESS) {
+    if params.text("runtime") == Some(PROCESS) || is_guest(part) {
         return Err(wrong(
             part,
             "a model that is a program cannot be stored in a stream",
@@ -225,6 +236,49 @@ fn asked<M: Named>(
         });
     }
     Ok((model, care))
+}
+
+/// What runs models. Anything else is the language of a guest.
+const RUNTIMES: [&str; 3] = ["exact", "ort", PROCESS];
+
+/// Whether a settled part names a predictor of the program that made the stream.
+fn is_guest(part: &Part) -> bool {
+    let runtime = Params::new(part).text("runtime");
+    runtime.is_some_and(|runtime| !RUNTIMES.contains(&runtime))
+}
+
+fn hosted(part: &Part, shelf: &Shelf) -> Result<Hosted> {
+    let mut params = Params::new(part);
+    let (Some(name), Some(hash)) = (params.text("model"), params.text("sha256")) else {
+        return Err(wrong(part, "in a stream it has model and sha256"));
+    };
+    let made = params.text("made").unwrap_or("unknown version");
+    let guard = guard(&mut params)?;
+    params.finish(&KNOWN)?;
+    let guest = shelf.guest_hashed(name, hash, made).map_err(said)?;
+    Ok(Hosted {
+        guest,
+        guard: guard.filter(|g| *g > 0.0),
+    })
+}
+
+fn settle_guest(part: &Part, guest: &dyn Guest) -> Result<Part> {
+    let mut params = Params::new(part);
+    guard(&mut params)?;
+    params.finish(&["model", "guard"])?;
+    let settled = [
+        ("model", guest.name().to_owned()),
+        ("sha256", guest::hash(guest)),
+        ("bytes", guest.bytes().to_string()),
+        ("runtime", guest.language().to_owned()),
+        ("made", guest::about(guest)),
+    ];
+    let mut settled: Vec<_> = settled.map(|(key, value)| (key.to_owned(), value)).into();
+    settled.extend(part.params.iter().find(|(key, _)| key == "guard").cloned());
+    Ok(Part {
+        name: part.name.clone(),
+        params: settled,
+    })
 }
 
 /// 0 where the band is to be measured.

@@ -20,7 +20,7 @@
 
 use std::sync::Arc;
 
-use foresz_predictors::{FramePredictor, FrameWalk, Past, Sample, Scene, Side, Teller};
+use foresz_predictors::{FramePredictor, FrameWalk, Past, Sample, Scene, Teller};
 
 use crate::error::Error;
 use crate::exchange::Exchange;
@@ -28,6 +28,7 @@ use crate::fit::Fit;
 use crate::model::Model;
 use crate::runtime::{Idle, Session, Step};
 use crate::snap::{self, Guard, Spread};
+use crate::told::Told;
 
 type Predicted<T> = foresz_predictors::Result<T>;
 /// What a model says, per slot.
@@ -88,7 +89,7 @@ impl<T: Sample> FramePredictor<T> for Forecast {
                 fit,
                 bound: scene.bound,
             },
-            band: None,
+            told: Told::default(),
         }))
     }
 
@@ -101,8 +102,7 @@ impl<T: Sample> FramePredictor<T> for Forecast {
 struct Foreseeing<'a> {
     forecast: &'a Forecast,
     exchange: Exchange<'a>,
-    /// How wide the guard band is, once that was told.
-    band: Option<f64>,
+    told: Told,
 }
 
 impl<T: Sample> FrameWalk<T> for Foreseeing<'_> {
@@ -114,8 +114,7 @@ impl<T: Sample> FrameWalk<T> for Foreseeing<'_> {
         let runtime = self.exchange.model.runtime();
         let mut predictions = self.forecast.idle.work(runtime, run).map_err(said)?;
         if let Care::Guarded(asked) = self.forecast.care {
-            let side = teller.side(|_| self.tell(past, asked, &predictions).map_err(said))?;
-            self.settle((past.index, &side.0), teller, &mut predictions)?;
+            self.settle(past, asked, teller, &mut predictions)?;
         }
         let newest = &past.frames[0];
         frame.copy_from_slice(newest);
@@ -164,54 +163,25 @@ impl Foreseeing<'_> {
         predictions.iter().flat_map(of_slot).collect()
     }
 
-    fn tell<T: Sample>(
+    /// Predictions as they are on every machine, or nearly so if that is enough.
+    fn settle<T: Sample>(
         &self,
         past: &Past<T>,
         asked: Option<f64>,
-        predictions: &Slots,
-    ) -> crate::Result<Side> {
-        let mut side = Vec::new();
-        let band = match self.band.or(asked) {
-            Some(band) => band,
-            None => self.measured(past, predictions)?,
-        };
-        if self.band.is_none() {
-            side.extend(band.to_le_bytes());
-        }
-        side.extend(snap::snap(&self.guarded(band, predictions)).1);
-        Ok(Side(side))
-    }
-
-    /// Predictions as they are on every machine, or nearly so if that is enough.
-    fn settle<T: Sample>(
-        &mut self,
-        (frame, side): (usize, &[u8]),
         teller: &mut Teller<T>,
         predictions: &mut Slots,
     ) -> Predicted<()> {
-        let damaged = || foresz_predictors::Error::Side {
-            reason: "the guard band of a forecast".into(),
-        };
-        let (band, told) = match self.band {
-            Some(band) => (band, side),
-            None => {
-                let (band, told) = side.split_first_chunk().ok_or_else(damaged)?;
-                (f64::from_le_bytes(*band), told)
-            }
-        };
-        if !(band > 0.0 && band <= snap::WIDEST) {
-            return Err(damaged());
+        let measure = || asked.map_or_else(|| self.measured(past, predictions), Ok);
+        let guarded = |band| self.guarded(band, predictions);
+        let side = teller.side(|_| self.told.tell(measure, guarded).map_err(said))?;
+        let settled = (self.told).settle(&side, |band| band <= snap::WIDEST, guarded)?;
+        if !settled.same {
+            teller.differs(self.differs(past.index, settled.band))?;
         }
-        let guarded = self.guarded(band, predictions);
-        let repaired = snap::repair(&guarded, told).map_err(|_| damaged())?;
-        if !repaired.same {
-            teller.differs(self.differs(frame, band))?;
-        }
-        self.band = Some(band);
         let values = predictions.iter_mut().flat_map(|(_, values)| values);
-        for ((value, (_, guard)), integer) in values.zip(&guarded).zip(repaired.integers) {
-            *value = guard.value(integer);
-        }
+        values
+            .zip(settled.values)
+            .for_each(|(value, settled)| *value = settled);
         Ok(())
     }
 

@@ -4,7 +4,8 @@
 //! which variables at which steps go into which tensor and what comes out. A
 //! [`Runtime`] runs it: our own executor with the same bits everywhere, ONNX Runtime, or
 //! a process of its own. What the latter two give is snapped to a grid with a guard
-//! band, so that a stream decodes to the same bits wherever results differ by less.
+//! band, so that a stream decodes to the same bits wherever results differ by less. So is
+//! what a [`Guest`] gives, a predictor of the program that uses foresz.
 
 mod array;
 pub mod autoencoder;
@@ -18,6 +19,7 @@ mod fit;
 pub mod forcing;
 mod forecast;
 mod found;
+mod guest;
 mod model;
 #[cfg(feature = "ort")]
 mod ort;
@@ -26,6 +28,7 @@ mod runtime;
 mod shelf;
 mod snap;
 mod source;
+mod told;
 mod trial;
 
 pub use array::Array;
@@ -35,6 +38,7 @@ pub use error::{Error, Result};
 pub use exact::Exact;
 pub use forecast::{Care, Forecast};
 pub use found::{FORECAST, Found, Listed};
+pub use guest::{Foreseen, Glimpse, Guest};
 pub use model::Model;
 #[cfg(feature = "ort")]
 pub use ort::{Optimisation, Ort, OrtOptions};

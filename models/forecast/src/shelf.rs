@@ -11,6 +11,7 @@ use crate::contract::FILE_NAME;
 use crate::error::{Error, Result};
 use crate::exact::{Exact, Limits};
 use crate::found::Found;
+use crate::guest::{self, Guest};
 use crate::model::Model;
 #[cfg(feature = "ort")]
 use crate::ort::{Ort, OrtOptions};
@@ -37,6 +38,7 @@ pub const LARGEST_EXACT: u64 = 256 << 20;
 pub struct Shelf {
     /// At hand without being looked for, such as those built into a program.
     held: Vec<Found>,
+    guests: Vec<Arc<dyn Guest>>,
     places: Vec<PathBuf>,
     engine: Engine,
     memory: usize,
@@ -61,6 +63,7 @@ impl Default for Shelf {
         let places = std::env::split_paths(&named).filter(|p| !p.as_os_str().is_empty());
         Shelf {
             held: Vec::new(),
+            guests: Vec::new(),
             places: places.collect(),
             engine: Engine::default(),
             memory: foresz_exact::Options::default().memory,
@@ -129,6 +132,45 @@ impl Shelf {
         self
     }
 
+    /// Has a predictor of this program at hand, before any model of that name.
+    #[must_use]
+    pub fn guest(mut self, guest: Arc<dyn Guest>) -> Self {
+        self.guests.insert(0, guest);
+        self
+    }
+
+    /// The predictor of this program that has a name.
+    pub(crate) fn guest_named(&self, name: &str) -> Option<&Arc<dyn Guest>> {
+        self.guests.iter().find(|guest| guest.name() == name)
+    }
+
+    /// The predictor of this program that a stream names, which has it `made` so.
+    pub(crate) fn guest_hashed(
+        &self,
+        name: &str,
+        hash: &str,
+        made: &str,
+    ) -> Result<Arc<dyn Guest>> {
+        let same = |guest: &&Arc<dyn Guest>| guest::hash(&***guest) == hash;
+        if let Some(guest) = self.guests.iter().find(same) {
+            return Ok(Arc::clone(guest));
+        }
+        let reason = match self.guest_named(name) {
+            Some(guest) => format!(
+                "the one given is {}, with a history of {}",
+                guest::about(&**guest),
+                guest.history()
+            ),
+            None => {
+                "only a program that has it can decode the stream; in Python give it as predictor="
+                    .into()
+            }
+        };
+        Err(Error::Missing(format!(
+            "the stream was made with the predictor {name:?} ({made}), an object of the program that wrote it: {reason}"
+        )))
+    }
+
     /// Starts the model that a program is, by its command line, or gives the one that was
     /// started by it before.
     pub fn process(&self, line: &str) -> Result<Arc<Model>> {
@@ -169,6 +211,7 @@ impl Shelf {
         held.extend(self.held.iter().cloned());
         Shelf {
             held,
+            guests: self.guests.clone(),
             places: self.places.clone(),
             library: self.library.clone(),
             foreign: Some((hashes, allowance.clone())),

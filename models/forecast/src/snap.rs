@@ -7,9 +7,9 @@
 //! encoder's, and a checksum of them proves it.
 
 /// Runs elsewhere may differ by so many times what two runs here do.
-const SAFETY: f64 = 8.0;
+pub(crate) const SAFETY: f64 = 8.0;
 /// No band is narrower: single precision has no more to give.
-const LEAST_BAND: f64 = 1e-5;
+pub(crate) const LEAST_BAND: f64 = 1e-5;
 /// A band as wide as the scale guards nothing.
 pub(crate) const WIDEST: f64 = 1.0;
 
@@ -22,7 +22,7 @@ pub(crate) struct Guard {
 
 /// In bands: a coarser grid spares no more bits by fewer borders, a finer one has too many.
 const USUAL_GRID: f64 = 512.0;
-const LEAST_GRID: f64 = 64.0;
+pub(crate) const LEAST_GRID: f64 = 64.0;
 /// Part of the bound: a finer grid tells no more of the forecast.
 const FINE: f64 = 0.125;
 /// Integers beyond are all the same: nothing so large is snapped in earnest.

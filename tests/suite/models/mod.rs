@@ -3,6 +3,7 @@
 
 mod fields;
 mod guard;
+mod guest;
 mod runtimes;
 mod stored;
 mod stub;

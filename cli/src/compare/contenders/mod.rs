@@ -8,7 +8,9 @@ use std::process::Command;
 
 use super::super::failure::invalid;
 use super::args::{Compare, specs};
+use super::within::Own;
 use crate::program;
+use foresz::predictors::Registry;
 use foresz_compare::job::How;
 use foresz_compare::results::Make;
 
@@ -28,13 +30,18 @@ pub(super) trait Contender {
 
     /// The process that does the job.
     fn command(&self) -> anyhow::Result<Command>;
+
+    /// The predictors to do it with in this process, if no other can.
+    fn here(&self) -> Option<&Registry> {
+        None
+    }
 }
 
 /// All that were asked for, ours first.
-pub(super) fn all(args: &Compare) -> anyhow::Result<Vec<Box<dyn Contender>>> {
+pub(super) fn all(args: &Compare, own: &Own) -> anyhow::Result<Vec<Box<dyn Contender>>> {
     let mut all: Vec<Box<dyn Contender>> = Vec::new();
     for spec in specs(&args.predictors) {
-        for ours in ours::Ours::all(&spec, args)? {
+        for ours in ours::Ours::all(&spec, args, own)? {
             all.push(Box::new(ours));
         }
     }

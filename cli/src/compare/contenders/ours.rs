@@ -5,9 +5,11 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use foresz::forecast::Shelf;
+use foresz::predictors::Registry;
 use foresz::{Backend, Choose, Effort};
 
 use super::super::args::Compare;
+use super::super::within::Own;
 use super::{Contender, Make, ourselves};
 use crate::program;
 use foresz_compare::job::How;
@@ -21,6 +23,7 @@ pub(super) struct Ours {
     dims: Vec<String>,
     attributes: Vec<(String, String)>,
     models: Vec<PathBuf>,
+    here: Option<Registry>,
 }
 
 /// A rebuilt program is another version: results of the old one are not its results.
@@ -36,11 +39,14 @@ static BUILD: LazyLock<String> = LazyLock::new(|| {
 impl Ours {
     /// A predictor with every back end; `auto` with every effort, too, those but the default
     /// with the back ends of their own.
-    pub(super) fn all(spec: &str, args: &Compare) -> anyhow::Result<Vec<Self>> {
+    pub(super) fn all(spec: &str, args: &Compare, own: &Own) -> anyhow::Result<Vec<Self>> {
         let choose: Choose = spec.parse().map_err(foresz::Error::from)?;
+        let mut here = None;
         if let Choose::Spec(spec) = &choose {
-            let shelf = args.model.iter().rev().fold(Shelf::default(), Shelf::place);
-            let registry = crate::registry::registry(shelf);
+            let shelf = || args.model.iter().rev().fold(Shelf::default(), Shelf::place);
+            here = own.registry(spec, shelf());
+            let usual = || crate::registry::registry(shelf());
+            let registry = here.clone().unwrap_or_else(usual);
             let built = registry.settle(spec).and_then(|spec| registry.build(&spec));
             built.map_err(foresz::Error::from)?;
         }
@@ -68,6 +74,7 @@ impl Ours {
                 dims: args.layout.dims.clone(),
                 attributes: args.attr.clone(),
                 models: args.model.clone(),
+                here: here.clone(),
             }));
         }
         Ok(all)
@@ -121,5 +128,9 @@ impl Contender for Ours {
 
     fn command(&self) -> anyhow::Result<Command> {
         ourselves()
+    }
+
+    fn here(&self) -> Option<&Registry> {
+        self.here.as_ref()
     }
 }
