@@ -105,12 +105,13 @@ def compress(
 
 def _decoded(data, region, level, out, threads, predictor=None):
     threads, objects = count(threads, "threads"), objects_of(predictor)
+    if out is None:
+        return _foresz.decode(data, region, level, threads, objects)
     dtype, shape = _foresz.layout(data, region, level)
-    values = room(shape, dtype) if out is None else room_in(out, shape, dtype)
+    values = room_in(out, shape, dtype)
     _foresz.decode_into(data, region, level, values, threads, objects)
-    if out is None or values is out:
-        return values
-    np.copyto(out, values)
+    if values is not out:
+        np.copyto(out, values)
     return out
 
 

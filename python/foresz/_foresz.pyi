@@ -19,6 +19,9 @@ _Settings: TypeAlias = dict[str, Any]
 
 def compress(field: NDArray[Any], settings: _Settings) -> bytes: ...
 def layout(stream: _Bytes, region: _Region, level: int) -> tuple[str, list[int]]: ...
+def decode(
+    stream: _Bytes, region: _Region, level: int, threads: int, objects: list[Any]
+) -> NDArray[Any]: ...
 def decode_into(
     stream: _Bytes,
     region: _Region,

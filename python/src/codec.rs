@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use foresz::dataset::{DatasetReader, View};
 use foresz::{DType, Decompressor, Error, Sample};
-use numpy::Element;
+use numpy::{Element, PyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -77,6 +77,28 @@ pub(crate) fn layout(
         DType::F64 => "float64",
     };
     Ok((name, shape))
+}
+
+/// Decodes into an array of its own: the memory that the values were decoded in.
+#[pyfunction]
+#[pyo3(signature = (stream, region, level, threads, objects))]
+pub(crate) fn decode<'py>(
+    py: Python<'py>,
+    stream: Stream<'_>,
+    region: Region,
+    level: u8,
+    threads: usize,
+    objects: Vec<Given>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let guests = Guests::new(objects);
+    let decoder = guests.decoder(threads).preview(level);
+    let (bytes, region) = (bytes(&stream)?, region.map(ranges));
+    let info = foresz::inspect(bytes).map_err(|e| told(bytes, e))?;
+    typed!(info.dtype, T => {
+        let done = py.detach(|| decoder.decode::<T>(bytes, region.as_deref()));
+        let decoded = guests.outcome(done, |e| told(bytes, e))?;
+        Ok(PyArrayDyn::from_owned_array(py, decoded.field).into_any())
+    })
 }
 
 /// Decodes into an array in C order.

@@ -37,6 +37,7 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     )?;
     module.add_function(wrap_pyfunction!(codec::compress, module)?)?;
     module.add_function(wrap_pyfunction!(codec::layout, module)?)?;
+    module.add_function(wrap_pyfunction!(codec::decode, module)?)?;
     module.add_function(wrap_pyfunction!(codec::decode_into, module)?)?;
     module.add_function(wrap_pyfunction!(codec::inspect, module)?)?;
     module.add_function(wrap_pyfunction!(kept::verify, module)?)?;
