@@ -12,6 +12,8 @@ infinities and fill values come back exactly.
 True
 """
 
+import sys
+
 from ._codec import (
     compress,
     decompress,
@@ -49,3 +51,7 @@ __all__ = [
     "suggest",
     "verify",
 ]
+
+if "h5py" in sys.modules:
+    # Its files can be read and written then without a word about the filter.
+    from . import hdf5 as hdf5

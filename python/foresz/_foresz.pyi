@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 __version__: str
 FORMAT_VERSION: int
+HDF5_FILTER: int
 
 class CorruptError(ValueError):
     """The bytes are damaged, or are not a foresz stream."""
@@ -24,6 +25,9 @@ def decode_into(
 def inspect(stream: _Bytes) -> dict[str, Any]: ...
 def verify(stream: _Bytes, field: NDArray[Any], threads: int) -> dict[str, Any]: ...
 def suggest(field: NDArray[Any], settings: _Settings) -> dict[str, Any]: ...
+def filter_values(
+    settings: _Settings, dtype: str, big_endian: bool, shape: list[int]
+) -> list[int]: ...
 def command(words: list[str], again: list[str], code: str) -> int: ...
 
 class Writer:

@@ -7,6 +7,7 @@ mod command;
 mod dataset;
 mod errors;
 mod file;
+mod hdf5;
 mod kept;
 mod ladder;
 mod reports;
@@ -32,6 +33,8 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(kept::verify, module)?)?;
     module.add_function(wrap_pyfunction!(ladder::suggest, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
+    module.add("HDF5_FILTER", foresz::hdf5::FILTER)?;
+    module.add_function(wrap_pyfunction!(hdf5::filter_values, module)?)?;
     module.add_class::<writer::Writer>()?;
     module.add_class::<dataset::Reader>()?;
     Ok(())
