@@ -8,7 +8,6 @@ mod chunk;
 mod files;
 mod values;
 
-use bytemuck::Zeroable;
 use foresz_predictors::Sample;
 use ndarray::{ArrayViewD, IxDyn};
 
@@ -140,10 +139,8 @@ fn look_like_integers<T: Sample>(values: &[T]) -> bool {
 
 /// Numbers from bytes that lie anyhow, in either order.
 fn numbers<T: Sample>(bytes: &[u8], big_endian: bool) -> Vec<T> {
-    let mut values = vec![T::zeroed(); bytes.len() / T::BYTES];
-    let room: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
-    room.copy_from_slice(bytes);
-    order::<T>(room, big_endian);
+    let mut values: Vec<T> = bytemuck::allocation::pod_collect_to_vec(bytes);
+    order::<T>(bytemuck::cast_slice_mut(&mut values), big_endian);
     values
 }
 
