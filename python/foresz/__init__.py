@@ -12,6 +12,7 @@ infinities and fill values come back exactly.
 True
 """
 
+import contextlib
 import sys
 
 from ._codec import (
@@ -53,5 +54,7 @@ __all__ = [
 ]
 
 if "h5py" in sys.modules:
-    # Its files can be read and written then without a word about the filter.
-    from . import hdf5 as hdf5
+    # Its files can be read and written then without a word about the filter. Where the plugin
+    # cannot be loaded, an import of foresz.hdf5 says why.
+    with contextlib.suppress(OSError):
+        from . import hdf5 as hdf5

@@ -104,10 +104,7 @@ fn the_page_on_json_has_every_key_and_no_other() {
         ("split", &["split more.fsz --every 2 -o s"]),
         ("suggest", &["suggest a.npy", "suggest a.nc -v t2m"]),
         ("predictors", &["predictors"]),
-        (
-            "hdf5-plugin",
-            &["hdf5-plugin --abs 0.01 --shape 8x9", "hdf5-plugin"],
-        ),
+        ("hdf5-plugin", &["hdf5-plugin --abs 0.01 --shape 8x9"]),
         ("model list", &["model list"]),
     ] {
         let mut found = BTreeSet::new();
