@@ -271,7 +271,10 @@ def test_the_command_installs_the_plugin(field, tmp_path, run):
     (plugin,) = folder.iterdir()
     assert plugin.read_bytes() == (foresz.hdf5._plugin()).read_bytes()
     write(tmp_path / "a.h5", field)
-    code = "import h5py, sys; sys.stdout.buffer.write(h5py.File(sys.argv[1])['field'][:].tobytes())"
+    code = (
+        "import h5py, sys;"
+        "sys.stdout.buffer.write(h5py.File(sys.argv[1])['field'][:].tobytes())"
+    )
     env = {**os.environ, "HDF5_PLUGIN_PATH": str(folder)}
     words = [sys.executable, "-c", code, tmp_path / "a.h5"]
     done = subprocess.run(words, check=True, capture_output=True, env=env)
