@@ -3,6 +3,11 @@
 //!
 //! `FORESZ_BLESS=1 cargo test -p foresz-zarrs` writes `fixtures/rust.zarr`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy takes only the tests themselves for tests, not what they share"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

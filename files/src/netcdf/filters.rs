@@ -32,10 +32,13 @@ const NAMES: [(u16, &str); 11] = [
 pub struct Filter {
     /// Its number.
     pub id: u16,
-    /// The bytes of a chunk, no more than that many, from the numbers that the filter was
-    /// configured with and what is stored; or what is wrong with it.
-    pub undo: fn(&[u32], &[u8], usize) -> std::result::Result<Vec<u8>, String>,
+    /// Undoes it.
+    pub undo: Undo,
 }
+
+/// The bytes of a chunk from the numbers that the filter was configured with, what is stored,
+/// and how many bytes there may be; or what is wrong with it.
+pub type Undo = fn(&[u32], &[u8], usize) -> std::result::Result<Vec<u8>, String>;
 
 static ADDED: RwLock<Vec<Filter>> = RwLock::new(Vec::new());
 
