@@ -8,7 +8,8 @@ check:
 
 # All tests
 test:
-    cargo test --workspace --exclude foresz-train
+    cargo test --workspace --exclude foresz-train --exclude foresz-zarrs
+    cargo test -p foresz-zarrs
     cargo test -p foresz-train
 
 # Speed of the layers, and end to end

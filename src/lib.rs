@@ -15,6 +15,7 @@ mod entropy;
 mod error;
 mod fast;
 mod field;
+pub mod hdf5;
 mod limits;
 mod options;
 mod registry;

@@ -14,6 +14,7 @@ mod field;
 mod fit;
 mod form;
 mod globe;
+mod hdf5;
 mod info;
 mod input;
 mod lacking;
@@ -77,6 +78,7 @@ fn begin(cli: Result<Cli, clap::Error>) -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return failure::usage(&usage),
     };
+    foresz::hdf5::register();
     let talk = cli.verb.talk();
     let done = run(&cli.verb, &talk);
     // What an interruption made fail is no failure: it ends the process itself.
@@ -100,6 +102,7 @@ fn run(verb: &Verb, talk: &Talk) -> anyhow::Result<ExitCode> {
         Verb::Compare(args) => return compare::run(args, talk),
         Verb::Contend => compare::contend(talk)?,
         Verb::Predictors(_) => predictors::run(talk)?,
+        Verb::Hdf5Plugin(args) => hdf5::run(args, talk)?,
         Verb::Model(Model::List(args)) => model::list(args, talk)?,
         Verb::Train(args) => train::run(args, talk)?,
         Verb::Model(Model::Check(args)) => model::check(args, talk)?,

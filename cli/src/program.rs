@@ -36,10 +36,15 @@ pub(crate) fn ourselves() -> std::io::Result<Command> {
     Ok(command)
 }
 
+/// The file with its code.
+pub(crate) fn file() -> std::io::Result<PathBuf> {
+    match TOLD.get() {
+        Some(host) => Ok(host.code.clone()),
+        None => std::env::current_exe(),
+    }
+}
+
 /// The bytes of its code.
 pub(crate) fn code() -> std::io::Result<Vec<u8>> {
-    match TOLD.get() {
-        Some(host) => std::fs::read(&host.code),
-        None => std::fs::read(std::env::current_exe()?),
-    }
+    std::fs::read(file()?)
 }

@@ -12,6 +12,9 @@ infinities and fill values come back exactly.
 True
 """
 
+import contextlib
+import sys
+
 from ._bounds import LossWarning
 from ._codec import (
     compress,
@@ -64,3 +67,9 @@ __all__ = [
     "to_file",
     "verify",
 ]
+
+if "h5py" in sys.modules:
+    # Its files can be read and written then without a word about the filter. Where the plugin
+    # cannot be loaded, an import of foresz.hdf5 says why.
+    with contextlib.suppress(OSError):
+        from . import hdf5 as hdf5

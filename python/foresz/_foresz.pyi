@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 __version__: str
 FORMAT_VERSION: int
+HDF5_FILTER: int
 
 class CorruptError(ValueError):
     """The bytes are damaged, or are not a foresz stream."""
@@ -36,6 +37,9 @@ def verify(
 ) -> dict[str, Any]: ...
 def suggest(field: NDArray[Any], settings: _Settings) -> dict[str, Any]: ...
 def told(mode: str, bound: float) -> str: ...
+def filter_values(
+    settings: _Settings, dtype: str, big_endian: bool, shape: list[int]
+) -> list[int]: ...
 def command(words: list[str], again: list[str], code: str) -> int: ...
 
 class Writer:

@@ -9,6 +9,7 @@ mod dataset;
 mod errors;
 mod file;
 mod guests;
+mod hdf5;
 mod kept;
 mod ladder;
 mod original;
@@ -44,6 +45,8 @@ fn _foresz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(ladder::suggest, module)?)?;
     module.add_function(wrap_pyfunction!(command::command, module)?)?;
     module.add_function(wrap_pyfunction!(original::told, module)?)?;
+    module.add("HDF5_FILTER", foresz::hdf5::FILTER)?;
+    module.add_function(wrap_pyfunction!(hdf5::filter_values, module)?)?;
     module.add_class::<writer::Writer>()?;
     module.add_class::<dataset::Reader>()?;
     module.add_class::<original::Original>()?;

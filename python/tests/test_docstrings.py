@@ -20,12 +20,13 @@ MODULES = [
 ]
 OF_XARRAY = ["foresz._encoding", "foresz._file"]
 
-CODECS = ["numcodecs", "zarr"]
+CODECS = ["numcodecs", "zarr", "hdf5"]
 
 
 @pytest.mark.parametrize("name", CODECS)
 def test_examples_of_codecs_run(name):
-    pytest.importorskip(name, minversion="3.0.8" if name == "zarr" else None)
+    needed = "h5py" if name == "hdf5" else name
+    pytest.importorskip(needed, minversion="3.0.8" if name == "zarr" else None)
     test_examples_run(f"foresz.{name}")
 
 

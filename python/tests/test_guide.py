@@ -10,13 +10,18 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 PAGES = [
+    "docs/guide/hdf5.md",
     "docs/guide/python.md",
     "docs/guide/predictors-in-python.md",
     "docs/guide/scale.md",
     "docs/guide/tutorial.md",
     "python/README.md",
 ]
-NEEDS = {"docs/guide/scale.md": ["distributed"], "docs/guide/tutorial.md": ["matplotlib", "netCDF4"]}
+NEEDS = {
+    "docs/guide/hdf5.md": ["h5netcdf"],
+    "docs/guide/scale.md": ["distributed"],
+    "docs/guide/tutorial.md": ["matplotlib", "netCDF4"],
+}
 
 
 def examples(text):

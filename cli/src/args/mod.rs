@@ -17,6 +17,7 @@ use crate::compare::Compare;
 use crate::compress::Compress;
 use crate::decompress::Decompress;
 use crate::failure::EXIT_CODES;
+use crate::hdf5::Hdf5Plugin;
 use crate::info::Info;
 use crate::model::Model;
 use crate::predictors::Predictors;
@@ -26,7 +27,7 @@ use crate::talk::Talk;
 use crate::train::Train;
 use crate::verify::Verify;
 
-pub(crate) use bound::{BOUND, BoundArgs};
+pub(crate) use bound::{BOUND, BoundArgs, OneBound};
 pub(crate) use input::{INPUT, LayoutArgs, Shape, VariableArgs, attribute, name as kind_name};
 pub(crate) use models::{MODELS, ModelArgs, RuntimeArgs, placed};
 pub(crate) use run::{BarArgs, CodingArgs, EffortArgs, OutputArgs, Saying, Threads};
@@ -64,6 +65,9 @@ pub(crate) enum Verb {
     Contend,
     /// List the predictors and their parameters
     Predictors(Predictors),
+    /// Install the HDF5 plugin, or tell the numbers that its filter takes
+    #[command(name = "hdf5-plugin")]
+    Hdf5Plugin(Hdf5Plugin),
     /// List, check, run or compare learned models
     #[command(subcommand)]
     Model(Model),
@@ -86,6 +90,7 @@ impl Verb {
             Verb::Suggest(args) => (&args.saying, None),
             Verb::Compare(args) => (&args.saying, None),
             Verb::Predictors(args) => (&args.saying, None),
+            Verb::Hdf5Plugin(args) => (&args.saying, None),
             Verb::Train(args) => (&args.saying, None),
             Verb::Model(Model::List(args)) => (&args.saying, None),
             Verb::Model(Model::Check(args)) => (&args.saying, None),

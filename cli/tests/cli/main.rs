@@ -13,6 +13,7 @@ mod damage;
 mod data;
 mod failures;
 mod formats;
+mod hdf5;
 mod json;
 mod limits;
 mod memory;

@@ -1,9 +1,11 @@
 //! What chunks of HDF5 are compressed with.
 
 use std::io::Read;
+use std::sync::{PoisonError, RwLock};
 
 use hdf5_reader::error::{Error as Hdf5Error, Result as Hdf5Result};
 use hdf5_reader::messages::HdfMessage;
+use hdf5_reader::messages::filter_pipeline::FilterDescription;
 use hdf5_reader::{DEFAULT_MAX_CHUNK_BYTES, Dataset, FilterRegistry, Hdf5File, filters};
 
 use crate::error::{Error, Result};
@@ -25,10 +27,45 @@ const NAMES: [(u16, &str); 11] = [
     (32026, "Blosc2"),
 ];
 
+/// A filter that is undone elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct Filter {
+    /// Its number.
+    pub id: u16,
+    /// Undoes it.
+    pub undo: Undo,
+}
+
+/// The bytes of a chunk from the numbers that the filter was configured with, what is stored,
+/// and how many bytes there may be; or what is wrong with it.
+pub type Undo = fn(&[u32], &[u8], usize) -> std::result::Result<Vec<u8>, String>;
+
+static ADDED: RwLock<Vec<Filter>> = RwLock::new(Vec::new());
+
+/// Lets files be read whose chunks went through a filter that is not known here. The last
+/// filter of a number counts.
+pub fn add_filter(filter: Filter) {
+    let mut added = ADDED.write().unwrap_or_else(PoisonError::into_inner);
+    added.retain(|other| other.id != filter.id);
+    added.push(filter);
+}
+
+fn added() -> Vec<Filter> {
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+    added.clone()
+}
+
 /// Everything that can be undone.
 pub(super) fn registry() -> FilterRegistry {
     let mut registry = FilterRegistry::new();
     registry.register(ZSTANDARD, Box::new(|_, data, _| zstandard(data)));
+    for Filter { id, undo } in added() {
+        let undo = move |filter: &FilterDescription, data: &[u8]| {
+            undo(&filter.client_data, data, DEFAULT_MAX_CHUNK_BYTES)
+                .map_err(Hdf5Error::DecompressionError)
+        };
+        registry.register(id, Box::new(move |filter, data, _| undo(filter, data)));
+    }
     registry
 }
 
@@ -80,5 +117,5 @@ fn is_known(id: u16) -> bool {
         FILTER_LZ4,
         ZSTANDARD,
     ];
-    known.contains(&id)
+    known.contains(&id) || added().iter().any(|filter| filter.id == id)
 }

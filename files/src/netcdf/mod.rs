@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::sink::Sink;
 use crate::source::Source;
 
+pub use filters::{Filter, Undo, add_filter};
 pub use writer::Settings;
 
 /// Opens a file that is `NetCDF` of any kind.
