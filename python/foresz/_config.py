@@ -65,14 +65,25 @@ class Config:
         """The options, those that differ from defaults."""
         return {key: list(x) if isinstance(x, list) else x for key, x in self._stored.items()}
 
-    def compress(self, array, *, threads, fill=(), attributes=None):
-        """The stream of an array as the library takes it, with fill values of the array beside
-        those of the configuration."""
+    def _options(self, fill):
+        """Whether values are to stay where they are, and options, with fill values of the array
+        beside those of the configuration."""
         options = dict(self._stored)
         fills = [x for x in map(float, fill) if math.isfinite(x)]
         options["fill"] = list(dict.fromkeys([*options.get("fill", []), *fills]))
-        bound = options.pop("bound", None)
-        if options.pop("rewritable", False):
+        return options.pop("rewritable", False), options.pop("bound", None), options
+
+    def settings(self, *, threads):
+        """Options as the library takes them, for what leaves values to it."""
+        rewritable, bound, options = self._options(())
+        if rewritable:
+            raise ValueError("rewritable=True is for Zarr and numcodecs only")
+        return settings(bound, threads=threads, **options)
+
+    def compress(self, array, *, threads, fill=(), attributes=None):
+        """The stream of an array."""
+        rewritable, bound, options = self._options(fill)
+        if rewritable:
             step = step_of(bound, options.get("effort"))
             array, bound = snapped(array, bound, step, options["fill"], options.get("keep", ()))
             if not bound:

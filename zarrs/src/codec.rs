@@ -37,7 +37,12 @@ inventory::submit! {
 impl ForeszCodec {
     /// The codec with a configuration, if that means something.
     pub fn new(config: Config) -> foresz::Result<Self> {
-        config.options(None)?;
+        // What is wrong shows at once, but for what can still be read.
+        let read = Config {
+            rewritable: false,
+            ..config.clone()
+        };
+        read.options(None)?;
         Ok(ForeszCodec { config })
     }
 }

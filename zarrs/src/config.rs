@@ -60,6 +60,10 @@ pub struct Config {
     /// Shape of the parts of a chunk that can be decoded alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk: Option<Lengths>,
+    /// Whether values stay within the bound when their chunk is encoded again. This crate reads
+    /// such arrays only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rewritable: bool,
 }
 
 /// One number or several.
@@ -86,6 +90,11 @@ impl Config {
     /// Options of the library, with a fill value of the array beside those of the
     /// configuration, on one thread: zarrs works on many chunks side by side.
     pub(crate) fn options(&self, fill: Option<f64>) -> Result<Options> {
+        if self.rewritable {
+            return Err(Error::Invalid(
+                "the array is rewritable, and foresz-zarrs cannot write such arrays; write it with Python, or make one that is not".into(),
+            ));
+        }
         let mut options = Options::new(self.bound()?).threads(1);
         if let Some(effort) = &self.effort {
             options = options.effort(effort.parse()?);

@@ -194,6 +194,14 @@ fn what_means_nothing_is_refused() {
         );
     }
     assert!(serde_json::from_value::<Config>(json!({"bounds": 1.0})).is_err());
+    // Such arrays are read, and not written by what cannot keep the promise.
+    let rewritable = codec(json!({"bound": 0.05, "rewritable": true}));
+    let room = tempfile::tempdir().unwrap();
+    let mut builder = ArrayBuilder::new([9], [9], data_type::float32(), ZARR_NAN_F32);
+    builder.array_to_bytes_codec(rewritable);
+    let array = builder.build(store(room.path()), "/").unwrap();
+    let written = array.store_array_subset(&array.subset_all(), vec![5.0_f32; 9]);
+    assert!(written.is_err());
     let room = tempfile::tempdir().unwrap();
     let mut builder = ArrayBuilder::new([9], [9], data_type::int32(), 0);
     builder.array_to_bytes_codec(usual());
