@@ -9,10 +9,8 @@ use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
 
-/// Values for each byte of such a chunk, at least, and fewer where it has few bytes.
-const VALUES_PER_BYTE: usize = 32;
-const VALUES_PER_BYTE_OF_FEW: usize = 16;
-const FEW_BYTES: usize = 512;
+/// Values for each byte of such a chunk, at least.
+const VALUES_PER_BYTE: usize = 24;
 /// The slowest back end takes 0.1 µs per value, several times as long as the others, and makes
 /// half the bytes of what there is next to nothing of: it is for chunks of few values, and for
 /// those with so many values for each byte.
@@ -29,12 +27,7 @@ pub(crate) fn smaller<T: Sample>(
 ) -> Result<Option<(Spec, Encoded)>> {
     let values = chunk.values.len();
     let bytes = encoded.bytes.len();
-    let each = if bytes <= FEW_BYTES {
-        VALUES_PER_BYTE_OF_FEW
-    } else {
-        VALUES_PER_BYTE
-    };
-    if bytes > values / each {
+    if bytes > values / VALUES_PER_BYTE {
         return Ok(None);
     }
     let mut specs = vec![spec.clone()];

@@ -109,7 +109,10 @@ fn arrays_of_python_are_read_and_written() {
     let name = Path::new("zarr.json");
     let metadata = [&mut ours, &mut theirs]
         .map(|files| -> Value { serde_json::from_slice(&files.remove(name).unwrap()).unwrap() });
-    assert!(ours == theirs, "chunks differ; python.py writes the fixture again");
+    assert!(
+        ours == theirs,
+        "chunks differ; python.py writes the fixture again"
+    );
     let [ours, theirs] = metadata.map(|metadata| metadata["codecs"][0].clone());
     assert_eq!(ours, theirs);
 }
@@ -126,7 +129,10 @@ fn what_python_reads_is_what_is_written() {
             std::fs::write(file, bytes).unwrap();
         }
     }
-    assert!(files(room.path()) == files(&path), "FORESZ_BLESS=1 writes it again");
+    assert!(
+        files(room.path()) == files(&path),
+        "FORESZ_BLESS=1 writes it again"
+    );
 }
 
 #[test]

@@ -36,21 +36,27 @@ impl Amendments {
         if !(1.0..=MOST.min(4.0 * values.len() as f64)).contains(&count) {
             return None;
         }
-        // A point can stand for one value only.
+        // A point can stand for one value only. Those beyond the type stand for none.
         let mut table: Vec<Option<i64>> = vec![None; count as usize];
         let place = |x: &T| (lattice.number(x.to_f64()) - first) as usize;
-        let off = |x: &T| ordered(*x) - ordered(lattice.nearest(*x));
-        for x in values.iter().filter(|x| x.is_finite()) {
-            let (entry, off) = (&mut table[place(x)], off(x));
+        let off = |x: &T| {
+            let point = lattice.nearest(*x);
+            (x.is_finite() && point.is_finite()).then(|| ordered(*x) - ordered(point))
+        };
+        for x in values {
+            let Some(off) = off(x) else {
+                continue;
+            };
+            let entry = &mut table[place(x)];
             *entry = match *entry {
                 None if off.abs() <= MOST_ULPS => Some(off),
                 Some(other) if other == off => Some(off),
                 _ => Some(0),
             };
         }
-        let snapped = values.iter().map(|x| {
-            let is_meant = x.is_finite() && table[place(x)] == Some(off(x));
-            if is_meant { lattice.nearest(*x) } else { *x }
+        let snapped = values.iter().map(|x| match off(x) {
+            Some(off) if table[place(x)] == Some(off) => lattice.nearest(*x),
+            _ => *x,
         });
         let snapped = snapped.collect();
         // What no value needs is as what is beside it.

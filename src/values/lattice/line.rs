@@ -14,10 +14,12 @@ impl Point {
     pub(super) fn new<T: Sample>(n: f64, x: T) -> Self {
         let (below, above) = (x.next_down().to_f64(), -((-x).next_down().to_f64()));
         let x = x.to_f64();
+        // Beyond the largest value lies infinity, and beyond the smallest.
+        let half = 0.5 * (x - below).min(above - x);
         Point {
             n,
-            low: 0.5 * (below + x),
-            high: 0.5 * (x + above),
+            low: x - half,
+            high: x + half,
         }
     }
 }

@@ -335,6 +335,29 @@ mod tests {
     }
 
     #[test]
+    fn extreme_values_come_back() {
+        let few = f32::from_bits(1);
+        for values in [
+            [f32::MAX, 0.0, 0.0, 0.0],
+            [-f32::MAX, 0.0, f32::MAX, 0.0],
+            [few, 0.0, 3.0 * few, -0.0],
+            [f32::MIN_POSITIVE, f32::MAX, 1.0, -1.0],
+            [f32::INFINITY, 1.0, 3.0, f32::NEG_INFINITY],
+        ] {
+            let Some((lattices, decoded)) = to_the_bit(&values, None) else {
+                continue;
+            };
+            let finite = lattices
+                .each
+                .iter()
+                .all(|l| l.origin.is_finite() && l.step.is_finite());
+            assert!(finite, "{values:?} {lattices:?}");
+            let same = decoded.iter().zip(&values).all(|(a, b)| a == b);
+            assert!(same, "{values:?} {decoded:?} {lattices:?}");
+        }
+    }
+
+    #[test]
     fn any_values_end_the_search() {
         let mut state = 1u64;
         let mut next = || {
