@@ -23,8 +23,11 @@ fn numbers(shape: [usize; 3]) -> Vec<i32> {
 
 const SHAPE: [usize; 3] = [6, 40, 50];
 
-/// Ways in which archives unpack the numbers of a frame.
-const WAYS: [(&str, fn(i32, usize) -> f64); 5] = [
+/// A name, and what a number of a frame becomes.
+type Way = (&'static str, fn(i32, usize) -> f64);
+
+/// Ways in which archives unpack.
+const WAYS: [Way; 5] = [
     ("scale and offset", |n, _| {
         f64::from(n) * 0.002_891_363 + 7.31
     }),
