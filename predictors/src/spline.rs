@@ -86,7 +86,7 @@ impl Spline {
             return Vec::new();
         }
         if chunk.judged == Judged::Slight {
-            return [LINEAR, TIGHTENED, "spline"]
+            return [LINEAR, TIGHTENED]
                 .map(|spec| Candidate::new(spec, 1.0))
                 .into();
         }

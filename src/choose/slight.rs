@@ -1,7 +1,7 @@
 //! Chunks of which hardly anything is left, as under loose bounds: what has to be told before
 //! the codes takes most of the bytes then.
 
-use foresz_predictors::{Judged, Pipeline, Sample, Spec};
+use foresz_predictors::{Candidate, Judged, Pipeline, Sample, Spec};
 
 use super::{Chunk, Settings, candidates};
 use crate::chunk::{self, Draft, Encoded};
@@ -9,8 +9,11 @@ use crate::effort::Effort;
 use crate::entropy::Backend;
 use crate::error::Result;
 
-/// Values for each byte of such a chunk, at least.
+/// Values for each byte of such a chunk, at least, and in one with more bytes than what has to be
+/// told ever takes.
 const VALUES_PER_BYTE: usize = 24;
+const VALUES_PER_BYTE_OF_MANY: usize = 96;
+const FEW_BYTES: usize = 1 << 12;
 /// The slowest back end takes 0.1 µs per value, several times as long as the others, and makes
 /// half the bytes of what there is next to nothing of: it is for chunks of few values, and for
 /// those with so many values for each byte.
@@ -27,11 +30,17 @@ pub(crate) fn smaller<T: Sample>(
 ) -> Result<Option<(Spec, Encoded)>> {
     let values = chunk.values.len();
     let bytes = encoded.bytes.len();
-    if bytes > values / VALUES_PER_BYTE {
+    let each = if bytes <= FEW_BYTES {
+        VALUES_PER_BYTE
+    } else {
+        VALUES_PER_BYTE_OF_MANY
+    };
+    if bytes > values / each {
         return Ok(None);
     }
     let mut specs = vec![spec.clone()];
-    for candidate in candidates(settings, chunk, Judged::Slight) {
+    let others = candidates(settings, chunk, Judged::Slight).into_iter();
+    for candidate in others.filter(|candidate| candidate.cost <= Candidate::USUAL) {
         specs.push(candidate.spec.parse()?);
     }
     let may_be_slow = settings.effort == Effort::Best

@@ -76,7 +76,9 @@ impl<'a, T: Sample> Originals<'a, T> {
         let range = sweeps::range(&values).unwrap_or((T::ZERO, T::ZERO));
         let largest = sweeps::farthest(range);
         let plain = Quantiser::new(bound, largest);
-        let lattices = Lattices::find(&values, largest, slice);
+        let slice = slice.filter(|_| bound * LEVELS_IN_SLICE < (range.1 - range.0).to_f64());
+        let is_of_use = |step| plain.is_narrower(bound, step);
+        let lattices = Lattices::find(&values, largest, slice, is_of_use);
         let (quantiser, points) = match lattices {
             Some(lattices) if plain == Quantiser::Exact => {
                 let (lattices, points) = lattices.to_the_bit(&values);
@@ -97,6 +99,10 @@ impl<'a, T: Sample> Originals<'a, T> {
         }
     }
 }
+
+/// Messages are packed in more levels than these: 12 bits, as a rule, and 16. Under looser bounds
+/// nothing is to be had from their lattices.
+const LEVELS_IN_SLICE: f64 = 1024.0;
 
 /// Values for which it can pay to have a lattice of their own.
 pub(super) const FEWEST_IN_SLICE: usize = 64;

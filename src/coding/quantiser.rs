@@ -71,9 +71,6 @@ impl<T: Sample> Quantiser<T> {
 impl<T: Sample> Quantiser<T> {
     /// The quantiser for values on lattices, if that has wider bins than this one.
     pub(crate) fn on_lattices(&self, bound: f64, largest: T, lattices: Lattices) -> Option<Self> {
-        let Quantiser::Linear { half, .. } = self else {
-            return None;
-        };
         // Points are known up to the rounding of the stored type.
         let slack = if lattices.exact() {
             bound * 1e-6
@@ -81,13 +78,23 @@ impl<T: Sample> Quantiser<T> {
             SLACK * ulp(largest)
         };
         let radius = bound - slack;
-        let wider = |step| radius > 0.0 && points(radius, step) * step >= 2.0 * half.to_f64();
-        let most = lattices.each.iter().filter(|lattice| wider(lattice.step));
+        let wider = |lattice: &&Lattice| radius > 0.0 && self.is_narrower(radius, lattice.step);
+        let most = lattices.each.iter().filter(wider);
         (2 * most.count() > lattices.each.len()).then(|| Quantiser::Lattice {
             lattices: Arc::new(lattices),
             radius,
             bound,
         })
+    }
+
+    /// Whether its bins are no wider than those that lattices of a step have within a radius.
+    pub(crate) fn is_narrower(&self, radius: f64, step: f64) -> bool {
+        match self {
+            Quantiser::Linear { half, .. } => {
+                points(radius, step) * step >= MUCH * 2.0 * half.to_f64()
+            }
+            _ => true,
+        }
     }
 
     /// The quantiser without loss for values on lattices.
@@ -116,6 +123,9 @@ impl<T: Sample> Quantiser<T> {
         }
     }
 }
+
+/// What bins of a lattice have to be wider by: they take longer.
+const MUCH: f64 = 1.03;
 
 /// Points of a lattice within a radius around one of them.
 fn points(radius: f64, step: f64) -> f64 {

@@ -22,9 +22,17 @@ pub(crate) struct Lattices {
 
 impl Lattices {
     /// The lattices that values lie on; `slice` is how many may have one of their own.
-    pub(crate) fn find<T: Sample>(values: &[T], largest: T, slice: Option<usize>) -> Option<Self> {
-        let one = find(values, largest).map(|lattice| Lattices::new(vec![lattice], values.len()));
-        one.or_else(|| Lattices::of_slices(values, slice?))
+    /// Those with steps of no use are not looked for to the end.
+    pub(crate) fn find<T: Sample>(
+        values: &[T],
+        largest: T,
+        slice: Option<usize>,
+        is_of_use: impl Fn(f64) -> bool,
+    ) -> Option<Self> {
+        match find(values, largest, &is_of_use) {
+            Some(lattice) => Some(Lattices::new(vec![lattice], values.len())),
+            None => Lattices::of_slices(values, slice?, is_of_use),
+        }
     }
 
     pub(crate) fn new(each: Vec<Lattice>, samples: usize) -> Self {
@@ -35,9 +43,16 @@ impl Lattices {
         }
     }
 
-    fn of_slices<T: Sample>(values: &[T], samples: usize) -> Option<Self> {
+    fn of_slices<T: Sample>(
+        values: &[T],
+        samples: usize,
+        is_of_use: impl Fn(f64) -> bool,
+    ) -> Option<Self> {
         let slices: Vec<&[T]> = values.chunks(samples).collect();
-        let found = |slice: &&[T]| find(slice, sweeps::farthest(sweeps::range(slice)?));
+        let found = |slice: &&[T]| {
+            let largest = sweeps::farthest(sweeps::range(slice)?);
+            find(slice, largest, &is_of_use)
+        };
         // Most fields show in few slices that they have none.
         [1, 2]
             .iter()

@@ -33,7 +33,7 @@ const SAMPLES: usize = 2048;
 /// Neighbours looked at together: their differences are small multiples of the step.
 const RUN: usize = 16;
 /// Values looked at first.
-const FEW: usize = 512;
+const FEW: usize = 256;
 /// More points than this between the ends cannot be told from chance.
 const MOST_POINTS: f64 = (1u64 << 40) as f64;
 /// How many of the values have to lie on a lattice.
@@ -44,8 +44,12 @@ pub(crate) const SLACK: f64 = 1.5;
 const ROUNDS: usize = 16;
 const MOST_MISFITS: usize = 512;
 
-/// The lattice that values lie on; NaN is passed over.
-pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
+/// The lattice that values lie on, if one with its step is of use; NaN is passed over.
+pub(crate) fn find<T: Sample>(
+    values: &[T],
+    largest: T,
+    is_of_use: impl Fn(f64) -> bool,
+) -> Option<Lattice> {
     let mut seen: Vec<f64> = Vec::with_capacity(2 * SAMPLES);
     let stride = (values.len() / (SAMPLES / RUN)).max(RUN);
     for run in values.chunks(stride) {
@@ -58,7 +62,8 @@ pub(crate) fn find<T: Sample>(values: &[T], largest: T) -> Option<Lattice> {
     let step = step::divisor(&seen, blur)?;
     seen.sort_unstable_by(f64::total_cmp);
     seen.dedup();
-    through::<T>(&seen, far(&seen, step, blur)?, blur)
+    let step = far(&seen, step, blur)?;
+    is_of_use(step).then(|| through::<T>(&seen, step, blur))?
 }
 
 /// A step that was found in neighbours, made exact by pairs ever farther apart.
@@ -213,7 +218,7 @@ pub fn lattice_step<T: Sample>(values: &[T], fills: &[f64]) -> Option<f64> {
     let is_number = |x: &T| x.is_finite() && !fills.contains(x);
     let numbers: Vec<T> = values.iter().copied().filter(is_number).collect();
     let largest = sweeps::farthest(sweeps::range(&numbers)?);
-    find(&numbers, largest).map(|lattice| lattice.step)
+    find(&numbers, largest, |_| true).map(|lattice| lattice.step)
 }
 
 fn nearest_power_of_two(x: f64) -> f64 {
@@ -233,7 +238,7 @@ mod tests {
 
     fn found(values: &[f32]) -> Option<Lattice> {
         let largest = values.iter().fold(0.0f32, |m, x| m.max(x.abs()));
-        find(values, largest)
+        find(values, largest, |_| true)
     }
 
     #[test]
@@ -256,7 +261,8 @@ mod tests {
 
     fn to_the_bit(values: &[f32], slice: Option<usize>) -> Option<(Lattices, Vec<f32>)> {
         let largest = values.iter().fold(0.0f32, |m, x| m.max(x.abs()));
-        let (lattices, points) = Lattices::find(values, largest, slice)?.to_the_bit(values);
+        let (lattices, points) =
+            Lattices::find(values, largest, slice, |_| true)?.to_the_bit(values);
         let mut decoded = points.unwrap_or_else(|| values.to_vec());
         for (places, lattice) in lattices.parts(values.len()) {
             lattices.amendments.apply(&mut decoded[places], lattice);

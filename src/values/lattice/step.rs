@@ -11,12 +11,15 @@ const ROUNDS: usize = 24;
 /// How many of the differences have to be multiples of a step. The others may be of values that
 /// lie beside the lattice.
 const SHARE: f64 = 0.9;
+/// How many of the differences a step has to be held against.
+const TELLING: f64 = 0.25;
 
 /// A step that divides nearly all differences of the values, which are `blur` off the lattice
 /// at most.
 pub(super) fn divisor(values: &[f64], blur: f64) -> Option<f64> {
     let differences = differences(values, NOISE * blur);
-    let seeds = [0, 2, 10, 30].map(|percent| differences.len() * percent / 100);
+    // The smallest may be that of a value beside the lattice.
+    let seeds = [0, 5].map(|percent| differences.len() * percent / 100);
     let seeds = seeds.iter().filter_map(|place| differences.get(*place));
     let mut found = seeds.filter_map(|seed| euclid(&differences, *seed, blur));
     found.next()
@@ -39,6 +42,8 @@ enum Trial {
     Divides(f64),
     /// Something that a divisor has to divide, too.
     Leaves(f64),
+    /// Too few differences are near enough to be multiples by more than chance.
+    TellsNothing,
 }
 
 fn euclid(differences: &[f64], seed: f64, blur: f64) -> Option<f64> {
@@ -50,6 +55,7 @@ fn euclid(differences: &[f64], seed: f64, blur: f64) -> Option<f64> {
         match trial(differences, step, blur) {
             Trial::Divides(step) => return Some(step),
             Trial::Leaves(rest) => step = rest,
+            Trial::TellsNothing => return None,
         }
     }
     None
@@ -67,7 +73,12 @@ fn trial(differences: &[f64], guess: f64, blur: f64) -> Trial {
         let near = differences.partition_point(|d| *d <= reach);
         // A step that became smaller reaches less far: it is not tried for ever.
         if near <= held {
-            return Trial::Divides(step);
+            let told = held as f64 >= TELLING * differences.len() as f64;
+            return if told {
+                Trial::Divides(step)
+            } else {
+                Trial::TellsNothing
+            };
         }
         held = near;
         let (mut products, mut squares, mut rests) = (0.0, 0.0, Vec::new());
@@ -82,8 +93,8 @@ fn trial(differences: &[f64], guess: f64, blur: f64) -> Trial {
             }
         }
         if rests.len() as f64 > (1.0 - SHARE) * near as f64 {
-            rests.sort_unstable_by(f64::total_cmp);
-            return Trial::Leaves(rests[rests.len() / 2]);
+            let middle = rests.len() / 2;
+            return Trial::Leaves(*rests.select_nth_unstable_by(middle, f64::total_cmp).1);
         }
         if squares > 0.0 {
             step = products / squares;
