@@ -84,9 +84,10 @@ class Table:
 
     def _repr_html_(self):
         head, rows = self._table()
-        heads = "".join(f"<th>{escape(x)}</th>" for x in head)
+        cell = "<{0} style='text-align:right'>{1}</{0}>"
+        heads = "".join(cell.format("th", escape(x)) for x in head)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(x)}</td>" for x in row) + "</tr>" for row in rows
+            "<tr>" + "".join(cell.format("td", escape(x)) for x in row) + "</tr>" for row in rows
         )
         remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self._remarks())
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{remarks}"

@@ -19,6 +19,8 @@ const FEW_BYTES: usize = 1 << 12;
 /// those with so many values for each byte.
 const FEW: usize = 1 << 16;
 const VALUES_PER_BYTE_OF_SLOW: usize = 256;
+/// Specs that it is tried with, the smallest by the other back ends first.
+const MOST_SLOW: usize = 2;
 
 /// What takes fewer bytes than `encoded`, with which a spec coded the chunk: that spec, or one
 /// that has nothing to tell, with any back end.
@@ -43,20 +45,30 @@ pub(crate) fn smaller<T: Sample>(
     for candidate in others.filter(|candidate| candidate.cost <= Candidate::USUAL) {
         specs.push(candidate.spec.parse()?);
     }
+    let (mut best, mut least) = (None, bytes);
+    let mut take = |spec: &Spec, drafts: &[Draft], backend| -> Result<usize> {
+        let encoded = chunk::write(drafts, &chunk.scene.shape, backend)?;
+        let size = encoded.bytes.len();
+        if size < least {
+            least = size;
+            best = Some((spec.clone(), encoded));
+        }
+        Ok(size)
+    };
+    let mut tried = Vec::new();
+    for spec in specs {
+        let drafts = draft(&settings.registry.build(&spec)?)?;
+        let huffman = take(&spec, &drafts, Backend::Huffman)?;
+        let context = take(&spec, &drafts, Backend::Context)?;
+        tried.push((huffman.min(context), spec, drafts));
+    }
     let may_be_slow = settings.effort == Effort::Best
         || values <= FEW
         || bytes <= values / VALUES_PER_BYTE_OF_SLOW;
-    let slow = may_be_slow.then_some(Backend::Mixing);
-    let backends = [Backend::Huffman, Backend::Context].into_iter().chain(slow);
-    let (mut best, mut least) = (None, bytes);
-    for spec in specs {
-        let drafts = draft(&settings.registry.build(&spec)?)?;
-        for backend in backends.clone() {
-            let encoded = chunk::write(&drafts, &chunk.scene.shape, backend)?;
-            if encoded.bytes.len() < least {
-                least = encoded.bytes.len();
-                best = Some((spec.clone(), encoded));
-            }
+    if may_be_slow {
+        tried.sort_by_key(|(size, _, _)| *size);
+        for (_, spec, drafts) in tried.iter().take(MOST_SLOW) {
+            take(spec, drafts, Backend::Mixing)?;
         }
     }
     Ok(best)
