@@ -1,5 +1,6 @@
 //! One chunk, either way.
 
+use std::io::Write;
 use std::panic::catch_unwind;
 
 use foresz::Result;
@@ -28,7 +29,8 @@ pub(crate) fn through(way: Way, values: &[u32], chunk: &[u8]) -> Option<Buffer> 
         Ok(Ok(buffer)) => Some(buffer),
         Ok(Err(error)) => {
             if std::env::var_os(VERBOSE).is_some() {
-                eprintln!("foresz: {error}");
+                // Nobody may be there to read it, and a panic would end the host.
+                let _ = writeln!(std::io::stderr(), "foresz: {error}");
             }
             None
         }

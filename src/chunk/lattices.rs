@@ -8,9 +8,6 @@ use crate::error::{Result, Section, corrupt};
 use crate::values::lattice::{Amendments, Lattice, Lattices};
 
 const ZSTD_LEVEL: i32 = 9;
-/// Entries in a table of amendments.
-const MOST_AMENDMENTS: usize = 1 << 24;
-
 /// Appends lattices and the radius of bins.
 pub(super) fn put(out: &mut Vec<u8>, lattices: &Lattices, radius: f64) {
     out.extend(radius.to_le_bytes());
@@ -50,7 +47,12 @@ pub(super) fn read<T>(reader: &mut Reader, shape: &[usize]) -> Result<Quantiser<
         exact: false,
     });
     let mut lattices = Lattices::new(each.collect(), samples.div_ceil(count));
-    let count = reader.count(MOST_AMENDMENTS, "amendments")?;
+    let most = if count == 1 {
+        Amendments::most(samples)
+    } else {
+        0
+    };
+    let count = reader.count(most, "amendments")?;
     if count > 0 {
         let first = reader.f64()?;
         let ulps = entropy::stretch(reader.bytes()?, count, Section::Chunk)?;

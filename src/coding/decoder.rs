@@ -14,7 +14,7 @@ use crate::values::mask::Mask;
 pub(crate) struct Decoder<'a, T> {
     quantiser: &'a Quantiser<T>,
     range: (T, T),
-    kernels: Kernels<T>,
+    kernels: Kernels<'a, T>,
     cursor: Cursor,
     shape: Vec<usize>,
     reader: &'a mut dyn PlaneReader,

@@ -33,7 +33,7 @@ pub(crate) struct Encoder<'a, T> {
     originals: &'a [T],
     quantiser: &'a Quantiser<T>,
     range: (T, T),
-    kernels: Kernels<T>,
+    kernels: Kernels<'a, T>,
     cursor: Cursor,
     gathered: Vec<T>,
     coded: Coded<T>,
@@ -48,44 +48,54 @@ pub(super) enum Ready<T> {
     Lattice(OnLattice<T>),
 }
 
-/// The quantiser of the current plane.
-pub(super) struct Kernels<T> {
-    /// One, or one for each slice of the chunk.
-    each: Vec<Ready<T>>,
-    /// Values in a slice.
-    samples: usize,
-}
-
-impl<T: Sample> Kernels<T> {
-    pub(super) fn new(quantiser: &Quantiser<T>, tighten: f64, range: (T, T)) -> Self {
-        let one = |ready| Kernels {
-            each: vec![ready],
-            samples: usize::MAX,
-        };
+impl<T: Sample> Ready<T> {
+    fn new(quantiser: &Quantiser<T>, slice: usize, tighten: f64, range: (T, T)) -> Self {
         match quantiser {
             Quantiser::Linear { half, bound } => {
-                one(Ready::Linear(Linear::new(*half, *bound, tighten, range)))
+                Ready::Linear(Linear::new(*half, *bound, tighten, range))
             }
-            Quantiser::Exact => one(Ready::Exact(Exact::new(range))),
+            Quantiser::Exact => Ready::Exact(Exact::new(range)),
             Quantiser::Lattice {
                 lattices,
                 radius,
                 bound,
             } => {
-                let each = lattices.each.iter();
-                let ready = |l: &_| OnLattice::new(*l, (*radius, *bound), tighten, range);
-                Kernels {
-                    each: each.map(|l| Ready::Lattice(ready(l))).collect(),
-                    samples: lattices.samples.max(1),
-                }
+                let lattice = lattices.each[slice];
+                Ready::Lattice(OnLattice::new(lattice, (*radius, *bound), tighten, range))
             }
+        }
+    }
+}
+
+/// The quantiser of the current plane.
+pub(super) struct Kernels<'a, T> {
+    quantiser: &'a Quantiser<T>,
+    tighten: f64,
+    range: (T, T),
+    /// The slice of the last row, and what it is coded with.
+    slice: usize,
+    ready: Ready<T>,
+}
+
+impl<'a, T: Sample> Kernels<'a, T> {
+    pub(super) fn new(quantiser: &'a Quantiser<T>, tighten: f64, range: (T, T)) -> Self {
+        Kernels {
+            quantiser,
+            tighten,
+            range,
+            slice: 0,
+            ready: Ready::new(quantiser, 0, tighten, range),
         }
     }
 
     /// The one for a sample, and for the others in its row.
-    pub(super) fn at(&self, sample: usize) -> Ready<T> {
-        let last = self.each.len() - 1;
-        self.each[(sample / self.samples).min(last)]
+    pub(super) fn at(&mut self, sample: usize) -> Ready<T> {
+        let slice = self.quantiser.slice(sample);
+        if slice != self.slice {
+            self.ready = Ready::new(self.quantiser, slice, self.tighten, self.range);
+            self.slice = slice;
+        }
+        self.ready
     }
 }
 

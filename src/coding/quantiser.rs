@@ -106,6 +106,16 @@ impl<T: Sample> Quantiser<T> {
         }
     }
 
+    /// The slice that a sample is in, if slices have lattices of their own.
+    pub(super) fn slice(&self, sample: usize) -> usize {
+        match self {
+            Quantiser::Lattice { lattices, .. } if lattices.each.len() > 1 => {
+                (sample / lattices.samples.max(1)).min(lattices.each.len() - 1)
+            }
+            _ => 0,
+        }
+    }
+
     /// Puts values in place of the points of lattices that stand for them.
     pub(crate) fn amend(&self, values: &mut [T]) {
         if let Quantiser::Lattice { lattices, .. } = self

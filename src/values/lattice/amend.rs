@@ -17,11 +17,17 @@ pub(crate) struct Amendments {
 }
 
 /// Of a distance.
-const MOST_ULPS: i64 = 8;
-/// Points of a table.
-const MOST: f64 = (1u64 << 22) as f64;
+const MOST_ULPS: u64 = 8;
+/// Points of a table, of all values and for each.
+const MOST: usize = 1 << 22;
+const MOST_PER_VALUE: usize = 4;
 
 impl Amendments {
+    /// The most points of a table for so many values.
+    pub(crate) fn most(values: usize) -> usize {
+        MOST.min(values.saturating_mul(MOST_PER_VALUE))
+    }
+
     /// The amendments that nearly all values need, and the points in place of these values.
     pub(super) fn of<T: Sample>(values: &[T], lattice: Lattice) -> Option<(Self, Vec<T>)> {
         let numbers = || {
@@ -33,7 +39,7 @@ impl Amendments {
         let first = numbers().fold(f64::INFINITY, f64::min);
         let last = numbers().fold(f64::NEG_INFINITY, f64::max);
         let count = last - first + 1.0;
-        if !(1.0..=MOST.min(4.0 * values.len() as f64)).contains(&count) {
+        if !(1.0..=Self::most(values.len()) as f64).contains(&count) {
             return None;
         }
         // A point can stand for one value only. Those beyond the type stand for none.
@@ -41,7 +47,7 @@ impl Amendments {
         let place = |x: &T| (lattice.number(x.to_f64()) - first) as usize;
         let off = |x: &T| {
             let point = lattice.nearest(*x);
-            (x.is_finite() && point.is_finite()).then(|| ordered(*x) - ordered(point))
+            (x.is_finite() && point.is_finite()).then(|| ordered(*x).saturating_sub(ordered(point)))
         };
         for x in values {
             let Some(off) = off(x) else {
@@ -49,7 +55,7 @@ impl Amendments {
             };
             let entry = &mut table[place(x)];
             *entry = match *entry {
-                None if off.abs() <= MOST_ULPS => Some(off),
+                None if off.unsigned_abs() <= MOST_ULPS => Some(off),
                 Some(other) if other == off => Some(off),
                 _ => Some(0),
             };
@@ -65,13 +71,9 @@ impl Amendments {
             before = entry.map_or(before, |off| off as i8);
             before
         });
-        Some((
-            Amendments {
-                first,
-                ulps: ulps.collect(),
-            },
-            snapped,
-        ))
+        let ulps: Vec<i8> = ulps.collect();
+        let any = ulps.iter().any(|ulps| *ulps != 0);
+        any.then_some((Amendments { first, ulps }, snapped))
     }
 
     /// Puts values in place of the points that stand for them.

@@ -7,7 +7,6 @@ use foresz_predictors::Sample;
 
 use super::amend::Amendments;
 use super::{Lattice, find};
-use crate::values::rounding::ulp;
 use crate::values::sweeps;
 
 /// Where the values of a chunk can lie.
@@ -53,19 +52,18 @@ impl Lattices {
             let largest = sweeps::farthest(sweeps::range(slice)?);
             find(slice, largest, &is_of_use)
         };
+        // A slice of one value lies on any lattice.
+        let is_varied = |slice: &&&[T]| sweeps::range(slice).is_some_and(|(low, high)| low < high);
+        let varied: Vec<&&[T]> = slices.iter().filter(is_varied).collect();
+        let last = varied.len().checked_sub(1)?;
         // Most fields show in few slices that they have none.
-        [1, 2]
-            .iter()
-            .try_for_each(|third| found(&slices[slices.len() * third / 3]).map(drop))?;
-        let mut last: Option<Lattice> = None;
+        found(varied[last / 3])?;
+        found(varied[2 * last / 3])?;
+        let mut like = found(varied[0])?;
         let mut each = Vec::with_capacity(slices.len());
         for slice in &slices {
-            let lattice = match found(slice) {
-                Some(lattice) => lattice,
-                None => around(slice, last)?,
-            };
-            last = Some(lattice);
-            each.push(lattice);
+            like = found(slice).or_else(|| around(slice, like))?;
+            each.push(like);
         }
         Some(Lattices::new(each, samples))
     }
@@ -110,12 +108,11 @@ impl Lattices {
 }
 
 /// A lattice for values that are all the same, or none at all.
-fn around<T: Sample>(values: &[T], like: Option<Lattice>) -> Option<Lattice> {
+fn around<T: Sample>(values: &[T], like: Lattice) -> Option<Lattice> {
     let (low, high) = sweeps::range(values).unwrap_or((T::ZERO, T::ZERO));
-    let step = like.map_or(64.0 * ulp(high), |lattice| lattice.step);
     (low == high).then_some(Lattice {
         origin: low.to_f64(),
-        step,
         exact: true,
+        ..like
     })
 }

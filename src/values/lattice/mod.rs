@@ -78,7 +78,7 @@ fn far(ascending: &[f64], mut step: f64, blur: f64) -> Option<f64> {
             let difference = b - a;
             let n = (difference / step).round_to_code().0;
             if n >= 1.0 && (difference - n * step).abs() <= (4.0 * blur).max(0.25 * step) {
-                products += n * difference;
+                products += n * (difference - n * step);
                 squares += n * n;
                 pairs += 1;
             }
@@ -86,7 +86,7 @@ fn far(ascending: &[f64], mut step: f64, blur: f64) -> Option<f64> {
         if squares == 0.0 || pairs * 10 < (ascending.len() - apart) * 8 {
             return None;
         }
-        step = products / squares;
+        step += products / squares;
         if apart >= ascending.len() / 2 {
             return Some(step);
         }
@@ -108,6 +108,17 @@ fn through<T: Sample>(ascending: &[f64], step: f64, blur: f64) -> Option<Lattice
         let near = (2.0 * SLACK * blur).max(0.1 * step);
         let on = ascending.iter().filter(|x| rough.off(**x) <= near);
         (on.clone().count() as f64 >= least).then(|| {
+            // Values beside the lattice must not draw it to them.
+            let mut rests: Vec<f64> = on.map(|x| x - rough.point(*x)).collect();
+            let middle = rests.len() / 2;
+            let middle = *rests.select_nth_unstable_by(middle, f64::total_cmp).1;
+            let rough = Lattice {
+                origin: rough.origin + middle,
+                ..rough
+            };
+            let on = ascending
+                .iter()
+                .filter(|x| rough.off(**x) <= 2.0 * SLACK * blur);
             let points: Vec<Point> = on.map(|x| rough.mark(T::from_f64(*x))).collect();
             rough.along(&points, blur).map(|(lattice, _)| lattice)
         })
@@ -156,7 +167,8 @@ impl Lattice {
         if span < 1.0 {
             return None;
         }
-        let doubt = 4.0 * blur / span;
+        // Of doubles, a step itself has no more bits than they have.
+        let doubt = (4.0 * blur / span).max(8.0 * f64::EPSILON * self.step);
         // Packing to a power of two is the rule in GRIB.
         let power = nearest_power_of_two(self.step);
         let (room, origin) = line::room(points, power);
@@ -181,6 +193,7 @@ impl Lattice {
         let numbers = || values.iter().filter(|x| x.is_finite());
         let blur = sweeps::range(values).map_or(0.0, |range| ulp(sweeps::farthest(range)));
         let sample = numbers().step_by((values.len() / SAMPLES).max(1));
+        let sample = sample.filter(|x| self.off(x.to_f64()) <= SLACK * blur);
         let mut points: Vec<Point> = sample.map(|x| self.mark(*x)).collect();
         let (mut best, mut fewest) = (self, usize::MAX);
         let mut tried = Some((self, true));
@@ -188,13 +201,11 @@ impl Lattice {
             let Some((lattice, fits)) = tried else {
                 break;
             };
-            let misfits = || {
-                let misfits = numbers().filter(|x| lattice.nearest(**x) != **x);
-                misfits.filter(|x| lattice.off(x.to_f64()) <= SLACK * blur)
-            };
-            let count = misfits().count();
-            if count < fewest {
-                (best, fewest) = (lattice, count);
+            let off = || numbers().filter(|x| lattice.nearest(**x) != **x);
+            let misfits = || off().filter(|x| lattice.off(x.to_f64()) <= SLACK * blur);
+            let (all, count) = (off().count(), misfits().count());
+            if all < fewest {
+                (best, fewest) = (lattice, all);
             }
             if count == 0 || !fits {
                 break;
@@ -329,15 +340,55 @@ mod tests {
         assert_eq!(to_the_bit(&values, None), None);
         let (lattices, _) = to_the_bit(&values, Some(500)).unwrap();
         assert!(lattices.exact() && lattices.each.len() == 12);
-        // A slice of one value, and one without any.
-        values[1000..1500].fill(3.25);
+        // Slices of one value, and one without any, wherever it is looked first.
+        values[..500].fill(0.0);
+        for slice in [2, 4, 8] {
+            values[slice * 500..(slice + 1) * 500].fill(3.25);
+        }
         values[3000..3500].fill(f32::NAN);
         assert!(to_the_bit(&values, Some(500)).unwrap().0.exact());
         // A slice that is rough.
         let rough = numbers(500, 1 << 24);
-        values[4000..4500]
+        values[4500..5000]
             .copy_from_slice(&rough.iter().map(|n| *n as f32 * 1e-4).collect::<Vec<_>>());
         assert_eq!(to_the_bit(&values, Some(500)), None);
+    }
+
+    #[test]
+    fn few_values_beside_a_lattice_do_not_move_it() {
+        for step in [0.002_891_363_2, 1e-4] {
+            let unpack = |n: i64| ((n - 30_000) as f64 * step + 7.3) as f32;
+            let mut values: Vec<f32> = numbers(120_000, 65_000).into_iter().map(unpack).collect();
+            for i in 0..100 {
+                values[i * 1171 + 40] += (0.05 + 0.004 * i as f64) as f32 * step as f32;
+            }
+            let (lattices, decoded) = to_the_bit(&values, None).unwrap();
+            assert_eq!(decoded, values);
+            let beside = values
+                .iter()
+                .filter(|x| lattices.each[0].nearest(**x) != **x);
+            assert!(beside.count() <= 100, "{step}");
+        }
+    }
+
+    #[test]
+    fn decimals_are_found_in_doubles() {
+        for scale in [1.0, 7.0, 30.0, 90.0] {
+            let whole = numbers(40_000, 60_000)
+                .into_iter()
+                .map(|n| n as f64 * scale / 60.0);
+            let values: Vec<f64> = whole.map(|n| n.round() / 1000.0).collect();
+            assert!(find(&values, scale, |_| true).is_some(), "{scale}");
+        }
+    }
+
+    #[test]
+    fn distances_beyond_the_numbers_are_none() {
+        let mut values: Vec<f64> = (0..4000).map(|k| f64::from(k % 90) * 20.0 - 9.0).collect();
+        values[100] = 0.99;
+        let lattices = Lattices::find(&values, 1800.0, None, |_| true);
+        assert!(lattices.is_some());
+        lattices.unwrap().to_the_bit(&values);
     }
 
     #[test]
