@@ -1,12 +1,10 @@
 """Data sets of xarray as streams."""
 
-import contextlib
-import os
-
 import numpy as np
 
 from ._bounds import recipes, text_of
 from ._original import original
+from ._passing import Passing
 from ._settings import settings
 
 
@@ -80,14 +78,12 @@ def to_file(
     if hasattr(target, "write"):
         source.write(None, target, asked, how)
         return
-    path = os.fsdecode(os.fspath(target))
-    passing = f"{path}.part"
+    passing = Passing(target)
     try:
-        source.write(passing, None, asked, how)
-        os.replace(passing, path)
+        source.write(passing.path, None, asked, how)
+        passing.become()
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(passing)
+        passing.drop()
         raise
 
 

@@ -1,10 +1,8 @@
 """Streams written frame by frame."""
 
-import contextlib
-import os
-
 from . import _foresz
 from ._array import checked
+from ._passing import Passing
 from ._reports import Report
 from ._settings import count, settings
 
@@ -51,16 +49,9 @@ class Writer:
         #: What there is to say about the stream, once it is finished.
         self.report = None
         if hasattr(sink, "write"):
-            self._path, self._object = None, sink
+            self._passing, self._object = None, sink
         else:
-            self._path, self._object = os.fspath(sink), None
-            if isinstance(self._path, bytes):
-                self._path = os.fsdecode(self._path)
-
-    @property
-    def _passing(self):
-        """Where the file is until it is whole."""
-        return None if self._path is None else f"{self._path}.part"
+            self._passing, self._object = Passing(sink), None
 
     def push(self, frame):
         """Appends a frame. It may be changed afterwards."""
@@ -68,8 +59,9 @@ class Writer:
             raise ValueError("the writer is closed")
         frame = checked(frame, "the frame")
         if self._writer is None:
+            path = None if self._passing is None else self._passing.path
             self._writer = _foresz.Writer(
-                self._passing, self._object, frame, self._frames, self._settings
+                path, self._object, frame, self._frames, self._settings
             )
         self._writer.push(frame)
 
@@ -83,8 +75,8 @@ class Writer:
             raise ValueError("no frame was written; a stream needs at least one")
         try:
             report = Report(self._writer.finish())
-            if self._path is not None:
-                os.replace(self._passing, self._path)
+            if self._passing is not None:
+                self._passing.become()
         except BaseException:
             self.abandon()
             raise
@@ -98,9 +90,8 @@ class Writer:
         self._closed = True
         if self._writer is not None:
             self._writer.abandon()
-            if self._path is not None:
-                with contextlib.suppress(FileNotFoundError):
-                    os.remove(self._passing)
+            if self._passing is not None:
+                self._passing.drop()
 
     def __enter__(self):
         return self

@@ -86,3 +86,36 @@ def test_a_sink_may_take_a_part_at_a_time(field):
     with foresz.Writer(sink, 0.05) as writer:
         writer.push(field[0])
     assert foresz.verify(sink.data, field[:1]).kept
+
+
+def test_no_other_file_is_touched(field, tmp_path):
+    target, other = tmp_path / "a.fsz", tmp_path / "a.fsz.part"
+    other.write_bytes(b"mine")
+    with foresz.Writer(target, 0.01) as first, foresz.Writer(target, 0.02) as second:
+        for frame in field:
+            first.push(frame)
+            second.push(frame)
+    assert first.report.output_bytes != second.report.output_bytes
+    # The one that ended last.
+    assert target.stat().st_size == first.report.output_bytes
+    assert other.read_bytes() == b"mine"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.fsz", "a.fsz.part"]
+
+
+def test_links_and_modes_stay(field, tmp_path):
+    target, link = tmp_path / "a.fsz", tmp_path / "link.fsz"
+    target.write_bytes(b"")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with foresz.Writer(link, 0.01) as writer:
+        for frame in field:
+            writer.push(frame)
+    assert link.is_symlink() and target.stat().st_size == writer.report.output_bytes
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_path_is_told(tmp_path):
+    with pytest.raises(ValueError, match="s3://b/x.fsz is no path; give an open file"):
+        foresz.Writer("s3://b/x.fsz", 0.01)
+    with pytest.raises(FileNotFoundError, match="no such folder.*nowhere/x.fsz"):
+        foresz.Writer(tmp_path / "nowhere" / "x.fsz", 0.01)
