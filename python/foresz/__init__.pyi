@@ -56,7 +56,7 @@ def frames(
 def compare(
     arrays: ArrayLike | Mapping[str, ArrayLike],
     specs: Predictor | Sequence[Predictor] = ("auto",),
-    bounds: float | Sequence[float] = (1e-2, 1e-3, 1e-4),
+    bounds: float | Sequence[float] | NDArray[Any] = (1e-2, 1e-3, 1e-4),
     mode: Literal["abs", "range-rel"] = "range-rel",
     *,
     effort: Effort | Sequence[Effort] = "default",
@@ -155,6 +155,9 @@ def encoding(
     effort: Effort = "default",
     predictor: str = "auto",
     backend: str | None = None,
+    periodic: bool | None = None,
+    chunk: Sequence[int] | None = None,
+    rewritable: bool = False,
     threads: int = 1,
 ) -> dict[Any, dict[str, Any]]: ...
 def marked(

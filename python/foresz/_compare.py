@@ -1,5 +1,6 @@
 """Predictors, back ends and other compressors side by side."""
 
+import math
 import os
 import re
 import sys
@@ -11,7 +12,7 @@ from ._array import checked
 from ._command import AGAIN
 from ._predictors import spec_of
 from ._reports import Table
-from ._settings import settings
+from ._settings import _number, settings
 
 #: The option of the command for each mode.
 _MODES = {"abs": "--abs", "range-rel": "--range-rel"}
@@ -83,10 +84,12 @@ def compare(
     if mode not in _MODES:
         raise ValueError(f"mode must be 'abs' or 'range-rel', not {mode!r}")
     named = arrays if hasattr(arrays, "items") else {"data": arrays}
+    if not len(named):
+        raise ValueError("there is nothing to compare on: arrays is empty")
     pairs = [spec_of(spec) for spec in _several(specs)]
     options = settings(1.0, dims=dims, fill=fill, attributes=attributes)
     words = [f"--predictors={spec}" for spec, _ in pairs]
-    words += [f"{_MODES[mode]}={','.join(repr(float(bound)) for bound in _several(bounds))}"]
+    words += [f"{_MODES[mode]}={','.join(map(repr, _checked_bounds(bounds)))}"]
     words += [f"--effort={one}" for one in _several(effort)]
     words += [f"--backend={one}" for one in _several(backends)]
     words += [f"--peers={one}" for one in _several(peers)]
@@ -115,6 +118,14 @@ def _several(things):
     if things is None:
         return []
     return list(things) if isinstance(things, (list, tuple)) else [things]
+
+
+def _checked_bounds(bounds):
+    several = list(bounds) if np.ndim(bounds) == 1 else [bounds]
+    found = [_number(bound, "each of bounds") for bound in several]
+    if not found or not all(0 < bound < math.inf for bound in found):
+        raise ValueError(f"bounds must be positive numbers, one at least, not {bounds!r}")
+    return found
 
 
 def _saved(folder, name, array):

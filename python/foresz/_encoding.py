@@ -19,6 +19,10 @@ _NAMING = ("coordinates", "bounds", "grid_mapping", "climatology", "cell_measure
 _NAMING += ("formula_terms", "geometry", "node_coordinates", "node_count")
 _NAMING += ("part_node_count", "interior_ring")
 
+#: Options of the codec that are the same for all variables. The others follow from the bounds
+#: and from the variable.
+_OPTIONS = ("effort", "predictor", "backend", "periodic", "chunk", "rewritable", "threads")
+
 #: A chunk is decoded in memory as a whole.
 _LARGEST = 1 << 31
 
@@ -54,7 +58,8 @@ def encoding(
     format
         ``"zarr"`` (Zarr 3), ``"zarr2"`` or ``"netcdf"``.
     options
-        Of the codec: ``effort``, ``predictor``, ``backend``, ``threads``.
+        Of the codec: ``effort``, ``predictor``, ``backend``, ``periodic``, ``chunk``,
+        ``rewritable``, ``threads``. The rest is what bounds say.
 
     Returns
     -------
@@ -74,11 +79,13 @@ def encoding(
     >>> foresz.marked(dataset, encoding).to_zarr("t2m.zarr", encoding=encoding) is not None
     True
     """
-    dataset = as_dataset(dataset)
+    _check_options(options)
+    dataset = _one(dataset)
     if format not in _FORMATS:
         raise ValueError(f"format must be one of {', '.join(_FORMATS)}, not {format!r}")
     if shards is not None and format != "zarr":
         raise ValueError(f"shards are for Zarr 3, and format is {format!r}")
+    _check_sizes(dataset)
     _check_lengths(dataset, chunks, "chunks")
     _check_lengths(dataset, shards, "shards")
     asked = recipes(_outline(dataset), preset, bounds)
@@ -102,7 +109,7 @@ def marked(dataset, encoding):
     ``foresz decompress`` writes."""
     if not isinstance(encoding, Encoding):
         raise TypeError("expected what foresz.encoding returned")
-    dataset = as_dataset(dataset).copy(deep=False)
+    dataset = _one(dataset).copy(deep=False)
     for name, variable in dataset.variables.items():
         attrs = {**variable.attrs, **losses(variable)}
         if name in encoding.lost:
@@ -126,11 +133,22 @@ def strip_encoding(dataset):
     >>> foresz.strip_encoding(dataset).t.encoding
     {}
     """
-    dataset = as_dataset(dataset).copy(deep=False)
+    dataset = _one(dataset).copy(deep=False)
     for variable in dataset.variables.values():
         attrs = {**variable.attrs, **losses(variable)}
         stays = _meaning(variable, _is_float(variable))
         variable.attrs, variable.encoding = attrs, stays
+    return dataset
+
+
+def _one(dataset):
+    """The data set; trees have several, and would show the one at their root."""
+    dataset = as_dataset(dataset)
+    if hasattr(type(dataset), "subtree"):
+        raise TypeError(
+            f"expected a data set of xarray, not a {type(dataset).__name__}: call it for each "
+            "node: node.to_dataset()"
+        )
     return dataset
 
 
@@ -161,14 +179,17 @@ def _is_wide(encoding):
 def _outline(dataset):
     """The data set as far as presets look at it."""
     places = {dim: i for i, dim in enumerate(dataset.sizes)}
+    coordinates = set(dataset.coords) - set(dataset.sizes)
     variables = list(dataset.variables.values())
 
     def described(name, variable):
-        kind = variable.dtype.name if isinstance(variable.dtype, np.dtype) else "text"
-        attributes = {**variable.attrs, **losses(variable)}
+        kind = variable.dtype.name if _is_float(variable) else "text"
+        naming = {key: x for key, x in variable.encoding.items() if key in _NAMING_TOO}
+        attributes = {**naming, **variable.attrs, **losses(variable)}
+        # Nothing is lost of texts. Attributes that list coordinates cannot have every name.
         return {
             "name": str(name),
-            "kind": kind if variable.dtype.kind == "f" and kind in _FLOATS else "text",
+            "kind": kind if kind in _FLOATS and name not in coordinates else "text",
             "dimensions": [places[dim] for dim in variable.dims],
             "attributes": list(_plain_attributes(attributes, name)),
         }
@@ -177,16 +198,18 @@ def _outline(dataset):
         part = variables[position][tuple(slice(*ends) for ends in region)]
         return np.ascontiguousarray(part.to_numpy()).reshape(-1)
 
-    coordinates = " ".join(str(name) for name in dataset.coords)
+    named = {key: x for key, x in dataset.attrs.items() if key == "coordinates"}
     return _foresz.Original(
         [(str(dim), length, False) for dim, length in dataset.sizes.items()],
-        [("coordinates", coordinates)],
+        list(_plain_attributes(named, "the data set")),
         [described(name, variable) for name, variable in dataset.variables.items()],
         read,
     )
 
 
 _FLOATS = ("float32", "float64")
+#: Not all of what names variables is what xarray moves between attributes and encodings.
+_NAMING_TOO = (*_NAMING, "ancillary_variables", "quantization")
 
 
 def _plain_attributes(attributes, where):
@@ -201,13 +224,18 @@ def _plain_attributes(attributes, where):
 def _recipe(name, variable, recipe, bounds):
     """What is asked for of a variable, as a codec takes it; none where any codec will do."""
     if recipe is None:
-        named = isinstance(bounds, Mapping) and name in bounds
-        if named and _is_float(variable) and variable.dtype.name not in _FLOATS:
+        asked = bounds.get(name) if isinstance(bounds, Mapping) else None
+        if asked is None or (isinstance(asked, Mapping) and asked.get("lossless")):
+            return None
+        if _is_float(variable) and variable.dtype.name not in _FLOATS:
             raise TypeError(
                 f"{name} holds {variable.dtype}, and bounds are for float32 and float64: "
                 "convert it with astype"
             )
-        return None
+        raise ValueError(
+            f"bounds names {name}, which is kept exactly, as are coordinates, what attributes "
+            "name, single values, and all that are no floating-point numbers: leave it out"
+        )
     if len({bound for _, bound in map(tuple, recipe["bounds"])}) > 1:
         words = " and ".join(dict.fromkeys(words for _, words in recipe["bounds"]))
         raise ValueError(
@@ -227,8 +255,10 @@ def _recipe(name, variable, recipe, bounds):
 def _fills(variable):
     """Fill values in the type of the array: they come back exactly."""
     encoding = {**variable.attrs, **_meaning(variable, True)}
-    found = (encoding.get(name) for name in ("_FillValue", "missing_value"))
-    fills = [float(variable.dtype.type(fill)) for fill in found if fill is not None]
+    # There may be several, and texts, which no number equals.
+    found = [np.ravel(encoding.get(name, ())) for name in ("_FillValue", "missing_value")]
+    numbers = [fill for some in found if some.dtype.kind in "iuf" for fill in some]
+    fills = [float(variable.dtype.type(fill)) for fill in numbers]
     return [fill for fill in dict.fromkeys(fills) if math.isfinite(fill)]
 
 
@@ -289,6 +319,25 @@ def _netcdf(variable, recipe, shapes, options):
 
 
 _FORMATS = {"zarr": _zarr, "zarr2": _zarr2, "netcdf": _netcdf}
+
+
+def _check_options(options):
+    unknown = [name for name in options if name not in _OPTIONS]
+    if unknown:
+        raise TypeError(
+            f"encoding takes no option {', '.join(unknown)}; there are: {', '.join(_OPTIONS)}; "
+            "bounds say what may be lost, such as {'t2m': {'pw_rel': 1e-3}}"
+        )
+
+
+def _check_sizes(dataset):
+    unknown = {dim for dim, length in dataset.sizes.items() if math.isnan(length)}
+    for name, variable in dataset.variables.items():
+        if unknown & set(variable.dims):
+            raise ValueError(
+                f"{name}: its chunks have unknown sizes; call "
+                f"ds[{name!r}].data.compute_chunk_sizes(), and take ds.assign(), which knows them"
+            )
 
 
 def _check_lengths(dataset, lengths, what):

@@ -25,6 +25,7 @@ __all__ = ["ForeszCodec"]
 _NAME = "foresz"
 #: A chunk is decoded in memory as a whole.
 _LARGEST = 1 << 31
+_MOST_DIMENSIONS = 8
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -71,7 +72,13 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
     threads: int
 
     def __init__(self, bound: Any = None, mode: str = "abs", *, threads: int = 1, **options: Any):
-        object.__setattr__(self, "config", Config(bound, mode, **options))
+        config = Config(bound, mode, **options)
+        # Refuses modes that there are not.
+        _foresz.told(mode, config.to_json().get("bound", 0.0))
+        self._set(config, threads)
+
+    def _set(self, config: Config, threads: int) -> None:
+        object.__setattr__(self, "config", config)
         object.__setattr__(self, "threads", threads)
 
     def __eq__(self, other: object) -> bool:
@@ -89,7 +96,10 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
         """The codec of a configuration."""
         if data.get("name") != _NAME:
             raise ValueError(f"expected the codec {_NAME!r}, not {data.get('name')!r}")
-        return cls(**data.get("configuration", {}))
+        # Whoever reads needs none of it, so it may be that of a newer foresz.
+        codec = cls.__new__(cls)
+        codec._set(Config(**data.get("configuration", {})), 1)
+        return codec
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration."""
@@ -102,10 +112,24 @@ class ForeszCodec(ArrayBytesCodecPartialDecodeMixin, ArrayBytesCodec):
             checked_type(native, "the Zarr array")
         except TypeError as error:
             raise ValueError(str(error)) from None
+        self._check_rank(len(shape))
         # Only regular grids have one shape for all chunks.
         chunk = getattr(chunk_grid, "chunk_shape", None)
         if chunk is not None:
             _check_size(chunk, native)
+
+    def _check_rank(self, rank: int) -> None:
+        if rank > _MOST_DIMENSIONS:
+            raise ValueError(f"an array has {_MOST_DIMENSIONS} dimensions at most, not {rank}")
+        # What has no dimensions is encoded with one.
+        rank = max(rank, 1)
+        config = self.config.to_json()
+        for name in ("chunk", "dims"):
+            found = config.get(name)
+            if found is not None and len(found) != rank:
+                raise ValueError(
+                    f"{name}={found} is for arrays of {len(found)} dimensions, not of {rank}"
+                )
 
     def compute_encoded_size(self, input_byte_length: int, chunk_spec: ArraySpec) -> int:
         """Not known before encoding."""

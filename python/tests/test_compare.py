@@ -43,6 +43,11 @@ def test_reports_print(waves):  # noqa: F811
     assert found.page().startswith("<!")
 
 
+def test_bounds_may_be_an_array(waves):  # noqa: F811
+    found = foresz.compare(waves, ["raster"], np.array([0.1, 0.2]))
+    assert [row["asked"] for row in found.results["rows"]] == [0.1, 0.2]
+
+
 def test_it_can_be_interrupted(waves):  # noqa: F811
     class Slow(Last):
         def predict(self, past, when, where):
@@ -62,6 +67,13 @@ def test_what_cannot_be_compared_is_told(waves):  # noqa: F811
         foresz.compare(waves, ["auto"], 0.01, "pw-rel")
     with pytest.raises(ValueError, match="called by letters"):
         foresz.compare({"a/b": waves}, ["auto"], 0.01)
+    for bounds in (np.nan, 0, [], np.array([]), [0.1, -1]):
+        with pytest.raises(ValueError, match="bounds must be positive numbers"):
+            foresz.compare(waves, ["auto"], bounds)
+    with pytest.raises(TypeError, match="each of bounds must be a number"):
+        foresz.compare(waves, ["auto"], "x")
+    with pytest.raises(ValueError, match="arrays is empty"):
+        foresz.compare({}, ["auto"], 0.01)
     refused = foresz.compare(waves[0], ["lorenzo", Last()], 0.01)
     assert [row["status"] for row in refused.results["rows"]] == ["kept", "refused"]
     absent = foresz.compare(waves, ["auto"], 0.01, peers=["zstd", "sperr"])

@@ -137,11 +137,93 @@ def test_bounds_by_level_are_for_streams(field):
             "12 along time are no multiple of its chunks of 5",
         ),
         ({"bounds": BOUNDS, "chunks": {"time": 1 << 20}}, ValueError, "2 GiB"),
+        ({"bounds": BOUNDS, "mode": "pw-rel"}, TypeError, "no option mode; there are: effort"),
+        ({"bounds": BOUNDS, "keep": 0, "least": 0}, TypeError, "no option keep, least"),
+        ({"bounds": BOUNDS, "fill": 9, "dims": "x"}, TypeError, "no option fill, dims"),
+        ({"bounds": {}, "efort": "best"}, TypeError, "no option efort"),
+        ({"bounds": {"lat": 0.1}}, ValueError, "bounds names lat, which is kept exactly"),
+        ({"bounds": {"count": {"abs": 5}}}, ValueError, "bounds names count, which is kept"),
+        ({"bounds": {"height": 0.1}}, ValueError, "bounds names height, which is kept"),
     ],
 )
 def test_what_makes_no_sense_is_refused(dataset, asked, error, reason):
     with pytest.raises(error, match=reason):
         foresz.encoding(dataset, **asked)
+
+
+def test_options_of_the_codec_go_along(dataset):
+    encoding = foresz.encoding(dataset, bounds={"t2m": 1}, effort="fast", rewritable=True)
+    config = encoding["t2m"]["serializer"].config.to_json()
+    assert config["effort"] == "fast" and config["rewritable"] is True
+
+
+def test_what_is_lossless_may_be_named(dataset):
+    bounds = {"t2m": 1, "lat": {"lossless": True}, "count": {"lossless": True}}
+    assert foresz.encoding(dataset, bounds=bounds).lost == {"t2m": "absolute 1"}
+
+
+def test_coordinates_may_have_any_name():
+    dims = ("y", "x")
+    data = xarray.Dataset(
+        {"temp": (dims, np.ones((3, 4))), "my": (dims, np.ones((3, 4)))},
+        {"my temp": (dims, np.ones((3, 4))), "a:": (dims, np.ones((3, 4)))},
+    )
+    assert set(foresz.encoding(data, bounds={"*": 0.1}).lost) == {"temp", "my"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("coordinates", "other lat2"),
+        ("bounds", "other"),
+        ("grid_mapping", "other"),
+        ("ancillary_variables", "other"),
+        ("cell_measures", "area: other"),
+    ],
+)
+@pytest.mark.parametrize("place", ["attrs", "encoding"])
+def test_what_is_named_is_kept(dataset, key, value, place):
+    getattr(dataset.t2m, place)[key] = value
+    lost = foresz.encoding(dataset, bounds={"*": 0.1}).lost
+    assert set(lost) == {"t2m", "tp", "sst"}
+
+
+def test_what_the_data_set_names_is_kept(dataset):
+    dataset.attrs["coordinates"] = "other sst"
+    assert set(foresz.encoding(dataset, bounds={"*": 0.1}).lost) == {"t2m", "tp"}
+
+
+def test_trees_are_refused(dataset):
+    tree = xarray.DataTree(dataset, children={"a": xarray.DataTree(dataset)})
+    encoding = foresz.encoding(dataset, bounds=BOUNDS)
+    calls = [
+        lambda: foresz.encoding(tree, bounds=BOUNDS),
+        lambda: foresz.strip_encoding(tree),
+        lambda: foresz.marked(tree, encoding),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=r"DataTree: call it for each node: node.to_dataset"):
+            call()
+    assert foresz.encoding(tree["a"].to_dataset(), bounds=BOUNDS).lost == encoding.lost
+
+
+@pytest.mark.parametrize(
+    ("missing", "fills"), [([1e20, -9.0], [1e20, -9]), ("NaN", None), (["a", "b"], None)]
+)
+def test_several_missing_values_and_texts(dataset, missing, fills):
+    dataset.other.attrs["missing_value"] = missing
+    encoding = foresz.encoding(dataset, bounds={"other": 0.1})
+    assert encoding["other"]["serializer"].config.to_json().get("fill") == fills
+
+
+def test_chunks_of_unknown_sizes_are_named():
+    da = pytest.importorskip("dask.array", reason="dask is not installed")
+    array = da.arange(20.0, chunks=10)
+    data = xarray.Dataset({"a": ("x", array[array >= 0])})
+    with pytest.raises(ValueError, match="a: its chunks have unknown sizes"):
+        foresz.encoding(data, bounds={"a": 0.1})
+    data["a"].data.compute_chunk_sizes()
+    assert foresz.encoding(data.assign(), bounds={"a": 0.1})["a"]["chunks"] == (10,)
 
 
 def test_half_precision_is_refused_under_a_bound_and_kept_without(dataset, tmp_path):

@@ -157,6 +157,29 @@ def test_what_cannot_be_encoded_is_refused_before_anything_is_written():
         assert not store._store_dict
 
 
+@pytest.mark.parametrize(
+    ("rank", "options", "reason"),
+    [
+        (9, {}, "8 dimensions at most, not 9"),
+        (3, {"chunk": (1, 2)}, "of 2 dimensions, not of 3"),
+        (2, {"dims": ("x",)}, "of 1 dimensions, not of 2"),
+    ],
+)
+def test_other_ranks_are_refused_before_anything_is_written(rank, options, reason):
+    store = MemoryStore()
+    with pytest.raises(ValueError, match=reason):
+        made(np.zeros((2,) * rank), store, chunks=(2,) * rank, serializer=ForeszCodec(1, **options))
+    assert not store._store_dict
+
+
+def test_unknown_modes_are_refused_at_once_and_do_not_keep_from_reading():
+    with pytest.raises(ValueError, match='no mode is called "zz"; there are: abs'):
+        ForeszCodec(0.1, mode="zz")
+    metadata = {"name": "foresz", "configuration": {"mode": "zz", "bound": 0.1}}
+    assert ForeszCodec.from_dict(metadata).to_dict() == metadata
+    assert ForeszCodec(mode="lossless").to_dict()["configuration"] == {"mode": "lossless"}
+
+
 def test_fill_values_come_back_exactly(field, pipeline):
     holes = field.copy()
     holes[:, 3:9, 7] = -999.99
