@@ -1,11 +1,14 @@
 """Data sets of xarray on their way into a stream, block by block."""
 
+import contextlib
 import contextvars
 import itertools
+import warnings
 
 import numpy as np
 
 from . import _foresz
+from ._bounds import text_of
 from ._losses import losses
 
 _NUMBERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
@@ -13,6 +16,9 @@ _NUMBERS += ("float32", "float64")
 
 #: What changes values on the way into a file.
 _CHANGING = ("_FillValue", "missing_value", "scale_factor", "add_offset", "_Unsigned")
+
+#: Floating-point numbers that count days from long ago are off by as much.
+_SLACK = np.timedelta64(100, "us")
 
 
 def original(dataset):
@@ -22,12 +28,16 @@ def original(dataset):
     cannot keep is refused by its name.
     """
     parts, attributes = _parts(dataset)
+    _name_characters(parts, [*dataset.variables, *dataset.sizes])
     lengths = {}
     for part in parts:
-        lengths.update(zip(part.dims, part.shape))
+        for dim, length in zip(part.dims, part.shape):
+            if lengths.setdefault(dim, length) != length:
+                raise ValueError(f"{part.name}: {dim} has the lengths {lengths[dim]} and {length}")
     for dim in lengths:
         _check_name(dim, "dimension")
-    growing = dataset.encoding.get("unlimited_dims", ())
+    growing = dataset.encoding.get("unlimited_dims")
+    growing = [] if growing is None else [growing] if isinstance(growing, str) else list(growing)
     places = {dim: i for i, dim in enumerate(lengths)}
     context = contextvars.copy_context()
 
@@ -35,12 +45,49 @@ def original(dataset):
         # Another thread reads, and dask and its like look at the context of this one.
         return context.run(parts[variable].read, [slice(*ends) for ends in region])
 
-    return _foresz.Original(
+    inner = _foresz.Original(
         [(dim, length, dim in growing) for dim, length in lengths.items()],
         _attributes(attributes, "the data set"),
         [part.described(places) for part in parts],
         read,
     )
+    return _Original(inner, [p.name for p in parts if p.is_time or p.name in dataset.coords])
+
+
+class _Original:
+    """A data set of which some variables lose nothing, unless bounds name them."""
+
+    def __init__(self, inner, exact):
+        self._inner = inner
+        self._exact = exact
+
+    def recipes(self, preset, bounds):
+        return self._inner.recipes(preset, self._completed(bounds))
+
+    def write(self, path, target, asked, how):
+        preset, bounds = asked
+        self._inner.write(path, target, (preset, self._completed(bounds)), how)
+
+    def _completed(self, bounds):
+        """Bounds, with a section for each that loses nothing: "*" is for the others."""
+        for name in self._exact:
+            more = f"{bounds}\n{text_of({name: {'lossless': True}})}\n"
+            # What has a section cannot get another.
+            with contextlib.suppress(ValueError):
+                self._inner.recipes(None, more)
+                bounds = more
+        return bounds
+
+
+def _name_characters(parts, taken):
+    """Gives dimensions of characters names that nothing else has, nor one of another length."""
+    lengths = dict.fromkeys(taken)
+    for part in parts:
+        if part.has_characters:
+            *dims, dim = part.dims
+            while lengths.setdefault(dim, part.shape[-1]) != part.shape[-1]:
+                dim += "_"
+            part.dims = (*dims, dim)
 
 
 def _parts(dataset):
@@ -61,11 +108,17 @@ def _parts(dataset):
                 variable.dims, one, dict(variable.attrs), dict(variable.encoding)
             )
     encoded, attributes = conventions.cf_encoder(stand_ins, attributes)
+    # Bounds of cells count as their axis does, and do not say so.
+    axes = {axis.attrs.get("bounds"): axis.attrs for axis in encoded.values()}
     parts = []
     for name, variable in originals.items():
         # Attributes of the bounds of cells that repeat those of the coordinate are kept.
         attrs = {**variable.attrs, **encoded[name].attrs}
         kind = _Numbers if _is_numeric(variable) else _Others
+        if _is_time(variable):
+            axis = axes.get(name, {})
+            clock = {key: axis[key] for key in ("units", "calendar") if key in axis}
+            _check_times(name, variable, encoded[name], {**clock, **encoded[name].attrs})
         parts.append(kind(name, variable, encoded[name], attrs))
     return parts, attributes
 
@@ -88,8 +141,66 @@ def _is_numeric(variable):
     return isinstance(variable.dtype, np.dtype) and variable.dtype.kind in "fiub"
 
 
+def _is_time(variable):
+    from xarray.core.common import contains_cftime_datetimes
+
+    return not _is_numeric(variable) and (
+        variable.dtype.kind in "mM" or contains_cftime_datetimes(variable)
+    )
+
+
+def _check_times(name, variable, encoded, attrs):
+    """Refuses times that their encoding would change."""
+    import pandas
+    from xarray import Variable, coders, conventions
+
+    raw = np.ravel(variable.values)
+    if raw.size == 0:
+        return
+    is_object = raw.dtype.kind == "O"
+    options = {} if is_object else {"time_unit": np.datetime_data(raw.dtype)[0]}
+    coder = coders.CFDatetimeCoder(use_cftime=is_object or None, **options)
+    stored = Variable(encoded.dims, encoded.values, attrs)
+    with warnings.catch_warnings():
+        # Times that are far off show when they are compared.
+        warnings.simplefilter("ignore")
+        back = conventions.decode_cf_variable(
+            name, stored, concat_characters=False, decode_times=coder, decode_timedelta=True
+        )
+        back = np.ravel(back.values)
+    if back.dtype.kind == "O" and not is_object:
+        back = np.array([np.datetime64(getattr(x, "isoformat", str)()) for x in back])
+    wrong = pandas.isnull(back) != pandas.isnull(raw)
+    there = ~(pandas.isnull(back) | pandas.isnull(raw))
+    slack = _SLACK if encoded.dtype == "float64" else 0 * _SLACK
+    slack = slack.item() if is_object else slack
+    pairs = list(zip(back[there], raw[there])) if is_object else []
+    if any(type(one) is not type(other) for one, other in pairs):
+        # In another calendar, the dates have to be the same.
+        wrong[there] = [one.isoformat() != other.isoformat() for one, other in pairs]
+    else:
+        wrong[there] = ~(abs(back[there] - raw[there]) <= slack)
+    if np.any(wrong):
+        place = int(np.argmax(wrong))
+        told = _told(variable.encoding, ("units", "calendar", "dtype", *_CHANGING))
+        raise ValueError(
+            f"{name}: its encoding ({told}) does not keep its times: {raw[place]} would become "
+            f"{back[place]}; give it another dtype, or drop it: ds[{name!r}].encoding = {{}}"
+        )
+
+
+def _told(encoding, keys):
+    """What an encoding says, in words."""
+    told = {key: value for key, value in encoding.items() if key in keys and value is not None}
+    return ", ".join(f"{key}={value}" for key, value in told.items())
+
+
 class _Part:
     """A variable on its way."""
+
+    is_time = False
+    #: Whether the last dimension is one of characters.
+    has_characters = False
 
     def __init__(self, name, encoded, shape, attrs):
         self.name = name
@@ -152,29 +263,27 @@ class _Numbers(_Part):
             self.name, stored, concat_characters=False, decode_times=False
         ).to_numpy()
         same = (back == raw) | ((back != back) & (raw != raw))
-        rounding = self._rounding(back.dtype)
-        wrong = ~(same if rounding == 0 else same | (abs(back - raw) <= rounding))
+        wrong = ~(same | self._rounded(raw, back))
         if np.any(wrong):
             place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
-            told = {
-                key: value
-                for key, value in self._variable.encoding.items()
-                if key in ("dtype", *_CHANGING) and value is not None
-            }
-            told = ", ".join(f"{key}={value}" for key, value in told.items())
+            told = _told(self._variable.encoding, ("dtype", *_CHANGING))
             raise ValueError(
                 f"{self.name}: its encoding ({told}) does not keep its values: "
                 f"{raw[place]} would become {back[place]}; foresz.strip_encoding(ds) drops it"
             )
 
-    def _rounding(self, dtype):
-        """What unpacking rounds at most: bounds of packed numbers leave room for it."""
+    def _rounded(self, raw, back):
+        """Where values differ by what unpacking rounds: bounds of packed numbers leave room
+        for it."""
         encoding = self._variable.encoding
         scale, offset = encoding.get("scale_factor"), encoding.get("add_offset")
-        if self._dtype.kind == "f" or dtype.kind != "f" or (scale is None and offset is None):
-            return 0.0
-        largest = abs(1.0 if scale is None else scale) * 2.0 ** (8 * self._dtype.itemsize)
-        return np.finfo(dtype).eps * (largest + abs(offset or 0.0))
+        if self._dtype.kind == "f" or back.dtype.kind != "f" or (scale is None and offset is None):
+            return np.False_
+        eps = min(np.finfo(x.dtype).eps for x in (raw, back) if x.dtype.kind == "f")
+        wide = raw.astype("float64")
+        offset = 0.0 if offset is None else np.asarray(offset, "float64").item()
+        most = float(eps) * (abs(wide) + 2 * abs(offset))
+        return np.isfinite(wide) & (abs(back - wide) <= most)
 
 
 class _Others(_Part):
@@ -188,6 +297,8 @@ class _Others(_Part):
         for coder in coders:
             encoded = coder.encode(encoded, name=name)
         super().__init__(name, encoded, encoded.shape, {**attrs, **encoded.attrs})
+        self.is_time = _is_time(variable)
+        self.has_characters = encoded.ndim > variable.ndim
         self._values = np.asarray(encoded.values)
         dtype = self._values.dtype
         if dtype.kind in "iuf":

@@ -373,6 +373,186 @@ def test_a_packing_that_does_not_keep_values_is_refused(dataset, tmp_path):
         assert again.double.equals(dataset.double)
 
 
+LINE = np.linspace(0, 100, 300)
+HUNDREDTHS = (np.arange(300) * 0.01 + 7e-5).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("values", "packing", "bounds"),
+    [
+        (LINE, {"dtype": "int64", "scale_factor": 0.1}, {"v": 1e-3}),
+        (LINE, {"dtype": "int64", "add_offset": 0.0}, {}),
+        (HUNDREDTHS, {"dtype": "int16", "scale_factor": np.float32(0.01)}, {"v": 1e-5}),
+        (LINE, {"dtype": "int16", "scale_factor": np.float32(100 / 299)}, {"v": 1e-7}),
+        (np.array([1.0, np.inf]), {"dtype": "int8", "scale_factor": 1.0}, {}),
+    ],
+)
+def test_a_packing_is_no_excuse_for_errors(tmp_path, values, packing, bounds):
+    """Whatever the range of its type."""
+    dataset = xarray.Dataset({"v": ("x", values, {}, {"_FillValue": None, **packing})})
+    with pytest.raises(ValueError, match="v: its encoding"):
+        foresz.to_file(dataset, tmp_path / "x.fsz", bounds=bounds)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_packings_may_round(tmp_path, kind):
+    """Numbers that are those of a packing up to the last bits."""
+    scale, offset = np.array([0.1, 273.15], kind)
+    packing = {"dtype": "int16", "scale_factor": scale, "add_offset": offset}
+    values = (np.arange(-150, 150) * np.longdouble(scale) + offset).astype(kind)
+    dataset = xarray.Dataset({"v": ("x", values, {}, {"_FillValue": None, **packing})})
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={})
+    with xarray.open_dataset(tmp_path / "x.fsz") as again:
+        assert again.v.dtype == kind and again.v.encoding["dtype"] == "int16"
+        assert float(abs(again.v - values).max()) <= 1e3 * np.finfo(kind).eps
+
+
+def of_cftime(*dates):
+    cftime = pytest.importorskip("cftime", reason="cftime is not installed")
+    return np.array([cftime.DatetimeNoLeap(*date) for date in dates])
+
+
+def test_times_lose_nothing_unless_they_are_named(tmp_path):
+    days = {"dtype": "float64", "units": "days since 2000-01-01"}
+    hours = np.arange(400) * np.timedelta64(3601, "s").astype("m8[ns]")
+    noleap = of_cftime(*((2000, 1 + i // 28, 1 + i % 28, i % 24, 7) for i in range(300)))
+    dataset = xarray.Dataset(
+        {
+            "date": ("x", np.datetime64("2000-01-01", "ns") + hours, {}, days),
+            "lead": ("x", hours, {}, {"dtype": "float64", "units": "days"}),
+            "noleap": ("y", noleap, {}, days),
+            "v": ("x", np.sin(np.arange(400.0))),
+        }
+    )
+    (tmp_path / "b.toml").write_text("['*']\nabs = 0.5")
+    for bounds in ({"*": 0.5}, {"*": 0.5, "v": 0.2}, tmp_path / "b.toml"):
+        foresz.to_file(dataset, tmp_path / "x.fsz", bounds=bounds)
+        with foresz.open(tmp_path / "x.fsz") as stream:
+            for name in ("date", "lead", "noleap"):
+                assert stream[name].info.asked == (("lossless", None),), name
+            assert stream["v"].info.asked[0][0] == "abs"
+        times = xarray.coders.CFDatetimeCoder(use_cftime=True)
+        with xarray.open_dataset(tmp_path / "x.fsz", decode_timedelta=True) as again:
+            assert float(abs(again.date - dataset.date).max().astype("int64")) < 1000
+            assert float(abs(again.lead - dataset.lead).max().astype("int64")) < 1000
+        with xarray.open_dataset(tmp_path / "x.fsz", decode_times=times) as again:
+            assert (again.noleap.values == noleap).all()
+    for bounds in ({"date": 0.5}, {"*": 0.1, "date": 0.5}):
+        foresz.to_file(dataset, tmp_path / "x.fsz", bounds=bounds)
+        with foresz.open(tmp_path / "x.fsz") as stream:
+            assert stream["date"].info.asked == (("abs", 0.5),), "named"
+            assert stream["lead"].info.asked == (("lossless", None),)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        foresz.to_file(dataset[["date", "lead"]], tmp_path / "x.fsz", preset="era5")
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        {"dtype": "int16", "units": "hours since 1800-01-01"},
+        {"dtype": "int32", "units": "milliseconds since 1970-01-01"},
+        {"dtype": "float32", "units": "days since 1800-01-01"},
+        {"dtype": "float64", "units": "hours since 2020-01-01", "_FillValue": 3.0},
+    ],
+)
+def test_an_encoding_that_does_not_keep_times_is_refused(tmp_path, encoding):
+    hours = np.datetime64("2020-01-01", "ns") + np.arange(12) * np.timedelta64(1, "h")
+    for values in (hours, of_cftime(*((2020, 1, 1, i) for i in range(12)))):
+        for name in ("time", "since"):
+            dataset = xarray.Dataset({name: ("time", values)})
+            dataset[name].encoding = encoding
+            with pytest.raises(ValueError, match=f"{name}: its encoding .* its times: 2020.*dtype"):
+                foresz.to_file(dataset, tmp_path / "x.fsz", bounds={})
+            assert os.listdir(tmp_path) == []
+            dataset[name].encoding = {}
+            foresz.to_file(dataset, io.BytesIO(), bounds={})
+    lead = xarray.Dataset({"lead": ("x", hours - hours[0] + np.timedelta64(4000, "D"))})
+    lead.lead.encoding = {"dtype": "int16", "units": "hours"}
+    with pytest.raises(ValueError, match="lead: its encoding .*int16"):
+        foresz.to_file(lead, tmp_path / "x.fsz", bounds={})
+
+
+def test_times_that_are_kept_are_not_refused(tmp_path):
+    """Single ones and none, with gaps, of any resolution and calendar, and bounds of cells."""
+    start = np.datetime64("1999-12-31T23:00:01", "s")
+    times = start + np.arange(6) * np.timedelta64(7, "h")
+    gaps = times.astype("M8[ns]")
+    gaps[2] = np.datetime64("NaT")
+    hours = {"units": "hours since 0001-01-01", "dtype": "float64"}
+    dataset = xarray.Dataset(
+        {
+            "bounds": (("time", "nv"), np.stack([times, times], 1)),
+            "one": ((), times[0]),
+            "none": ("nothing", times[:0]),
+            "gaps": ("time", gaps, {}, {"units": "days since 1800-01-01", "dtype": "float64"}),
+            "noleap": ("time", times, {}, {"calendar": "noleap", "units": "days since 1900-01-01"}),
+            "early": ("time", of_cftime(*((3, 1, 1 + i, i) for i in range(6))), {}, hours),
+            "other": ("time", of_cftime(*((2003, 1, 1 + i) for i in range(6)))),
+            "far": ((), np.datetime64("9000-01-01T03:00:00", "s")),
+            "packed": ("time", times, {}, {"dtype": "int32", "scale_factor": 0.5}),
+        },
+        {"time": ("time", times, {"bounds": "bounds"}, {"units": "seconds since 1970-01-01"})},
+    )
+    dataset.other.encoding = {"calendar": "360_day", "units": "days since 2000-01-01"}
+    dataset.packed.encoding["units"] = "seconds since 1999-01-01"
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"*": 1})
+    with xarray.open_dataset(tmp_path / "x.fsz", decode_times=False) as again:
+        assert set(again.variables) == set(dataset.variables)
+    seconds = xarray.coders.CFDatetimeCoder(time_unit="s")
+    with xarray.open_dataset(tmp_path / "x.fsz", decode_times=seconds) as again:
+        for name in ("time", "bounds", "one", "far", "packed"):
+            assert np.array_equal(again[name], dataset[name]), name
+
+
+@pytest.mark.parametrize("length", [3, 7])
+def test_characters_have_a_dimension_of_their_own(tmp_path, length):
+    """Whatever the dimensions and variables of the data set are called."""
+    dataset = xarray.Dataset(
+        {
+            "code": ("x", np.array([b"abc", b"de"])),
+            "twice": ("string3", np.array([b"abc"] * length)),
+            "values": ("string3", np.arange(float(length))),
+            "string2": ("x", [1.0, 2.0]),
+            "short": ("x", np.array([b"ab", b"c"])),
+            "one": ("x", np.array([b"a", b"b"]), {}, {"char_dim_name": "letters"}),
+            "two": ("x", np.array([b"ab", b"b"]), {}, {"char_dim_name": "letters"}),
+        }
+    )
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={})
+    with xarray.open_dataset(tmp_path / "x.fsz") as again:
+        again.load()
+        assert again.equals(dataset)
+        foresz.to_file(again, tmp_path / "y.fsz", bounds={})
+    with xarray.open_dataset(tmp_path / "y.fsz") as again:
+        assert again.equals(dataset)
+
+
+@pytest.mark.parametrize("growing", ["time", ["time"], {"time"}, None, ()])
+def test_dimensions_grow_that_are_said_to(tmp_path, growing):
+    dataset = xarray.Dataset({"v": (("time", "t"), np.zeros((2, 3)))})
+    dataset.encoding["unlimited_dims"] = growing
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={})
+    with xarray.open_dataset(tmp_path / "x.fsz") as again:
+        found = again.encoding.get("unlimited_dims", set())
+    assert set(found) == ({"time"} if growing else set())
+
+
+@pytest.mark.filterwarnings("ignore:coordinate 'cell area' has a space")
+def test_coordinates_lose_nothing_whatever_their_names(tmp_path):
+    area = np.random.default_rng(3).normal(size=400)
+    dataset = xarray.Dataset(
+        {"v": ("x", area, {}, {"coordinates": None})},
+        {"cell area": ("x", area), "area:": ("x", area), "area": ("x", area)},
+    )
+    foresz.to_file(dataset, tmp_path / "x.fsz", bounds={"*": 0.5})
+    with foresz.open(tmp_path / "x.fsz") as stream:
+        assert np.abs(stream["v"][...] - area).max() > 0
+        for name in dataset.coords:
+            assert np.array_equal(stream[name][...], area), name
+
+
 def test_bounds_are_on_what_numbers_mean(dataset, tmp_path):
     """Floating-point numbers that stand for others would get a bound of their own."""
     dataset.double.encoding = {"dtype": "float64", "scale_factor": 4.0}
