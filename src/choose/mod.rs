@@ -17,7 +17,6 @@ use crate::values::fills::Fills;
 
 use finals::Contest;
 
-pub(crate) use slight::smaller;
 pub(crate) use tiny::Tiny;
 
 /// What the choice depends on besides the chunk.
@@ -64,15 +63,48 @@ pub(crate) fn best<T: Sample>(
     let entrants = entrants(settings, chunk)?;
     let draft = |spec: &Spec| draft(&settings.registry.build(spec)?);
     let best = if settings.tiny {
-        smallest(&entrants, &contest, draft)?
+        first_of_smallest(&entrants, &contest, draft)?
     } else {
         contest.hold(&entrants, draft)?
     };
     best.ok_or_else(|| Error::Invalid("no predictor is left to choose from".into()))
 }
 
+/// Values for each byte above which the default effort may do better than the best one.
+const LOOSE: usize = 16;
+
+/// The same, with any back end. Where little is left of a chunk, the best effort takes what the
+/// default one makes of it if that is smaller.
+pub(crate) fn smallest<T: Sample>(
+    settings: Settings,
+    chunk: Chunk<T>,
+    draft: impl Fn(&Pipeline) -> Result<Vec<Draft>>,
+) -> Result<(Spec, Encoded)> {
+    let of = |settings| -> Result<(Spec, Encoded)> {
+        let (spec, encoded) = best(settings, chunk, &draft)?;
+        let smaller = slight::smaller(settings, chunk, (&spec, &encoded), &draft)?;
+        Ok(smaller.unwrap_or((spec, encoded)))
+    };
+    let first = of(settings)?;
+    let size = |coded: &(Spec, Encoded)| coded.1.bytes.len();
+    let is_loose = size(&first) <= chunk.values.len() / LOOSE;
+    if settings.effort != Effort::Best || settings.tiny || !is_loose {
+        return Ok(first);
+    }
+    let second = of(Settings {
+        effort: Effort::Default,
+        backend: Effort::Default.backend(),
+        ..settings
+    })?;
+    Ok(if size(&second) < size(&first) {
+        second
+    } else {
+        first
+    })
+}
+
 /// The first of the smallest: a tiny chunk is coded by all.
-fn smallest(
+fn first_of_smallest(
     entrants: &[Entrant],
     contest: &Contest,
     draft: impl Fn(&Spec) -> Result<Vec<Draft>>,

@@ -144,14 +144,12 @@ impl<T: Sample> Plan<T> {
             loss: self.loss,
             constant: part.constant,
         };
-        let (mut spec, mut encoded) = choose::best(settings, chunk, draft)?;
-        // Nobody asked for a back end.
-        if options.backend.is_none() && !options.is_fast() && !part.constant {
-            let coded = (&spec, &encoded);
-            if let Some(smaller) = choose::smaller(settings, chunk, coded, draft)? {
-                (spec, encoded) = smaller;
-            }
-        }
+        let is_free = options.backend.is_none() && !options.is_fast() && !part.constant;
+        let (spec, encoded) = if is_free {
+            choose::smallest(settings, chunk, draft)?
+        } else {
+            choose::best(settings, chunk, draft)?
+        };
         let coded = CodedChunk::new(&spec, encoded);
         let mut best = match packed {
             Some(packed) => packed.or_smaller(coded),

@@ -10,7 +10,7 @@ use foresz::predictors::{
 use foresz::{Backend, Bound, Decompressor, Effort, Options, Sample, inspect};
 use ndarray::ArrayD;
 
-use crate::common::fields::formula;
+use crate::common::fields::{formula, noise, smooth};
 use crate::common::{assert_kept, pack};
 
 /// What follows a number between 0 and 1: chaos to all who do not know the rule.
@@ -167,5 +167,27 @@ fn nothing_else_is_taken_unseen() {
         let info = inspect(&pack(&constant, &options).bytes).unwrap();
         assert_eq!(info.predictors[0].0, "raster");
         assert_eq!(tries.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[test]
+fn the_best_effort_is_never_larger_than_the_default() {
+    for shape in [
+        vec![40, 50],
+        vec![9, 30, 40],
+        vec![3000],
+        vec![150, 170],
+        vec![6, 7, 8],
+    ] {
+        for field in [smooth::<f32>(&shape), noise::<f32>(&shape, 7)] {
+            for bound in [1e-3, 0.01, 0.03, 0.1, 0.3] {
+                let size = |effort| {
+                    let options = Options::new(Bound::RangeRelative(bound)).effort(effort);
+                    pack(&field, &options).bytes.len()
+                };
+                let (best, default) = (size(Effort::Best), size(Effort::Default));
+                assert!(best <= default, "{shape:?} {bound}: {best} {default}");
+            }
+        }
     }
 }
